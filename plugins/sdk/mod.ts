@@ -1,0 +1,145 @@
+/**
+ * What a TypeScript plugin for Caisson imports: types only.
+ *
+ * A plugin is a folder with a `plugin.json` and a module whose default export maps the names of its components to
+ * functions that create them. Use `import type`, so that nothing is left to resolve at run time; helpers arrive in the
+ * {@linkcode Context} each component is given.
+ *
+ * @example A source that counts
+ * ```ts
+ * import type { Plugin, Source } from "@caisson/plugin";
+ *
+ * function counter(): Source {
+ *   let next = 0;
+ *   return { read: () => ({ kind: "events", values: [{ count: next++ }] }) };
+ * }
+ *
+ * export default { counter } satisfies Plugin;
+ * ```
+ *
+ * @module
+ */
+
+/** A value that JSON can express. */
+export type Json = null | boolean | number | string | readonly Json[] | {
+  readonly [key: string]: Json;
+};
+
+/** Writes lines to the host's log, prefixed with the plugin's name; the host limits length and rate. */
+export interface Logger {
+  /** Something failed. */
+  error(message: string): void;
+  /** Something looks wrong. */
+  warning(message: string): void;
+  /** Something an operator wants to know. */
+  info(message: string): void;
+  /** Something only the plugin's author wants to know. */
+  debug(message: string): void;
+}
+
+/** Helpers a plugin would otherwise have to ship. */
+export interface Tools {
+  /** Encodes text as UTF-8. */
+  encode(text: string): Uint8Array<ArrayBuffer>;
+  /** Decodes UTF-8; malformed bytes become U+FFFD. */
+  decode(bytes: Uint8Array): string;
+  /** Waits, or rejects with the signal's reason when the component is stopped first. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** What a component is given when it is created. */
+export interface Context<Config = Readonly<Record<string, Json>>> {
+  /** `flow/connector`, for messages. */
+  readonly alias: string;
+  /** The configuration from the flow, checked against the schema in `plugin.json`. */
+  readonly config: Config;
+  /** Aborted when the component has to stop; pass it to `fetch` and other waits. */
+  readonly signal: AbortSignal;
+  /** The host's log. */
+  readonly log: Logger;
+  /** Helpers. */
+  readonly tools: Tools;
+}
+
+/** One attempt to connect. */
+export interface Attempt {
+  /** Attempts so far, 0 for the first. */
+  readonly overall: number;
+  /** Attempts since the last success. */
+  readonly sinceLastSuccess: number;
+}
+
+/** What a source read. */
+export type SourceReply =
+  /** Values, each one event. */
+  | { readonly kind: "events"; readonly values: readonly unknown[] }
+  /** Bytes for the flow's preprocessors and codec. */
+  | { readonly kind: "data"; readonly chunks: readonly Uint8Array[] }
+  /** Nothing now; asked again after `retryAfterMs`. */
+  | { readonly kind: "idle"; readonly retryAfterMs: number }
+  /** Nothing will ever come again. */
+  | { readonly kind: "finished" };
+
+/** The reading end of a connector; everything but `read` is optional. */
+export interface Source {
+  /** Connects; throw when it cannot, and it is tried again as the flow says. */
+  connect?(attempt: Attempt): void | Promise<void>;
+  /** Reads; may wait. Called again as soon as there is room. */
+  read(): SourceReply | Promise<SourceReply>;
+  /** How many events of earlier reads were delivered, and how many failed. */
+  settle?(
+    settled: { readonly delivered: number; readonly failed: number },
+  ): void;
+  /** Frees what the source holds. */
+  close?(): void | Promise<void>;
+}
+
+/** One event as a sink sees it. */
+export interface SinkEvent {
+  /** The raw bytes; valid until `write` has ended. */
+  readonly data: Uint8Array;
+  /** The decoded value, decoded on first use. */
+  readonly value: unknown;
+  /** When the event entered the system, milliseconds since 1970. */
+  readonly timestamp: number;
+}
+
+/** Says that single events of a write were not delivered. */
+export interface SinkReply {
+  /** Indexes in the array given to `write`, with the reason. */
+  readonly failed: readonly {
+    readonly index: number;
+    readonly reason: string;
+  }[];
+}
+
+/** The writing end of a connector; everything but `write` is optional. */
+export interface Sink {
+  /** Connects; throw when it cannot, and it is tried again as the flow says. */
+  connect?(attempt: Attempt): void | Promise<void>;
+  /** Writes events in order. Return nothing when all were delivered; throw, and all of them are failed. */
+  write(
+    events: readonly SinkEvent[],
+  ): void | SinkReply | Promise<void | SinkReply>;
+  /** Frees what the sink holds. */
+  close?(): void | Promise<void>;
+}
+
+/** A function that makes events of events. */
+export interface Processor {
+  /** Returns the values that come out for the events that went in, in order. */
+  process(
+    events: readonly SinkEvent[],
+  ): readonly unknown[] | Promise<readonly unknown[]>;
+  /** Frees what the processor holds. */
+  close?(): void | Promise<void>;
+}
+
+/** Creates one instance of a component. */
+// deno-lint-ignore no-explicit-any -- each component reads its own configuration type, which its schema has checked
+export type Component = (
+  context: Context<any>,
+) => Source | Sink | Processor | Promise<Source | Sink | Processor>;
+
+/** The default export of a plugin's module: component names, as in `plugin.json`, and how to create them. */
+export type Plugin = Readonly<Record<string, Component>>;

@@ -1,0 +1,138 @@
+/**
+ * What the connector managers drive: one contract for builtin connectors and for every isolation.
+ *
+ * Each part is a short list of plain functions; links, codecs, counting and retries belong to the managers.
+ * @module
+ */
+import type { Batch, VerdictEntry } from "../data/batch.ts";
+import type { Event } from "../flow/delivery.ts";
+
+/** One attempt to connect. */
+export interface Attempt {
+  /** Attempts so far, 0 for the first. */
+  readonly overall: number;
+  /** Attempts since the last success. */
+  readonly sinceLastSuccess: number;
+}
+
+/** What a part is given when it is opened. */
+export interface PartContext {
+  /** `flow/connector`, for logs and errors. */
+  readonly alias: string;
+  /** Number of the instance, never 0, unique in the process. */
+  readonly instance: number;
+  /** Configuration, already checked against the component's schema. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Aborted when the part has to stop now; waits end with it. */
+  readonly signal: AbortSignal;
+  /** Writes a line to the host's log. */
+  log(level: "error" | "warning" | "info" | "debug", message: string): void;
+}
+
+/** What one {@linkcode SourcePart.poll} did. */
+export interface PollResult {
+  /**
+   * `filled`: the batch holds events or chunks, maybe none. `idle`: nothing now, ask again after `retryAfterMs`.
+   * `ended`: nothing will ever come again; the batch may hold the last events.
+   */
+  readonly state: "filled" | "idle" | "ended";
+  /** How long to wait when idle, milliseconds. @default {1} */
+  readonly retryAfterMs?: number;
+}
+
+/** Numbers a part reports about itself; nested objects are allowed. */
+export type PartMetrics = Readonly<Record<string, unknown>>;
+
+/** What sources and sinks share. */
+export interface Part {
+  /** Connects; may be called again after a loss. Throws or rejects when it cannot. */
+  connect?(attempt: Attempt): void | Promise<void>;
+  /** Numbers about itself. */
+  metrics?(): PartMetrics | Promise<PartMetrics>;
+  /** Ends work and frees everything; called once, also after a failure. */
+  close(): void | Promise<void>;
+}
+
+/** The reading end of a connector. */
+export interface SourcePart extends Part {
+  /**
+   * `chunks`: each record is a piece of a stream and goes through preprocessors. `events`: each record is one payload
+   * already (preprocessors still apply when configured).
+   */
+  readonly produces: "chunks" | "events";
+  /** Codec the records are in when the flow names none. */
+  readonly codec?: string;
+  /** Appends at most `max` records to the empty batch. A plain result costs no promise. */
+  poll(batch: Batch, max: number): PollResult | Promise<PollResult>;
+  /** Called once for each batch filled, when every event in it was delivered, dropped or failed. */
+  settle?(batch: Batch, failures: ReadonlyMap<number, unknown>): void;
+}
+
+/** What one write did; absent means every event is acked. */
+export interface WriteResult {
+  /** Only the events that were not acked. */
+  readonly verdicts: readonly VerdictEntry[];
+  /** Why, for the report. */
+  readonly reason?: unknown;
+}
+
+/** A sink that takes framed bytes: the manager encodes and runs postprocessors. */
+export interface ByteSinkPart extends Part {
+  readonly accepts: "bytes";
+  /** Codec used when the flow names none. */
+  readonly codec?: string;
+  /** Writes all chunks, in order. A rejection fails every event of this write. */
+  write(chunks: readonly Uint8Array[], events: number): void | Promise<void>;
+}
+
+/** A sink that takes values. */
+export interface ValueSinkPart extends Part {
+  readonly accepts: "values";
+  /** Writes all events, in order. A rejection fails every event of this write. */
+  write(
+    events: readonly Event[],
+  ): void | WriteResult | Promise<void | WriteResult>;
+}
+
+/** A sink that takes batches as they are: native code, or a ring to another isolation. */
+export interface BatchSinkPart extends Part {
+  readonly accepts: "batches";
+  /** Codec the payloads are encoded with when the flow names none. */
+  readonly codec?: string;
+  /** Most events it takes at once. */
+  readonly maxEvents: number;
+  /**
+   * Writes every record of the batch. The batch and its payloads stay untouched until this returns or resolves.
+   * A rejection fails every event of this write.
+   */
+  write(batch: Batch): void | WriteResult | Promise<void | WriteResult>;
+}
+
+/** The writing end of a connector. */
+export type SinkPart = ByteSinkPart | ValueSinkPart | BatchSinkPart;
+
+/** Something that makes events of events: a native or worker processor. */
+export interface ProcessorPart extends Part {
+  /** Codec its input must be in. */
+  readonly codec?: string;
+  /** Most events it takes at once. */
+  readonly maxEvents: number;
+  /**
+   * Appends output events to the empty batch `out`; payloads are passed on by record (`out.shareSegments(batch)`,
+   * `out.appendRecord`) or written into its arena. A rejection fails every event of `batch`.
+   */
+  process(batch: Batch, out: Batch): void | Promise<void>;
+}
+
+/** How a registered component is brought to life; made by the isolation it runs under. */
+export interface ComponentInstance {
+  /** Where the code runs. */
+  readonly isolation: "builtin" | "worker" | "guard" | "native" | "runner";
+  /** What protects the host from it. */
+  readonly level: "none" | "process" | "sandbox";
+  /** The part the component provides. */
+  readonly part:
+    | { readonly kind: "source"; readonly source: SourcePart }
+    | { readonly kind: "sink"; readonly sink: SinkPart }
+    | { readonly kind: "processor"; readonly processor: ProcessorPart };
+}

@@ -1,0 +1,23 @@
+/** Codes of the command line. @module */
+
+/** Command line. */
+export const commandCodes = {
+  CAISSON_USAGE: {
+    exit: 2,
+    meaning: "The command line was not understood.",
+    action: "Run caisson help.",
+  },
+  CAISSON_FOLDER_EXISTS: {
+    exit: 2,
+    meaning: "The folder to create is already there.",
+    action: "Choose another name, or remove the folder.",
+  },
+  CAISSON_INTERNAL: {
+    exit: 1,
+    meaning: "Something happened that should not be possible.",
+    action: "Report it with the message underneath.",
+  },
+} as const satisfies Record<
+  string,
+  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
+>;

@@ -1,0 +1,69 @@
+/** Codes of connectors and codecs. @module */
+
+/** Connectors and codecs. */
+export const connectorCodes = {
+  CAISSON_CONFIG_INVALID: {
+    exit: 2,
+    meaning: "A component's configuration is not what its schema asks for.",
+    action: "Correct the value at the path that is named.",
+  },
+  CAISSON_CONNECT_FAILED: {
+    exit: 1,
+    meaning: "A connector could not connect.",
+    action:
+      "Check that the other side is there and that the plugin may reach it.",
+  },
+  CAISSON_SOURCE_FAILED: {
+    exit: 1,
+    meaning: "A source failed while reading.",
+    action: "Read the message underneath.",
+  },
+  CAISSON_SINK_FAILED: {
+    exit: 1,
+    meaning: "A sink failed while writing; its events are failed.",
+    action: "Read the message underneath.",
+  },
+  CAISSON_CODEC_DECODE: {
+    exit: 1,
+    meaning: "An event could not be decoded.",
+    action: "Check that the codec fits the data.",
+  },
+  CAISSON_CODEC_ENCODE: {
+    exit: 1,
+    meaning: "An event could not be encoded.",
+    action: "Check that the codec fits the value.",
+  },
+  CAISSON_PREPROCESSOR_FAILED: {
+    exit: 1,
+    meaning: "A preprocessor could not process a chunk.",
+    action: "Check that the preprocessors fit the data.",
+  },
+  CAISSON_POSTPROCESSOR_FAILED: {
+    exit: 1,
+    meaning: "A postprocessor could not process an event.",
+    action: "Check the postprocessors' configuration.",
+  },
+  CAISSON_EVENT_TOO_LARGE: {
+    exit: 1,
+    meaning: "An event is larger than a batch can hold.",
+    action: "Raise the arena size, or split the event.",
+  },
+  CAISSON_PLUGIN_THREW: {
+    exit: 1,
+    meaning: "A plugin threw.",
+    action: "Report it to the plugin's author.",
+  },
+  CAISSON_PLUGIN_PROTOCOL: {
+    exit: 1,
+    meaning: "A plugin broke the protocol with its host.",
+    action: "Report it to the plugin's author.",
+  },
+  CAISSON_PLUGIN_TIMEOUT: {
+    exit: 1,
+    meaning: "A plugin did not answer in time.",
+    action: "Raise the limit, or report it to the plugin's author.",
+  },
+} as const satisfies Record<
+  string,
+  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
+>;

@@ -1,0 +1,45 @@
+/** Codes of flows and pipelines. @module */
+
+/** Flows and pipelines. */
+export const flowCodes = {
+  CAISSON_FLOW_NOT_FOUND: {
+    exit: 2,
+    meaning: "The flow file is not there.",
+    action: "Name an existing .json or .ts file.",
+  },
+  CAISSON_FLOW_SYNTAX: {
+    exit: 2,
+    meaning: "The flow file is not JSON, or its module has no default export.",
+    action: "Mend the file at the place that is named.",
+  },
+  CAISSON_FLOW_INVALID: {
+    exit: 2,
+    meaning: "A value in the flow is not what the schema asks for.",
+    action: "Correct the value at the path that is named.",
+  },
+  CAISSON_FLOW_LINK: {
+    exit: 2,
+    meaning:
+      "A link names a node or port that does not exist, or makes a cycle.",
+    action: "Correct the link; nodes and ports that exist are listed.",
+  },
+  CAISSON_FLOW_COMPONENT: {
+    exit: 3,
+    meaning: "The flow uses a component that no registered plugin provides.",
+    action: "Install the plugin, or add its folder with --plugins.",
+  },
+  CAISSON_FLOW_STATE: {
+    exit: 1,
+    meaning: "The flow is not in a state that allows this.",
+    action: "Start it once, and do not use it after stop.",
+  },
+  CAISSON_OPERATOR_FAILED: {
+    exit: 1,
+    meaning: "An operator threw on an event.",
+    action:
+      "Connect the pipeline's err port to see the events, and mend the operator.",
+  },
+} as const satisfies Record<
+  string,
+  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
+>;

@@ -1,0 +1,47 @@
+/** Codes of permissions and isolation. @module */
+
+/** Permissions and isolation. */
+export const permissionCodes = {
+  CAISSON_GRANT_MISSING: {
+    exit: 4,
+    meaning:
+      "The plugin asks for a permission that the grant file does not mention.",
+    action: "Add the line that is shown to the grant file.",
+  },
+  CAISSON_GRANT_INVALID: {
+    exit: 4,
+    meaning: "The grant file is not valid.",
+    action: "Correct the value at the path that is named.",
+  },
+  CAISSON_GRANT_UNREADABLE: {
+    exit: 4,
+    meaning: "The grant file could not be read.",
+    action: "Grant --allow-read for it, or name another with --grants.",
+  },
+  CAISSON_ISOLATION_REFUSED: {
+    exit: 3,
+    meaning:
+      "The isolation asked for is not one the plugin can bear or this host offers.",
+    action: "Choose one of the isolations that are listed.",
+  },
+  CAISSON_HOST_PERMISSION: {
+    exit: 4,
+    meaning: "The host process itself lacks a permission it needs.",
+    action: "Start the host with the flag that is shown.",
+  },
+  CAISSON_PERMISSION_DENIED: {
+    exit: 4,
+    meaning: "A plugin asked at run time for something it was not granted.",
+    action: "Grant it, or correct the plugin's configuration.",
+  },
+  CAISSON_SANDBOX_UNSOUND: {
+    exit: 4,
+    meaning:
+      "The check at start found that Worker permissions do not hold in this process.",
+    action:
+      "Remove the permission broker from the environment and use a supported Deno version.",
+  },
+} as const satisfies Record<
+  string,
+  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
+>;

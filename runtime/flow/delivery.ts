@@ -1,0 +1,147 @@
+/** What moves along a link: a batch, how its bytes decode, and whom to tell. @module */
+import type { Batch } from "../data/batch.ts";
+import type { Codec } from "../codec/codec.ts";
+import type { Settlement } from "./settlement.ts";
+
+/** One event as operators and sinks see it; its value is decoded on first use. */
+export class Event {
+  /** The batch its raw bytes lie in, or `undefined` for an event an operator made. */
+  readonly batch: Batch | undefined;
+  /** Index of its record in {@linkcode batch}. */
+  readonly index: number;
+  /** When it entered the system, milliseconds since 1970. */
+  readonly timestamp: number;
+  /** Decodes its raw bytes. */
+  readonly codec: Codec;
+  /** Settles it; `undefined` where nobody waits for a verdict. */
+  readonly settlement: Settlement | undefined;
+  /** Index in the batch its source filled, for {@linkcode Settlement.fail}. */
+  readonly origin: number;
+  #value: unknown;
+  #decoded: boolean;
+
+  private constructor(
+    batch: Batch | undefined,
+    index: number,
+    timestamp: number,
+    codec: Codec,
+    settlement: Settlement | undefined,
+    origin: number,
+    value: unknown,
+    decoded: boolean,
+  ) {
+    this.batch = batch;
+    this.index = index;
+    this.timestamp = timestamp;
+    this.codec = codec;
+    this.settlement = settlement;
+    this.origin = origin;
+    this.#value = value;
+    this.#decoded = decoded;
+  }
+
+  /** An event whose bytes lie in a batch; `origin` is its index in the source's batch. */
+  static raw(
+    batch: Batch,
+    index: number,
+    codec: Codec,
+    settlement?: Settlement,
+    origin: number = index,
+  ): Event {
+    return new Event(
+      batch,
+      index,
+      batch.timestampMs(index),
+      codec,
+      settlement,
+      origin,
+      undefined,
+      false,
+    );
+  }
+
+  /** An event made of a value, with no bytes yet. */
+  static made(value: unknown, codec: Codec, timestamp: number): Event {
+    return new Event(undefined, 0, timestamp, codec, undefined, 0, value, true);
+  }
+
+  /** The same event with another value; its raw bytes no longer count. */
+  with(value: unknown): Event {
+    return new Event(
+      undefined,
+      0,
+      this.timestamp,
+      this.codec,
+      this.settlement,
+      this.origin,
+      value,
+      true,
+    );
+  }
+
+  /** Whether the bytes in {@linkcode batch} still are the event. */
+  get isRaw(): boolean {
+    return this.batch !== undefined;
+  }
+
+  /**
+   * The event's value, decoded on first use. Treat it as read-only: branches share it.
+   *
+   * @throws {CaissonError} `CAISSON_CODEC_DECODE` when the bytes do not decode.
+   */
+  get value(): unknown {
+    if (!this.#decoded) {
+      this.#value = this.codec.decode(this.batch!.payload(this.index));
+      this.#decoded = true;
+    }
+    return this.#value;
+  }
+
+  /** The raw bytes, or the value encoded by `codec` when an operator made it. */
+  bytes(codec: Codec): Uint8Array {
+    return this.batch !== undefined && codec.name === this.codec.name
+      ? this.batch.payload(this.index)
+      : codec.encode(this.value);
+  }
+}
+
+/** One batch, or what an operator made of it, on its way along a link. Whoever takes it releases its settlement once. */
+export interface Delivery {
+  /** Raw records; with {@linkcode events} absent, all of them are meant. */
+  readonly batch: Batch | undefined;
+  /** The events meant, in order; absent means every record of {@linkcode batch}, untouched. */
+  readonly events: readonly Event[] | undefined;
+  /** How raw bytes decode. */
+  readonly codec: Codec;
+  /** Released once by each taker. */
+  readonly settlement: Settlement;
+}
+
+/** Number of events in a delivery. */
+export function eventCount(delivery: Delivery): number {
+  return delivery.events?.length ?? delivery.batch!.count;
+}
+
+/** The events of a delivery, made on demand. */
+export function eventsOf(delivery: Delivery): readonly Event[] {
+  if (delivery.events !== undefined) return delivery.events;
+  const batch = delivery.batch!;
+  const events: Event[] = new Array(batch.count);
+  for (let index = 0; index < events.length; index++) {
+    events[index] = Event.raw(
+      batch,
+      index,
+      delivery.codec,
+      delivery.settlement,
+    );
+  }
+  return events;
+}
+
+/** Something that takes deliveries: an input port of a pipeline, processor or sink. */
+export interface Consumer {
+  /** Takes a delivery; a promise means: wait for it before the next one. */
+  push(delivery: Delivery): void | Promise<void>;
+  /** Nothing more will come from one of its producers; resolves when what is held has been passed on. */
+  drain(): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export default { name: "caisson", rules: {} } satisfies Deno.lint.Plugin;
