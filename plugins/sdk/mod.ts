@@ -135,10 +135,9 @@ export interface Processor {
   close?(): void | Promise<void>;
 }
 
-/** Creates one instance of a component. */
-// deno-lint-ignore no-explicit-any -- each component reads its own configuration type, which its schema has checked
+/** Creates one instance of a component; its configuration type is its own, checked by the schema in `plugin.json`. */
 export type Component = (
-  context: Context<any>,
+  context: Context<never>,
 ) => Source | Sink | Processor | Promise<Source | Sink | Processor>;
 
 /** The default export of a plugin's module: component names, as in `plugin.json`, and how to create them. */

@@ -16,7 +16,17 @@ export interface CodeEntry {
   readonly action: string;
 }
 
-const all = {
+/** A stable error code. */
+export type ErrorCode =
+  | keyof typeof commandCodes
+  | keyof typeof connectorCodes
+  | keyof typeof flowCodes
+  | keyof typeof manifestCodes
+  | keyof typeof nativeCodes
+  | keyof typeof permissionCodes;
+
+/** All error codes with their meaning. */
+export const codes: Readonly<Record<ErrorCode, CodeEntry>> = {
   ...manifestCodes,
   ...permissionCodes,
   ...nativeCodes,
@@ -24,9 +34,3 @@ const all = {
   ...connectorCodes,
   ...commandCodes,
 };
-
-/** A stable error code. */
-export type ErrorCode = keyof typeof all;
-
-/** All error codes with their meaning. */
-export const codes: Readonly<Record<ErrorCode, CodeEntry>> = all;

@@ -17,7 +17,4 @@ export const commandCodes = {
     meaning: "Something happened that should not be possible.",
     action: "Report it with the message underneath.",
   },
-} as const satisfies Record<
-  string,
-  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
->;
+} as const;

@@ -63,7 +63,4 @@ export const connectorCodes = {
     meaning: "A plugin did not answer in time.",
     action: "Raise the limit, or report it to the plugin's author.",
   },
-} as const satisfies Record<
-  string,
-  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
->;
+} as const;

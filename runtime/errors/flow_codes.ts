@@ -39,7 +39,4 @@ export const flowCodes = {
     action:
       "Connect the pipeline's err port to see the events, and mend the operator.",
   },
-} as const satisfies Record<
-  string,
-  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
->;
+} as const;

@@ -102,7 +102,4 @@ export const manifestCodes = {
       "A native plugin has not been built: its manifest names no library.",
     action: "Run caisson build on the plugin folder.",
   },
-} as const satisfies Record<
-  string,
-  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
->;
+} as const;

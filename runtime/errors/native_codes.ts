@@ -99,7 +99,4 @@ export const nativeCodes = {
     meaning: "The operation needs unscoped --allow-ffi.",
     action: "Start the host with --allow-ffi without a path.",
   },
-} as const satisfies Record<
-  string,
-  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
->;
+} as const;

@@ -41,7 +41,4 @@ export const permissionCodes = {
     action:
       "Remove the permission broker from the environment and use a supported Deno version.",
   },
-} as const satisfies Record<
-  string,
-  { exit: 1 | 2 | 3 | 4; meaning: string; action: string }
->;
+} as const;
