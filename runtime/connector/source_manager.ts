@@ -1,0 +1,211 @@
+/** Drives a source: reads, decodes, hands on, waits for room, tells the source what became of its events. @module */
+import type { Codec, Preprocessor } from "../codec/codec.ts";
+import type { Batch } from "../data/batch.ts";
+import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import type { Fanout } from "../flow/fanout.ts";
+import { Settlement } from "../flow/settlement.ts";
+import { BatchPool } from "./batch_pool.ts";
+import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
+import type { PollResult, SourcePart } from "./contract.ts";
+import { ChunkDecoder } from "./decoder.ts";
+import { sleep, turn } from "./sleep.ts";
+
+/** Batches a source may have in flight before it waits. */
+const IN_FLIGHT = 8;
+/** How long a source may keep the event loop to itself, milliseconds. */
+const TURN_MS = 5;
+
+/** What a {@linkcode SourceManager} needs. */
+export interface SourceManagerOptions {
+  /** `flow/connector`. */
+  readonly alias: string;
+  /** The reading end. */
+  readonly part: SourcePart;
+  /** How payloads decode. */
+  readonly codec: Codec;
+  /** In order; none means each record is one event. */
+  readonly preprocessors: readonly Preprocessor[];
+  /** Most events in a batch. @default {1024} */
+  readonly batchEvents?: number | undefined;
+  /** Payload bytes of a batch. @default {1048576} */
+  readonly batchBytes?: number | undefined;
+  /** Takes the events. */
+  readonly out: Fanout;
+  /** Stops reading. */
+  readonly signal: AbortSignal;
+  /** Told about what goes wrong. */
+  readonly onError: (error: CaissonError) => void;
+}
+
+/** One running source. */
+export class SourceManager {
+  /** What it did so far. */
+  readonly metrics: NodeMetrics = emptyMetrics();
+  readonly #options: SourceManagerOptions;
+  readonly #pool: BatchPool;
+  readonly #events: BatchPool;
+  readonly #decoder: ChunkDecoder | undefined;
+  #lastTurn = 0;
+  #idle: (() => void) | undefined;
+
+  /** Allocates nothing before the first read. */
+  constructor(options: SourceManagerOptions) {
+    this.#options = options;
+    const { batchEvents = 1024, batchBytes = 1 << 20, preprocessors } = options;
+    const cuts = preprocessors.length > 0;
+    this.#pool = new BatchPool({
+      capacity: batchEvents,
+      arenaBytes: batchBytes,
+    }, IN_FLIGHT);
+    // Cut events mostly point into the chunk; their own arena only takes what preprocessors made anew.
+    this.#events = new BatchPool({
+      capacity: Math.max(batchEvents, 1024),
+      arenaBytes: batchBytes,
+    }, IN_FLIGHT * 4);
+    this.#decoder = cuts
+      ? new ChunkDecoder(preprocessors, this.#events, options.alias)
+      : undefined;
+  }
+
+  /** Reads until the source ends, fails or is stopped; everything read has been settled when this resolves. */
+  async run(): Promise<void> {
+    try {
+      await this.#read();
+      if (this.#decoder !== undefined) await this.#finish(this.#decoder);
+    } catch (thrown) {
+      this.#options.onError(asSourceError(this.#options.alias, thrown));
+    }
+    while (this.#pool.inFlight > 0 || this.#events.inFlight > 0) {
+      await new Promise<void>((resolve) => this.#idle = resolve);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { part, signal, batchEvents = 1024 } = this.#options;
+    this.#lastTurn = performance.now();
+    while (!signal.aborted) {
+      const batch = this.#pool.take();
+      if (batch === undefined) {
+        await this.#pool.returned();
+        continue;
+      }
+      let result: PollResult;
+      try {
+        const polled = part.poll(batch, batchEvents);
+        result = polled instanceof Promise ? await polled : polled;
+      } catch (thrown) {
+        this.#pool.give(batch);
+        throw thrown;
+      }
+      const passing = this.#pass(batch);
+      if (passing !== undefined) await passing;
+      if (result.state === "ended") return;
+      if (result.state === "idle") {
+        await sleep(result.retryAfterMs ?? 1, signal);
+      }
+      if (performance.now() - this.#lastTurn > TURN_MS) {
+        await turn();
+        this.#lastTurn = performance.now();
+      }
+    }
+  }
+
+  #pass(batch: Batch): void | Promise<void> {
+    if (batch.count === 0) {
+      this.#pool.give(batch);
+      return;
+    }
+    if (this.#decoder === undefined) {
+      const { out, codec, part } = this.#options;
+      this.#count(batch);
+      return out.push({
+        batch,
+        events: undefined,
+        codec,
+        settlement: new Settlement((failures) => {
+          this.metrics.failed += failures.size;
+          part.settle?.(batch, failures);
+          this.#give(this.#pool, batch);
+        }),
+      });
+    }
+    const cut = this.#decoder.decode(batch);
+    return cut instanceof Promise
+      ? cut.then((batches) => this.#passCut(batch, batches))
+      : this.#passCut(batch, cut);
+  }
+
+  /** Hands on what was cut from one batch of chunks, which stays until all of it is settled. */
+  #passCut(
+    chunks: Batch | undefined,
+    batches: readonly Batch[],
+  ): void | Promise<void> {
+    const { out, codec, part } = this.#options;
+    const failures = new Map<number, unknown>();
+    for (const { chunk, error } of this.#decoder!.takeErrors()) {
+      failures.set(chunk, error);
+      this.metrics.failed++;
+      this.#options.onError(asSourceError(this.#options.alias, error));
+    }
+    let open = batches.length;
+    const settleChunks = (): void => {
+      if (chunks === undefined) return;
+      part.settle?.(chunks, failures);
+      this.#give(this.#pool, chunks);
+    };
+    if (open === 0) return settleChunks();
+    let pushing: Promise<void> | undefined;
+    for (const batch of batches) {
+      this.#count(batch);
+      const push = (): void | Promise<void> =>
+        out.push({
+          batch,
+          events: undefined,
+          codec,
+          settlement: new Settlement((failed) => {
+            this.metrics.failed += failed.size;
+            for (const [index, reason] of failed) {
+              failures.set(batch.sequence(index), reason);
+            }
+            this.#give(this.#events, batch);
+            if (--open === 0) {
+              settleChunks();
+            }
+          }),
+        });
+      pushing = pushing === undefined
+        ? push() ?? undefined
+        : pushing.then(push);
+    }
+    return pushing;
+  }
+
+  async #finish(decoder: ChunkDecoder): Promise<void> {
+    await this.#passCut(undefined, await decoder.finish());
+  }
+
+  #count(batch: Batch): void {
+    this.metrics.in += batch.count;
+    this.metrics.out += batch.count;
+    this.metrics.batches++;
+    for (let index = 0; index < batch.count; index++) {
+      this.metrics.bytes += batch.payloadLength(index);
+    }
+  }
+
+  #give(pool: BatchPool, batch: Batch): void {
+    pool.give(batch);
+    const idle = this.#idle;
+    this.#idle = undefined;
+    idle?.();
+  }
+}
+
+function asSourceError(alias: string, thrown: unknown): CaissonError {
+  if (thrown instanceof CaissonError) return thrown;
+  return new CaissonError("CAISSON_SOURCE_FAILED", {
+    subject: alias,
+    found: messageOf(thrown),
+    cause: thrown,
+  });
+}

@@ -1,0 +1,125 @@
+/** What a flow is, as types: the same for a JSON file and for a TypeScript module. @module */
+import type { Event } from "./delivery.ts";
+
+/** A component by name, with its configuration. */
+export interface NamedConfig {
+  /** Name of the component. */
+  readonly name: string;
+  /** Its configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** A codec, preprocessor or postprocessor: its name, or its name with a configuration. */
+export type Named = string | NamedConfig;
+
+/** How a connector is tried again. */
+export interface Reconnect {
+  /** First wait, milliseconds. */
+  readonly intervalMs: number;
+  /** Factor the wait grows by. @default {1.5} */
+  readonly growth?: number;
+  /** Most attempts after the first. @default {endless} */
+  readonly maxRetries?: number;
+}
+
+/** One connector of a flow; its links decide whether it reads, writes or both. */
+export interface ConnectorDefinition {
+  /** Component, `name` or `plugin:name`. */
+  readonly type: string;
+  /** Configuration, checked against the component's schema. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** How bytes become values. @default {the component's own, else "json"} */
+  readonly codec?: string;
+  /** Cut what a source reads, in order. */
+  readonly preprocessors?: readonly Named[];
+  /** Frame what a sink writes, in order. */
+  readonly postprocessors?: readonly Named[];
+  /** Most events a batch of a source holds, 1 to 65,536. @default {1024} */
+  readonly batchEvents?: number;
+  /** Payload bytes a batch of a source holds. @default {1048576} */
+  readonly batchBytes?: number;
+  /** What to do when connecting fails. @default {one attempt} */
+  readonly reconnect?: Reconnect;
+}
+
+/** One processor from a plugin. */
+export interface ProcessorDefinition {
+  /** Component, `name` or `plugin:name`. */
+  readonly type: string;
+  /** Configuration, checked against the component's schema. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** A predicate or projection as data; see `runtime/pipeline/expression.ts`. */
+export type Expression =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Expression[];
+
+/** Named groups of a regular expression become fields. */
+export interface ExtractDefinition {
+  /** Regular expression with named groups; the whole event must match where it is anchored. */
+  readonly pattern: string;
+  /** Flags of the expression. @default {"u"} */
+  readonly flags?: string;
+  /** Text to read. @default {the event's value} */
+  readonly from?: Expression;
+  /** Groups that are numbers. */
+  readonly numbers?: readonly string[];
+}
+
+/** Counts events by key. */
+export interface CountDefinition {
+  /** Fields of the result and what they are grouped by. */
+  readonly by: Readonly<Record<string, Expression>>;
+  /** Field of the result that holds the count. @default {"count"} */
+  readonly as?: string;
+  /** Most groups held; further ones are counted under `null` keys. @default {10000} */
+  readonly maxGroups?: number;
+  /** Emit whenever this many events were counted; absent: when the flow drains. */
+  readonly everyEvents?: number;
+}
+
+/** One step of a pipeline. Functions are for flows written in TypeScript. */
+export type OperatorDefinition =
+  | {
+    readonly filter: Expression | ((event: Event) => boolean);
+  }
+  | {
+    readonly project:
+      | Readonly<Record<string, Expression>>
+      | ((event: Event) => unknown);
+  }
+  | { readonly extract: ExtractDefinition }
+  | { readonly count: CountDefinition };
+
+/** Steps in order; ports `in`, `out` and `err`. */
+export type PipelineDefinition = readonly OperatorDefinition[] | {
+  readonly operators: readonly OperatorDefinition[];
+};
+
+/** From one port to others, as `node` or `node/port`. */
+export interface LinkDefinition {
+  /** Where events come from; the port is `out` when none is named. */
+  readonly from: string;
+  /** Where they go; the port is `in` when none is named. */
+  readonly to: string | readonly string[];
+}
+
+/** Connectors, processors, pipelines and links, deployed and stopped as one. */
+export interface FlowDefinition {
+  /** Name of the flow, `[a-z][a-z0-9_-]*`. */
+  readonly name: string;
+  /** What it is for. */
+  readonly description?: string;
+  /** Connectors by name. */
+  readonly connectors: Readonly<Record<string, ConnectorDefinition>>;
+  /** Processors by name. */
+  readonly processors?: Readonly<Record<string, ProcessorDefinition>>;
+  /** Pipelines by name. */
+  readonly pipelines?: Readonly<Record<string, PipelineDefinition>>;
+  /** Links between ports. */
+  readonly links: readonly LinkDefinition[];
+}

@@ -1,0 +1,69 @@
+/** What a flow says about itself. @module */
+import type { NodeMetrics } from "../connector/connector_metrics.ts";
+import type { PartMetrics } from "../connector/contract.ts";
+
+/** Life of a flow. */
+export type FlowState =
+  | "initializing"
+  | "running"
+  | "draining"
+  | "stopped"
+  | "failed";
+
+/** One node of a running flow. */
+export interface NodeReport {
+  /** Name in the flow. */
+  readonly name: string;
+  /** What it is there. */
+  readonly role: "source" | "sink" | "processor" | "pipeline";
+  /** Component; `pipeline` for pipelines. */
+  readonly type: string;
+  /** Plugin it comes from; `builtin` for what the runtime brings. */
+  readonly plugin: string;
+  /** Where its code runs. */
+  readonly isolation: string;
+  /** What protects the host from it. */
+  readonly level: string;
+  /** What the host counted. */
+  readonly metrics: Readonly<NodeMetrics>;
+  /** What the part says about itself. */
+  readonly part: PartMetrics;
+}
+
+/** Latency from entering the system until written, milliseconds. */
+export interface LatencyReport {
+  /** Median. */
+  readonly p50: number;
+  /** 99th percentile. */
+  readonly p99: number;
+  /** 99.9th percentile. */
+  readonly p999: number;
+  /** Largest. */
+  readonly max: number;
+}
+
+/** A flow at one moment, or at its end. */
+export interface FlowReport {
+  /** Name of the flow. */
+  readonly flow: string;
+  /** Where it is in its life. */
+  readonly state: FlowState;
+  /** Every node. */
+  readonly nodes: readonly NodeReport[];
+  /** Events sources read. */
+  readonly in: number;
+  /** Events sinks delivered; an event with two sinks counts twice. */
+  readonly out: number;
+  /** Events dropped on purpose. */
+  readonly dropped: number;
+  /** Events failed, counted where they failed. */
+  readonly failed: number;
+  /** Seconds from start until now, or until the end. */
+  readonly seconds: number;
+  /** Events read a second. */
+  readonly eventsPerSecond: number;
+  /** Over all sinks. */
+  readonly latencyMs: LatencyReport;
+  /** Error codes and how often each was seen. */
+  readonly errors: Readonly<Record<string, number>>;
+}

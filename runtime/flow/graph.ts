@@ -1,0 +1,184 @@
+/** The nodes and links of a flow, checked before anything starts. @module */
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { FlowDefinition } from "./flow_definition.ts";
+
+/** What a node is. */
+export type NodeKind = "connector" | "processor" | "pipeline";
+
+/** One end of a link. */
+export interface Port {
+  /** Name of the node. */
+  readonly node: string;
+  /** Name of the port. */
+  readonly port: string;
+}
+
+/** One checked link. */
+export interface Link {
+  /** Where events come from. */
+  readonly from: Port;
+  /** Where they go. */
+  readonly to: Port;
+}
+
+/** A flow's nodes with their links, without cycles. */
+export interface Graph {
+  /** Kind of each node. */
+  readonly nodes: ReadonlyMap<string, NodeKind>;
+  /** Every link, fan-out written out. */
+  readonly links: readonly Link[];
+  /** Connectors that read. */
+  readonly sources: readonly string[];
+  /** Connectors that write. */
+  readonly sinks: readonly string[];
+  /** Processors and pipelines, downstream ones first. */
+  readonly inner: readonly string[];
+}
+
+const OUTPUT_PORTS: Readonly<Record<NodeKind, readonly string[]>> = {
+  connector: ["out", "err"],
+  processor: ["out", "err"],
+  pipeline: ["out", "err"],
+};
+
+/**
+ * Builds and checks the graph of a flow.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` for a name used twice, `CAISSON_FLOW_LINK` for a link that cannot be
+ */
+export function buildGraph(flow: FlowDefinition): Graph {
+  const nodes = new Map<string, NodeKind>();
+  const add = (kind: NodeKind, names: readonly string[]): void => {
+    for (const name of names) {
+      if (nodes.has(name)) {
+        throw new CaissonError("CAISSON_FLOW_INVALID", {
+          subject: `${flow.name}: ${kind}s.${name}`,
+          found: `the name is a ${nodes.get(name)} already`,
+          allowed: "one name for one node",
+        });
+      }
+      nodes.set(name, kind);
+    }
+  };
+  add("connector", Object.keys(flow.connectors));
+  add("processor", Object.keys(flow.processors ?? {}));
+  add("pipeline", Object.keys(flow.pipelines ?? {}));
+
+  const links: Link[] = [];
+  const seen = new Set<string>();
+  for (const [index, link] of flow.links.entries()) {
+    const from = parsePort(
+      link.from,
+      "out",
+      nodes,
+      `${flow.name}: links[${index}].from`,
+    );
+    const kind = nodes.get(from.node)!;
+    checkPort(from, OUTPUT_PORTS[kind], `${flow.name}: links[${index}].from`);
+    for (const target of typeof link.to === "string" ? [link.to] : link.to) {
+      const subject = `${flow.name}: links[${index}].to`;
+      const to = parsePort(target, "in", nodes, subject);
+      checkPort(to, ["in"], subject);
+      const key = `${from.node}/${from.port} -> ${to.node}/${to.port}`;
+      if (seen.has(key)) {
+        throw new CaissonError("CAISSON_FLOW_LINK", {
+          subject,
+          found: `${key} twice`,
+          allowed: "each link once",
+        });
+      }
+      seen.add(key);
+      links.push({ from, to });
+    }
+  }
+  const sources = unique(
+    links.map(({ from }) => from.node),
+    "connector",
+    nodes,
+  );
+  const sinks = unique(links.map(({ to }) => to.node), "connector", nodes);
+  const inner = orderInner(flow, nodes, links);
+  for (const [name, kind] of nodes) {
+    if (
+      kind === "connector"
+        ? !sources.includes(name) && !sinks.includes(name)
+        : !links.some(({ to }) => to.node === name)
+    ) {
+      throw new CaissonError("CAISSON_FLOW_LINK", {
+        subject: `${flow.name}: ${name}`,
+        found: kind === "connector" ? "no link" : "no link leads to it",
+        allowed: "every node linked",
+        action: `Add a link for ${name}, or remove it.`,
+      });
+    }
+  }
+  return { nodes, links, sources, sinks, inner };
+}
+
+function parsePort(
+  text: string,
+  fallback: string,
+  nodes: ReadonlyMap<string, NodeKind>,
+  subject: string,
+): Port {
+  const [node = "", port = fallback, ...rest] = text.split("/");
+  if (rest.length > 0 || !nodes.has(node)) {
+    throw new CaissonError("CAISSON_FLOW_LINK", {
+      subject,
+      found: `${JSON.stringify(text)} is not a node`,
+      allowed: [...nodes.keys()].join(", "),
+    });
+  }
+  return { node, port };
+}
+
+function checkPort(
+  { node, port }: Port,
+  ports: readonly string[],
+  subject: string,
+): void {
+  if (ports.includes(port)) return;
+  throw new CaissonError("CAISSON_FLOW_LINK", {
+    subject,
+    found: `${node} has no port ${JSON.stringify(port)}`,
+    allowed: ports.map((name) => `${node}/${name}`).join(", "),
+  });
+}
+
+function unique(
+  names: readonly string[],
+  kind: NodeKind,
+  nodes: ReadonlyMap<string, NodeKind>,
+): string[] {
+  return [...new Set(names)].filter((name) => nodes.get(name) === kind);
+}
+
+/** Depth-first over inner nodes; a connector ends a path, so a loop through the outside is no cycle. */
+function orderInner(
+  flow: FlowDefinition,
+  nodes: ReadonlyMap<string, NodeKind>,
+  links: readonly Link[],
+): string[] {
+  const ordered: string[] = [];
+  const state = new Map<string, "open" | "done">();
+  const visit = (name: string, path: readonly string[]): void => {
+    if (nodes.get(name) === "connector" || state.get(name) === "done") return;
+    if (state.get(name) === "open") {
+      throw new CaissonError("CAISSON_FLOW_LINK", {
+        subject: `${flow.name}: links`,
+        found: `a cycle: ${
+          [...path.slice(path.indexOf(name)), name].join(" -> ")
+        }`,
+        allowed: "links without a cycle",
+      });
+    }
+    state.set(name, "open");
+    for (const { from, to } of links) {
+      if (from.node === name) visit(to.node, [...path, name]);
+    }
+    state.set(name, "done");
+    ordered.push(name);
+  };
+  for (const name of nodes.keys()) visit(name, []);
+  return ordered;
+}

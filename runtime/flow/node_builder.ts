@@ -1,0 +1,105 @@
+/** Brings the nodes of a flow to life: components through their isolation, codecs and interceptors by name. @module */
+import type { Codec, Postprocessor, Preprocessor } from "../codec/codec.ts";
+import { createCodec } from "../codec/codecs.ts";
+import { createPostprocessor } from "../codec/postprocessors.ts";
+import { createPreprocessor } from "../codec/preprocessors.ts";
+import type {
+  ComponentInstance,
+  ProcessorPart,
+  SinkPart,
+  SourcePart,
+} from "../connector/contract.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { ConnectorDefinition, Named } from "./flow_definition.ts";
+
+/** What a flow asks for when it needs a component. */
+export interface ComponentRequest {
+  /** `flow/node`. */
+  readonly alias: string;
+  /** Kind it has to be. */
+  readonly kind: "source" | "sink" | "processor";
+  /** Component, `name` or `plugin:name`. */
+  readonly type: string;
+  /** Configuration as the flow has it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Aborted when reading has to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A component that was brought to life. */
+export interface LaunchedComponent {
+  /** The instance. */
+  readonly instance: ComponentInstance;
+  /** Plugin it comes from. */
+  readonly plugin: string;
+}
+
+/** Finds, checks and launches a component. */
+export type Launch = (request: ComponentRequest) => Promise<LaunchedComponent>;
+
+/** The codec of a connector: what the flow says, else what the part is used to. */
+export function connectorCodec(
+  definition: ConnectorDefinition,
+  fallback: string | undefined,
+): Codec {
+  return createCodec(definition.codec ?? fallback ?? "json");
+}
+
+/** The preprocessors of a connector, in order. */
+export function connectorPreprocessors(
+  definition: ConnectorDefinition,
+): Preprocessor[] {
+  return (definition.preprocessors ?? []).map((named) =>
+    createPreprocessor(normalize(named))
+  );
+}
+
+/** The postprocessors of a connector, in order. */
+export function connectorPostprocessors(
+  definition: ConnectorDefinition,
+): Postprocessor[] {
+  return (definition.postprocessors ?? []).map((named) =>
+    createPostprocessor(normalize(named))
+  );
+}
+
+function normalize(
+  named: Named,
+): { name: string; config?: Readonly<Record<string, unknown>> } {
+  return typeof named === "string" ? { name: named } : named;
+}
+
+/** The source part of an instance, or a clear error. */
+export function asSource(
+  { part }: ComponentInstance,
+  request: ComponentRequest,
+): SourcePart {
+  if (part.kind === "source") return part.source;
+  throw wrongKind(request, part.kind);
+}
+
+/** The sink part of an instance, or a clear error. */
+export function asSink(
+  { part }: ComponentInstance,
+  request: ComponentRequest,
+): SinkPart {
+  if (part.kind === "sink") return part.sink;
+  throw wrongKind(request, part.kind);
+}
+
+/** The processor part of an instance, or a clear error. */
+export function asProcessor(
+  { part }: ComponentInstance,
+  request: ComponentRequest,
+): ProcessorPart {
+  if (part.kind === "processor") return part.processor;
+  throw wrongKind(request, part.kind);
+}
+
+function wrongKind(request: ComponentRequest, found: string): CaissonError {
+  return new CaissonError("CAISSON_FLOW_COMPONENT", {
+    subject: `${request.alias}: ${request.type}`,
+    found: `a ${found}`,
+    allowed: `a ${request.kind}`,
+  });
+}
