@@ -135,7 +135,7 @@ extern "C" {
 #define CAISSON_MAX_SEGMENT_BYTES 1073741824u
 #define CAISSON_MAX_EVENT_BYTES 67108864u
 #define CAISSON_MAX_INTERFACES 8
-#define CAISSON_MAX_LAYOUT 128
+#define CAISSON_MAX_LAYOUT 256
 
 /* ---- data plane: a batch is one block of memory, every *_offset counts bytes from its start -------------------
  *
@@ -235,7 +235,7 @@ typedef struct caisson_host {        /* given to open, valid until close has ret
   uint32_t bell_kind;
   int64_t bell_handle;
   uint64_t bell;                     /* address of a caisson_bell, or 0 */
-  uint64_t log_ring;                 /* address of a bounded ring of log lines, or 0 */
+  uint64_t log_ring;                 /* belongs to the host's `log`; plugins call that and leave this alone */
   uint32_t log_ring_bytes;
   uint32_t max_events;               /* the most a batch of this host will ever hold */
   uint64_t wake;                     /* void (*)(const caisson_host *), any thread, never enters JavaScript, or 0 */
@@ -339,7 +339,7 @@ CAISSON_STATIC_ASSERT(sizeof(caisson_bell) == 64, "caisson_bell");
 CAISSON_STATIC_ASSERT(sizeof(caisson_host) == 64, "caisson_host");
 CAISSON_STATIC_ASSERT(sizeof(caisson_interface) == 64, "caisson_interface");
 CAISSON_STATIC_ASSERT(sizeof(caisson_layout) == 8, "caisson_layout");
-CAISSON_STATIC_ASSERT(sizeof(caisson_descriptor) == 1712, "caisson_descriptor");
+CAISSON_STATIC_ASSERT(sizeof(caisson_descriptor) == 2736, "caisson_descriptor");
 CAISSON_STATIC_ASSERT(offsetof(caisson_record, payload_offset) == 16, "caisson_record.payload_offset");
 CAISSON_STATIC_ASSERT(offsetof(caisson_record, payload_segment) == 40, "caisson_record.payload_segment");
 CAISSON_STATIC_ASSERT(offsetof(caisson_batch, batch_id) == 32, "caisson_batch.batch_id");

@@ -137,7 +137,7 @@ export const LAYOUT_LAYOUT = {
 
 /** Byte offsets in `caisson_descriptor`; `bytes` is its size. */
 export const DESCRIPTOR_LAYOUT = {
-  bytes: 1712,
+  bytes: 2736,
   magic: 0,
   size: 8,
   abiMajor: 12,
@@ -320,6 +320,9 @@ export const LOG_INFO = 3;
 /** `CAISSON_LOG_DEBUG`. */
 export const LOG_DEBUG = 4;
 
+/** `CAISSON_NO_SHARED_OFFSET`. */
+export const NO_SHARED_OFFSET = 0xffffffffffffffffn;
+
 /** `CAISSON_MAX_EVENTS`. */
 export const MAX_EVENTS = 65536;
 
@@ -333,4 +336,4 @@ export const MAX_EVENT_BYTES = 67108864;
 export const MAX_INTERFACES = 8;
 
 /** `CAISSON_MAX_LAYOUT`. */
-export const MAX_LAYOUT = 128;
+export const MAX_LAYOUT = 256;
