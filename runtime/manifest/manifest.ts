@@ -68,6 +68,8 @@ export interface NativePart {
 
 /** A plugin's manifest. Either `module` or `native` is there. */
 export interface Manifest {
+  /** For editors. */
+  readonly $schema?: string;
   /** Version of the manifest's own format. */
   readonly manifest: 1;
   /** `@scope/name`. */
