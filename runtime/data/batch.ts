@@ -18,6 +18,29 @@ const VERDICT_COUNT = BATCH_LAYOUT.verdictCount / WORD;
 const FLAGS = BATCH_LAYOUT.flags / WORD;
 const SEGMENT_COUNT = BATCH_LAYOUT.segmentCount / 2;
 
+/** The three ranges of a record: where their offset (length follows) and their segment lie. */
+const PARTS: readonly {
+  readonly name: string;
+  readonly offsetWord: number;
+  readonly segmentHalf: number;
+}[] = [
+  {
+    name: "payload",
+    offsetWord: RECORD_LAYOUT.payloadOffset / WORD,
+    segmentHalf: RECORD_LAYOUT.payloadSegment / 2,
+  },
+  {
+    name: "key",
+    offsetWord: RECORD_LAYOUT.keyOffset / WORD,
+    segmentHalf: RECORD_LAYOUT.keySegment / 2,
+  },
+  {
+    name: "meta",
+    offsetWord: RECORD_LAYOUT.metaOffset / WORD,
+    segmentHalf: RECORD_LAYOUT.metaSegment / 2,
+  },
+];
+
 /** How large a {@linkcode Batch} is. */
 export interface BatchOptions {
   /** Most events it holds, 1 to 65,536. @default {1024} */
@@ -32,6 +55,11 @@ export interface BatchOptions {
   readonly recordStride?: number;
   /** Put the memory into a `SharedArrayBuffer`. @default {false} */
   readonly shared?: boolean;
+  /**
+   * Write header and empty the batch when a view is laid over memory; `false` for the second view of memory that
+   * somebody else has formatted and may be using. @default {true}
+   */
+  readonly format?: boolean;
 }
 
 /** A judgement on one event that differs from the batch's default. */
@@ -145,8 +173,12 @@ export class Batch {
     this.#recordWord = BATCH_LAYOUT.bytes / WORD;
     this.#segmentWord = segmentOffset / WORD;
     this.#verdictWord = verdictOffset / WORD;
-    this.formatHeader();
-    this.clear();
+    if (options.format === false) {
+      this.#views[0] = this.arena;
+    } else {
+      this.formatHeader();
+      this.clear();
+    }
   }
 
   /** Allocates a batch with memory of its own. */
@@ -431,6 +463,125 @@ export class Batch {
     this.#writeSegment(0, 0, 0, this.arena.byteLength, SEGMENT_WRITABLE, 0);
     this.#views[0] = this.arena;
     this.clear();
+  }
+
+  /**
+   * Appends the events of a batch that lies in memory somebody else can write: copies what is used of it once, checks
+   * the copy, and never looks at the original again. Its payloads must all lie in its own arena.
+   *
+   * @returns how many events were appended
+   * @throws {BatchError} when it does not fit or points outside what it says it uses; nothing is appended then.
+   */
+  absorb(shared: Batch): number {
+    const count = shared.count;
+    const used = shared.arenaUsed;
+    const first = this.count;
+    const base = this.arenaUsed;
+    const room = Math.min(shared.capacity, this.capacity - first);
+    if (count > room) throw new BatchError("count", count, `at most ${room}`);
+    const space = Math.min(
+      shared.arena.byteLength,
+      this.arena.byteLength - base,
+    );
+    if (used > space) {
+      throw new BatchError("arenaUsed", used, `at most ${space}`);
+    }
+    if (shared.recordStride !== this.recordStride) {
+      throw new BatchError(
+        "recordStride",
+        shared.recordStride,
+        `${this.recordStride}`,
+      );
+    }
+    const stride = this.recordStride / WORD;
+    const from = shared.#recordWord;
+    const to = this.#record(first);
+    this.#words.set(
+      shared.#words.subarray(from, from + count * stride),
+      to,
+    );
+    this.arena.set(shared.arena.subarray(0, used), base);
+    for (let index = 0; index < count; index++) {
+      this.#rebase(index, to + index * stride, used, base);
+    }
+    this.count = first + count;
+    this.arenaUsed = Math.min(
+      this.arena.byteLength,
+      base + ((used + 7) & ~7),
+    );
+    return count;
+  }
+
+  /** Checks one absorbed record against the bytes that came with it and moves it to where they lie now. */
+  #rebase(index: number, at: number, used: number, base: number): void {
+    const words = this.#words;
+    const halves = at << 1;
+    for (let part = 0; part < PARTS.length; part++) {
+      const { name, offsetWord, segmentHalf } = PARTS[part]!;
+      const offset = words[at + offsetWord]!;
+      const length = words[at + offsetWord + 1]!;
+      const segment = this.#halves[halves + segmentHalf]!;
+      if (segment !== 0) {
+        throw new BatchError(
+          `record[${index}].${name}Segment`,
+          segment,
+          "0, the arena it came with",
+        );
+      }
+      if (offset + length > used) {
+        throw new BatchError(
+          `record[${index}].${name}Offset`,
+          `${offset}+${length}`,
+          `at most ${used}`,
+        );
+      }
+      words[at + offsetWord] = offset + base;
+    }
+  }
+
+  /**
+   * Replaces what the batch holds with events `start` and following of another batch, as many as fit, payloads copied
+   * into the arena. Never reads this batch's own memory, so it may lie where somebody else can write.
+   *
+   * @returns how many events were copied; 0 when event `start` alone is larger than the arena
+   */
+  copyFrom(from: Batch, start: number): number {
+    const room = Math.min(this.capacity, from.count - start);
+    const limit = this.arena.byteLength;
+    const stride = Math.min(this.recordStride, from.recordStride) / WORD;
+    let used = 0;
+    let copied = 0;
+    for (; copied < room; copied++) {
+      const source = from.#record(start + copied);
+      const at = this.#record(copied);
+      this.#words.set(from.#words.subarray(source, source + stride), at);
+      let next = used;
+      for (let part = 0; part < PARTS.length; part++) {
+        const { offsetWord, segmentHalf } = PARTS[part]!;
+        const offset = from.#words[source + offsetWord]!;
+        const length = from.#words[source + offsetWord + 1]!;
+        if (length > limit - next) {
+          next = -1;
+          break;
+        }
+        if (length > 0) {
+          const segment = from.#halves[(source << 1) + segmentHalf]!;
+          this.arena.set(
+            from.segmentView(segment).subarray(offset, offset + length),
+            next,
+          );
+        }
+        this.#words[at + offsetWord] = length === 0 ? 0 : next;
+        this.#halves[(at << 1) + segmentHalf] = 0;
+        if (length > 0) next = Math.min(limit, next + ((length + 7) & ~7));
+      }
+      if (next < 0) break;
+      used = next;
+    }
+    this.clear();
+    this.count = copied;
+    this.arenaUsed = used;
+    return copied;
   }
 
   /** Segment of an event's payload. */

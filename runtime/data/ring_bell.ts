@@ -1,0 +1,99 @@
+/** How one side of a ring waits for the other, and how it is woken. @module */
+
+/** What a wait on a ring takes. */
+export interface RingWaitOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+  /** Ends the wait, milliseconds. @default {Infinity} */
+  readonly timeoutMs?: number;
+}
+
+const SPINS_MIN = 8;
+const SPINS_MAX = 2048;
+/** Waits that ended at once before a timer is put between two of them. */
+const EARLY_MAX = 4;
+
+/**
+ * A doorbell of two words. The sleeper stores 1 into `armed`, looks again, then waits for `posted` to change. The other
+ * side publishes, and only when it finds `armed` set, clears it, changes `posted` and wakes: no wake-up is sent to a side
+ * that is busy. Both sides only read each other's words as hints, so wrong values cost a wake-up, never memory.
+ */
+export class RingBell {
+  readonly #words: Int32Array;
+  readonly #posted: number;
+  readonly #armed: number;
+  #spins = SPINS_MAX >> 2;
+
+  /** A bell in `words`, at two indexes. */
+  constructor(words: Int32Array, posted: number, armed: number) {
+    this.#words = words;
+    this.#posted = posted;
+    this.#armed = armed;
+  }
+
+  /** Wakes the sleeper, if there is one. Call it after publishing what it waits for. */
+  ring(): void {
+    if (Atomics.load(this.#words, this.#armed) !== 0) this.wake();
+  }
+
+  /** Wakes the sleeper without looking whether there is one. */
+  wake(): void {
+    Atomics.store(this.#words, this.#armed, 0);
+    Atomics.add(this.#words, this.#posted, 1);
+    Atomics.notify(this.#words, this.#posted);
+  }
+
+  /**
+   * Looks for a few microseconds whether `ready` becomes true. Spins longer where that paid off lately and hardly at all
+   * where it did not.
+   */
+  spin(ready: () => boolean): boolean {
+    if (ready()) return true;
+    for (let turn = this.#spins; turn > 0; turn--) {
+      if (ready()) {
+        this.#spins = Math.min(SPINS_MAX, this.#spins << 1);
+        return true;
+      }
+    }
+    this.#spins = Math.max(SPINS_MIN, this.#spins >> 1);
+    return false;
+  }
+
+  /**
+   * Waits until `ready` is true; `false` when the signal or the time ended it. Blocks no thread and keeps no event loop
+   * alive.
+   */
+  async wait(
+    ready: () => boolean,
+    options: RingWaitOptions = {},
+  ): Promise<boolean> {
+    const { signal, timeoutMs = Infinity } = options;
+    const until = performance.now() + timeoutMs;
+    const stop = () => this.wake();
+    signal?.addEventListener("abort", stop);
+    try {
+      for (let early = 0;;) {
+        const posted = Atomics.load(this.#words, this.#posted);
+        Atomics.store(this.#words, this.#armed, 1);
+        if (ready()) return true;
+        const left = until - performance.now();
+        if (signal?.aborted || left <= 0) return ready();
+        const sleep = Atomics.waitAsync(
+          this.#words,
+          this.#posted,
+          posted,
+          left,
+        );
+        if (sleep.async) {
+          await sleep.value;
+        } else if (++early > EARLY_MAX) {
+          // Somebody keeps ringing for nothing: without a timer this loop would starve the event loop.
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+      }
+    } finally {
+      Atomics.store(this.#words, this.#armed, 0);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+}

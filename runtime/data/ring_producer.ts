@@ -1,0 +1,133 @@
+/** The filling end of a ring. @module */
+import type { Batch } from "./batch.ts";
+import {
+  RING_WORDS,
+  ringDistance,
+  type RingMemory,
+  ringWords,
+  slotBatches,
+} from "./ring.ts";
+import { RingBell, type RingWaitOptions } from "./ring_bell.ts";
+
+/** Fills slots of a ring and publishes them in order. Only one producer may be attached to a ring. */
+export class RingProducer {
+  readonly #words: Int32Array;
+  readonly #slots: readonly Batch[];
+  readonly #data: RingBell;
+  readonly #space: RingBell;
+  readonly #hasRoom: () => boolean;
+  readonly #isEmpty: () => boolean;
+  #head: number;
+  #claimed: Batch | undefined;
+
+  /**
+   * Attaches to a ring.
+   *
+   * @throws {BatchError} when the memory is too small for what it says.
+   */
+  constructor(memory: RingMemory) {
+    const words = ringWords(memory);
+    this.#words = words;
+    this.#slots = slotBatches(memory);
+    this.#data = new RingBell(
+      words,
+      RING_WORDS.dataPosted,
+      RING_WORDS.dataArmed,
+    );
+    this.#space = new RingBell(
+      words,
+      RING_WORDS.spacePosted,
+      RING_WORDS.spaceArmed,
+    );
+    this.#head = Atomics.load(words, RING_WORDS.head) >>> 0;
+    this.#hasRoom = () => this.closed || this.pending < this.#slots.length;
+    this.#isEmpty = () => this.closed || this.pending === 0;
+  }
+
+  /** Batches published so far, modulo 2^32. */
+  get published(): number {
+    return this.#head;
+  }
+
+  /**
+   * Batches published and not yet consumed.
+   *
+   * @throws {BatchError} when the other side's word is not possible.
+   */
+  get pending(): number {
+    return ringDistance(
+      this.#head,
+      Atomics.load(this.#words, RING_WORDS.tail),
+      this.#slots.length,
+      "ring.tail",
+    );
+  }
+
+  /** Whether one side has ended the ring: nothing more can be published to anybody. */
+  get closed(): boolean {
+    return Atomics.load(this.#words, RING_WORDS.consumerEnded) !== 0 ||
+      Atomics.load(this.#words, RING_WORDS.producerEnded) !== 0;
+  }
+
+  /**
+   * The next free slot, emptied, or `undefined` when the ring is full or closed. The same slot until
+   * {@linkcode publish}.
+   */
+  claim(): Batch | undefined {
+    if (this.#claimed !== undefined) return this.#claimed;
+    if (this.closed || this.pending >= this.#slots.length) return undefined;
+    const slot = this.#slots[this.#head & (this.#slots.length - 1)]!;
+    slot.clear();
+    return this.#claimed = slot;
+  }
+
+  /** The slot claimed and not yet published. */
+  get claimed(): Batch | undefined {
+    return this.#claimed;
+  }
+
+  /** Hands the claimed slot to the consumer. Does nothing when none was claimed. */
+  publish(): void {
+    if (this.#claimed === undefined) return;
+    this.#claimed = undefined;
+    this.#head = (this.#head + 1) >>> 0;
+    Atomics.store(this.#words, RING_WORDS.head, this.#head | 0);
+    this.#data.ring();
+  }
+
+  /**
+   * The slot that holds published batch number `sequence`; what the consumer wrote back is there once
+   * {@linkcode pending} says it is consumed, until the slot is claimed again.
+   */
+  slot(sequence: number): Batch {
+    return this.#slots[sequence & (this.#slots.length - 1)]!;
+  }
+
+  /** Waits for a free slot; `true` at once when there is one. `false`: closed, aborted or out of time. */
+  waitForRoom(options?: RingWaitOptions): boolean | Promise<boolean> {
+    return this.#wait(this.#hasRoom, options);
+  }
+
+  /** Waits until everything published has been consumed. `false`: closed, aborted or out of time. */
+  waitUntilEmpty(options?: RingWaitOptions): boolean | Promise<boolean> {
+    return this.#wait(this.#isEmpty, options);
+  }
+
+  #wait(
+    ready: () => boolean,
+    options?: RingWaitOptions,
+  ): boolean | Promise<boolean> {
+    if (this.#space.spin(ready)) return !this.closed;
+    return this.#space.wait(ready, options).then((done) =>
+      done && !this.closed
+    );
+  }
+
+  /** Says that nothing more will be published, and wakes both sides. What was published can still be consumed. */
+  close(): void {
+    this.#claimed = undefined;
+    Atomics.store(this.#words, RING_WORDS.producerEnded, 1);
+    this.#data.wake();
+    this.#space.wake();
+  }
+}
