@@ -6,9 +6,11 @@
 // `JSR_URL` set to a registry on the loopback address that offers the stand-ins
 // of `std/` and the packages of this repository.
 import { delimiter, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { jsrIsReachable } from "./reachable.ts";
 import { serveRegistry } from "./registry.ts";
 import { standIns } from "./stand_ins.ts";
+import { workingTreePackages } from "./working_tree.ts";
 
 /** Set for children where JSR answers, so that none of them probes again. */
 const REACHABLE = "CAISSON_JSR_REACHABLE";
@@ -52,7 +54,9 @@ async function main(command: readonly string[]): Promise<number> {
   if (await jsrIsReachable()) {
     return await runCommand(command, { [REACHABLE]: "1" });
   }
-  await using registry = await serveRegistry(await standIns());
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const packages = [...await standIns(), ...await workingTreePackages(root)];
+  await using registry = await serveRegistry(packages);
   return await runCommand(command, { JSR_URL: registry.url });
 }
 
