@@ -85,6 +85,11 @@ export const manifestCodes = {
     meaning: "A plugin module could not be parsed.",
     action: "Mend the module; deno check names the place.",
   },
+  CAISSON_PLUGIN_TOO_LARGE: {
+    exit: 3,
+    meaning: "A plugin has more or larger files than any plugin needs.",
+    action: "Ship only the files the plugin uses.",
+  },
   CAISSON_PLUGIN_DUPLICATE: {
     exit: 3,
     meaning:
