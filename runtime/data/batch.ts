@@ -18,6 +18,13 @@ const VERDICT_COUNT = BATCH_LAYOUT.verdictCount / WORD;
 const FLAGS = BATCH_LAYOUT.flags / WORD;
 const SEGMENT_COUNT = BATCH_LAYOUT.segmentCount / 2;
 
+const PAYLOAD = RECORD_LAYOUT.payloadOffset / WORD;
+const KEY = RECORD_LAYOUT.keyOffset / WORD;
+const META = RECORD_LAYOUT.metaOffset / WORD;
+const PAYLOAD_SEGMENT = RECORD_LAYOUT.payloadSegment / 2;
+const KEY_SEGMENT = RECORD_LAYOUT.keySegment / 2;
+const META_SEGMENT = RECORD_LAYOUT.metaSegment / 2;
+
 /** The three ranges of a record: where their offset (length follows) and their segment lie. */
 const PARTS: readonly {
   readonly name: string;
@@ -26,18 +33,18 @@ const PARTS: readonly {
 }[] = [
   {
     name: "payload",
-    offsetWord: RECORD_LAYOUT.payloadOffset / WORD,
-    segmentHalf: RECORD_LAYOUT.payloadSegment / 2,
+    offsetWord: PAYLOAD,
+    segmentHalf: PAYLOAD_SEGMENT,
   },
   {
     name: "key",
-    offsetWord: RECORD_LAYOUT.keyOffset / WORD,
-    segmentHalf: RECORD_LAYOUT.keySegment / 2,
+    offsetWord: KEY,
+    segmentHalf: KEY_SEGMENT,
   },
   {
     name: "meta",
-    offsetWord: RECORD_LAYOUT.metaOffset / WORD,
-    segmentHalf: RECORD_LAYOUT.metaSegment / 2,
+    offsetWord: META,
+    segmentHalf: META_SEGMENT,
   },
 ];
 
@@ -516,11 +523,27 @@ export class Batch {
   #rebase(index: number, at: number, used: number, base: number): void {
     const words = this.#words;
     const halves = at << 1;
-    for (let part = 0; part < PARTS.length; part++) {
-      const { name, offsetWord, segmentHalf } = PARTS[part]!;
-      const offset = words[at + offsetWord]!;
-      const length = words[at + offsetWord + 1]!;
-      const segment = this.#halves[halves + segmentHalf]!;
+    const payload = words[at + PAYLOAD]!;
+    const key = words[at + KEY]!;
+    const meta = words[at + META]!;
+    // One branch for what is true of every honest record; the loop below finds out which field is wrong.
+    if (
+      payload + words[at + PAYLOAD + 1]! > used ||
+      key + words[at + KEY + 1]! > used ||
+      meta + words[at + META + 1]! > used ||
+      (this.#halves[halves + PAYLOAD_SEGMENT]! |
+          this.#halves[halves + KEY_SEGMENT]! |
+          this.#halves[halves + META_SEGMENT]!) !== 0
+    ) this.#refuse(index, at, used);
+    if (base === 0) return;
+    words[at + PAYLOAD] = payload + base;
+    words[at + KEY] = key + base;
+    words[at + META] = meta + base;
+  }
+
+  #refuse(index: number, at: number, used: number): never {
+    for (const { name, offsetWord, segmentHalf } of PARTS) {
+      const segment = this.#halves[(at << 1) + segmentHalf]!;
       if (segment !== 0) {
         throw new BatchError(
           `record[${index}].${name}Segment`,
@@ -528,6 +551,8 @@ export class Batch {
           "0, the arena it came with",
         );
       }
+      const offset = this.#words[at + offsetWord]!;
+      const length = this.#words[at + offsetWord + 1]!;
       if (offset + length > used) {
         throw new BatchError(
           `record[${index}].${name}Offset`,
@@ -535,8 +560,8 @@ export class Batch {
           `at most ${used}`,
         );
       }
-      words[at + offsetWord] = offset + base;
     }
+    throw new BatchError(`record[${index}]`, "damaged", "a record");
   }
 
   /**
@@ -546,42 +571,78 @@ export class Batch {
    * @returns how many events were copied; 0 when event `start` alone is larger than the arena
    */
   copyFrom(from: Batch, start: number): number {
+    const whole = start === 0 ? this.#copyWhole(from) : 0;
+    return whole > 0 ? whole : this.#copyEach(from, start);
+  }
+
+  /** Copies a batch whose payloads lie in one segment and fill most of it with two moves; 0 when it is another one. */
+  #copyWhole(from: Batch): number {
+    const count = from.count;
+    const used = from.segmentLength(0);
+    if (
+      from.segmentCount !== 1 || count > this.capacity ||
+      used > this.arena.byteLength || this.recordStride !== from.recordStride
+    ) return 0;
+    const stride = from.recordStride / WORD;
+    let wanted = 0;
+    for (let index = 0, at = from.#recordWord; index < count; index++) {
+      wanted += from.#words[at + PAYLOAD + 1]!;
+      at += stride;
+    }
+    if (wanted < used >>> 1) return 0;
+    this.#words.set(
+      from.#words.subarray(from.#recordWord, from.#recordWord + count * stride),
+      this.#recordWord,
+    );
+    this.arena.set(from.segmentView(0).subarray(0, used), 0);
+    this.#writeHeader(count, used);
+    return count;
+  }
+
+  #copyEach(from: Batch, start: number): number {
     const room = Math.min(this.capacity, from.count - start);
     const limit = this.arena.byteLength;
     const stride = Math.min(this.recordStride, from.recordStride) / WORD;
+    const words = this.#words;
     let used = 0;
     let copied = 0;
     for (; copied < room; copied++) {
       const source = from.#record(start + copied);
       const at = this.#record(copied);
-      this.#words.set(from.#words.subarray(source, source + stride), at);
+      for (let word = 0; word < stride; word++) {
+        words[at + word] = from.#words[source + word]!;
+      }
       let next = used;
       for (let part = 0; part < PARTS.length; part++) {
         const { offsetWord, segmentHalf } = PARTS[part]!;
-        const offset = from.#words[source + offsetWord]!;
         const length = from.#words[source + offsetWord + 1]!;
+        this.#halves[(at << 1) + segmentHalf] = 0;
+        words[at + offsetWord] = 0;
+        if (length === 0) continue;
         if (length > limit - next) {
           next = -1;
           break;
         }
-        if (length > 0) {
-          const segment = from.#halves[(source << 1) + segmentHalf]!;
-          this.arena.set(
-            from.segmentView(segment).subarray(offset, offset + length),
-            next,
-          );
-        }
-        this.#words[at + offsetWord] = length === 0 ? 0 : next;
-        this.#halves[(at << 1) + segmentHalf] = 0;
-        if (length > 0) next = Math.min(limit, next + ((length + 7) & ~7));
+        const offset = from.#words[source + offsetWord]!;
+        const segment = from.#halves[(source << 1) + segmentHalf]!;
+        this.arena.set(
+          from.segmentView(segment).subarray(offset, offset + length),
+          next,
+        );
+        words[at + offsetWord] = next;
+        next = Math.min(limit, next + ((length + 7) & ~7));
       }
       if (next < 0) break;
       used = next;
     }
-    this.clear();
-    this.count = copied;
-    this.arenaUsed = used;
+    this.#writeHeader(copied, used);
     return copied;
+  }
+
+  #writeHeader(count: number, arenaUsed: number): void {
+    this.clear();
+    this.count = count;
+    this.arenaUsed = arenaUsed;
   }
 
   /** Segment of an event's payload. */

@@ -10,6 +10,8 @@ export interface RingWaitOptions {
 
 const SPINS_MIN = 8;
 const SPINS_MAX = 2048;
+/** A sleep shorter than this would have been better spent spinning: most of it was the wake-up. */
+const SHORT_WAIT_MS = 0.2;
 /** Waits that ended at once before a timer is put between two of them. */
 const EARLY_MAX = 4;
 
@@ -44,18 +46,14 @@ export class RingBell {
   }
 
   /**
-   * Looks for a few microseconds whether `ready` becomes true. Spins longer where that paid off lately and hardly at all
-   * where it did not.
+   * Looks for a few microseconds whether `ready` becomes true; longer where waits were short lately, hardly at all
+   * where they were long.
    */
   spin(ready: () => boolean): boolean {
     if (ready()) return true;
     for (let turn = this.#spins; turn > 0; turn--) {
-      if (ready()) {
-        this.#spins = Math.min(SPINS_MAX, this.#spins << 1);
-        return true;
-      }
+      if (ready()) return true;
     }
-    this.#spins = Math.max(SPINS_MIN, this.#spins >> 1);
     return false;
   }
 
@@ -68,7 +66,8 @@ export class RingBell {
     options: RingWaitOptions = {},
   ): Promise<boolean> {
     const { signal, timeoutMs = Infinity } = options;
-    const until = performance.now() + timeoutMs;
+    const from = performance.now();
+    const until = from + timeoutMs;
     const stop = () => this.wake();
     signal?.addEventListener("abort", stop);
     try {
@@ -93,6 +92,9 @@ export class RingBell {
       }
     } finally {
       Atomics.store(this.#words, this.#armed, 0);
+      this.#spins = performance.now() - from < SHORT_WAIT_MS
+        ? Math.min(SPINS_MAX, this.#spins << 1)
+        : Math.max(SPINS_MIN, this.#spins >> 1);
       signal?.removeEventListener("abort", stop);
     }
   }
