@@ -1,0 +1,114 @@
+/** The preprocessor `separate`: cuts a stream at a byte. @module */
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { Preprocessor } from "./codec.ts";
+
+/** How a {@linkcode SeparatePreprocessor} cuts. */
+export interface SeparateOptions {
+  /** The byte that ends a payload, 0 to 255. */
+  readonly separator: number;
+  /** Most bytes a payload may have. */
+  readonly maxLength: number;
+  /** Keep what follows the last separator for the next chunk; else every chunk is cut for itself. */
+  readonly buffered: boolean;
+}
+
+type Emit = (bytes: Uint8Array) => void;
+
+/**
+ * Emits views of the chunk for whole payloads; only what continues in the next chunk is copied.
+ *
+ * A payload that is too long is left out, up to its separator, and reported once; all others are emitted.
+ */
+export class SeparatePreprocessor implements Preprocessor {
+  /** Its name in flows. */
+  readonly name = "separate";
+  readonly #separator: number;
+  readonly #maxLength: number;
+  readonly #buffered: boolean;
+  #pieces: Uint8Array[] = [];
+  #held = 0;
+  #skipping = false;
+
+  /** Starts at the beginning of a stream. */
+  constructor({ separator, maxLength, buffered }: SeparateOptions) {
+    this.#separator = separator;
+    this.#maxLength = maxLength;
+    this.#buffered = buffered;
+  }
+
+  /**
+   * Cuts one chunk.
+   *
+   * @throws {CaissonError} `CAISSON_PREPROCESSOR_FAILED` after the rest of the chunk was emitted
+   */
+  process(chunk: Uint8Array, emit: Emit): void {
+    const separator = this.#separator;
+    const maxLength = this.#maxLength;
+    let overlong = 0;
+    let start = 0;
+    let end = chunk.indexOf(separator);
+    if (end >= 0 && (this.#held > 0 || this.#skipping)) {
+      if (this.#skipping) this.#skipping = false;
+      else if (this.#held + end > maxLength) overlong = this.#held + end;
+      else emit(this.#join(chunk.subarray(0, end)));
+      this.#forget();
+      start = end + 1;
+      end = chunk.indexOf(separator, start);
+    }
+    while (end >= 0) {
+      if (end - start <= maxLength) emit(chunk.subarray(start, end));
+      else overlong = end - start;
+      start = end + 1;
+      end = chunk.indexOf(separator, start);
+    }
+    const rest = chunk.byteLength - start;
+    if (!this.#buffered) {
+      if (rest <= maxLength) emit(chunk.subarray(start));
+      else overlong = rest;
+    } else if (rest > 0 && !this.#skipping) {
+      if (this.#held + rest > maxLength) {
+        overlong = this.#held + rest;
+        this.#forget();
+        this.#skipping = true;
+      } else {
+        // The chunk's memory is used again once its events are settled.
+        this.#pieces.push(chunk.slice(start));
+        this.#held += rest;
+      }
+    }
+    if (overlong > 0) throw this.#tooLong(overlong);
+  }
+
+  /** Emits what followed the last separator, if anything did. */
+  finish(emit: Emit): void {
+    const held = this.#held > 0 ? this.#join(new Uint8Array(0)) : undefined;
+    this.#forget();
+    this.#skipping = false;
+    if (held !== undefined) emit(held);
+  }
+
+  #forget(): void {
+    this.#pieces = [];
+    this.#held = 0;
+  }
+
+  #join(last: Uint8Array): Uint8Array {
+    const whole = new Uint8Array(this.#held + last.byteLength);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      whole.set(piece, at);
+      at += piece.byteLength;
+    }
+    whole.set(last, at);
+    return whole;
+  }
+
+  #tooLong(length: number): CaissonError {
+    return new CaissonError("CAISSON_PREPROCESSOR_FAILED", {
+      subject: "preprocessor separate",
+      found: `at least ${length} bytes without a separator`,
+      allowed: `at most ${this.#maxLength} bytes`,
+      action: "Raise max_length, or check the separator.",
+    });
+  }
+}
