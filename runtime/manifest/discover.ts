@@ -109,9 +109,7 @@ async function tryRead(path: string): Promise<PluginPackage | Refusal> {
   try {
     const found = await readManifest(path);
     name = found.manifest.name;
-    return found.manifest.native?.build === undefined
-      ? found
-      : await readSealed(found);
+    return found.manifest.native?.build === undefined ? found : await readSealed(found);
   } catch (error) {
     const refusal = { path, error: unreadable(path, error) };
     return name === undefined ? refusal : { ...refusal, name };
@@ -140,8 +138,7 @@ async function readSealed(source: PluginPackage): Promise<PluginPackage> {
 
 /** Everything an operator or a flow relies on, as one text to compare. */
 function promises(manifest: Manifest): string {
-  const { name, version, runtime, provides, permissions, isolation, native } =
-    manifest;
+  const { name, version, runtime, provides, permissions, isolation, native } = manifest;
   return JSON.stringify([
     name,
     version,
@@ -169,12 +166,9 @@ function duplicate(second: PluginPackage, first: PluginPackage): Refusal {
     name,
     error: new CaissonError("CAISSON_PLUGIN_DUPLICATE", {
       subject: second.manifestFile,
-      found:
-        `a second plugin called ${name}; the first is ${first.manifestFile}`,
+      found: `a second plugin called ${name}; the first is ${first.manifestFile}`,
       allowed: "each plugin name once",
-      action: `Remove one of the two, or rename the one in ${
-        basename(second.folder)
-      }.`,
+      action: `Remove one of the two, or rename the one in ${basename(second.folder)}.`,
     }),
   };
 }

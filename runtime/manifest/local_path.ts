@@ -9,9 +9,7 @@ export function localPathProblem(path: string): string | undefined {
   if (isAbsolutePath(path)) return "an absolute path";
   if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(path)) return "a URL";
   if (path.startsWith("~")) return "a ~, which no shell expands here";
-  return leavesFolder(path)
-    ? "a path that leaves the plugin's folder"
-    : undefined;
+  return leavesFolder(path) ? "a path that leaves the plugin's folder" : undefined;
 }
 
 /** Whether a path is absolute on any system, whichever this one is. */

@@ -1,11 +1,6 @@
 /** The schema of `plugin.json`. `docs/manifest.schema.json` is generated from it. @module */
 import { z } from "zod";
-import {
-  neverGranted,
-  type PermissionKey,
-  permissionKeys,
-  valueProblem,
-} from "../../permissions/values.ts";
+import { neverGranted, type PermissionKey, permissionKeys, valueProblem } from "../../permissions/values.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { configSchemaProblem } from "./config_schema.ts";
@@ -46,9 +41,7 @@ function localPath(description: string): z.ZodString {
       message: "a path inside the plugin's folder, such as ./mod.ts",
       params: {
         found: `${problem}: ${quote(context.value)}`,
-        ...(problem.includes("leaves") || problem.startsWith("an absolute")
-          ? { code: "CAISSON_MODULE_OUTSIDE" }
-          : {}),
+        ...(problem.includes("leaves") || problem.startsWith("an absolute") ? { code: "CAISSON_MODULE_OUTSIDE" } : {}),
       },
     });
   }).describe(description);
@@ -210,9 +203,7 @@ const native = z.strictObject({
   const { build, libraries } = value;
   if ((build === undefined) === (libraries === undefined)) {
     refuse(context, {
-      found: build === undefined
-        ? "neither build nor libraries"
-        : "both build and libraries",
+      found: build === undefined ? "neither build nor libraries" : "both build and libraries",
       allowed: "build in plugin.json, libraries in dist/plugin.json",
     });
   } else if (libraries !== undefined && Object.keys(libraries).length === 0) {
@@ -245,9 +236,7 @@ const schema = z.strictObject({
 }).superRefine((value, context) => {
   if ((value.module === undefined) !== (value.native === undefined)) return;
   refuse(context, {
-    found: value.module === undefined
-      ? "neither module nor native"
-      : "both module and native",
+    found: value.module === undefined ? "neither module nor native" : "both module and native",
     allowed: "module for a TypeScript plugin, native for a C ABI plugin",
     action: "Keep exactly one of the two.",
   });
@@ -280,9 +269,7 @@ export function parseManifest(value: unknown, file: string): Manifest {
   if (result.success) return value as Manifest;
   const issue = explainIssue(result.error, schema, value, refusedKeys);
   const code = issue.code as ErrorCode | undefined ??
-    (issue.kind === "unknown-key"
-      ? "CAISSON_MANIFEST_UNKNOWN_KEY"
-      : "CAISSON_MANIFEST_INVALID");
+    (issue.kind === "unknown-key" ? "CAISSON_MANIFEST_UNKNOWN_KEY" : "CAISSON_MANIFEST_INVALID");
   throw new CaissonError(code, {
     subject: issue.path === "" ? file : `${file}: ${issue.path}`,
     found: issue.found,

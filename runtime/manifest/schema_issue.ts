@@ -36,9 +36,7 @@ function valueAt(value: unknown, path: Path): unknown {
   let at = value;
   for (const part of path) {
     if (typeof at !== "object" || at === null) return undefined;
-    at = Object.hasOwn(at, part)
-      ? (at as Record<PropertyKey, unknown>)[part]
-      : undefined;
+    at = Object.hasOwn(at, part) ? (at as Record<PropertyKey, unknown>)[part] : undefined;
   }
   return at;
 }
@@ -139,13 +137,9 @@ function allowedBy(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return issue.values.map((value) => JSON.stringify(value)).join(", ");
     case "too_small":
-      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}${
-        units[issue.origin] ?? ""
-      }`;
+      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}${units[issue.origin] ?? ""}`;
     case "too_big":
-      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}${
-        units[issue.origin] ?? ""
-      }`;
+      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}${units[issue.origin] ?? ""}`;
     case "not_multiple_of":
       return `a multiple of ${issue.divisor}`;
     default:
@@ -226,9 +220,7 @@ function unknownKey(
     (at as Definition | undefined)?.shape ?? {},
   );
   const full = pathText([...path, key]);
-  const refused = Object.hasOwn(refusedKeys, full)
-    ? refusedKeys[full]
-    : undefined;
+  const refused = Object.hasOwn(refusedKeys, full) ? refusedKeys[full] : undefined;
   if (refused !== undefined) {
     return {
       kind: "unknown-key",
@@ -244,8 +236,6 @@ function unknownKey(
     path: full,
     found: `the unknown key ${quote(key)}`,
     allowed: known.join(", "),
-    action: meant === undefined
-      ? `Remove ${quote(key)}.`
-      : `Did you mean ${quote(meant)}?`,
+    action: meant === undefined ? `Remove ${quote(key)}.` : `Did you mean ${quote(meant)}?`,
   };
 }

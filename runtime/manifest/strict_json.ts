@@ -79,9 +79,7 @@ class Scanner {
   #unexpected(wanted: string): never {
     this.#match(spaces);
     const character = this.#text.codePointAt(this.#offset);
-    const found = character === undefined
-      ? "the end of the file"
-      : JSON.stringify(String.fromCodePoint(character));
+    const found = character === undefined ? "the end of the file" : JSON.stringify(String.fromCodePoint(character));
     throw new Stop(
       "syntax",
       this.#offset,

@@ -8,8 +8,7 @@ const hidden =
 function escapeHidden(text: string): string {
   return text.replace(
     hidden,
-    (character) =>
-      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 

@@ -64,9 +64,7 @@ function checkInterface(
   subject: string,
 ): void {
   const [name = "", version = ""] = wanted.split("@");
-  const offered = Object.hasOwn(host.interfaces, name)
-    ? host.interfaces[name]
-    : undefined;
+  const offered = Object.hasOwn(host.interfaces, name) ? host.interfaces[name] : undefined;
   if (offered === undefined) {
     throw new CaissonError("CAISSON_INTERFACE_UNKNOWN", {
       subject,
@@ -90,8 +88,7 @@ function checkInterface(
   if (needs.minor > has.minor) {
     throw new CaissonError("CAISSON_INTERFACE_MINOR", {
       subject,
-      found:
-        `${plugin} needs ${wanted}, this host has the older ${name}@${offered}`,
+      found: `${plugin} needs ${wanted}, this host has the older ${name}@${offered}`,
       allowed: `${name}@${has.major}.0 to ${name}@${offered}`,
       action:
         `Update the runtime to one that offers ${wanted}, or take a version of ${plugin} made for ${name}@${offered}.`,
@@ -110,8 +107,7 @@ function checkAbi(
   if (needs.major === has.major && needs.minor <= has.minor) return;
   throw new CaissonError("CAISSON_ABI_MISMATCH", {
     subject,
-    found:
-      `${plugin} is built for version ${wanted} of the C ABI, this host has ${host.abi}`,
+    found: `${plugin} is built for version ${wanted} of the C ABI, this host has ${host.abi}`,
     allowed: `${has.major}.0 to ${host.abi}`,
     action:
       `Build ${plugin} again with this host's caisson.h, or update the runtime to one with version ${wanted} of the C ABI.`,
