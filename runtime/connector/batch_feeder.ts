@@ -74,9 +74,7 @@ export class BatchFeeder {
     }
     const all = events ?? rawEvents(delivery);
     const passable = batch !== undefined &&
-      all.every((event) =>
-        event.batch === batch && event.codec.name === codec.name
-      );
+      all.every((event) => event.batch === batch && event.codec.name === codec.name);
     for (let from = 0; from < all.length;) {
       const taken: Event[] = [];
       const pool = passable ? this.#records : this.#copies;
@@ -85,9 +83,7 @@ export class BatchFeeder {
         ? this.#passRecords(all, from, target, batch, taken)
         : this.#copy(all, from, target, codec, taken);
       // The first event of all may be larger than any pooled arena.
-      const fed = next === from
-        ? this.#copyLarge(all[from]!, codec, taken)
-        : target;
+      const fed = next === from ? this.#copyLarge(all[from]!, codec, taken) : target;
       from = Math.max(
         next,
         from + taken.length,

@@ -27,9 +27,7 @@ export async function connectPart(
 ): Promise<void> {
   if (part.connect === undefined) return;
   const { alias, reconnect, signal } = options;
-  const maxRetries = reconnect === undefined
-    ? 0
-    : reconnect.maxRetries ?? Infinity;
+  const maxRetries = reconnect === undefined ? 0 : reconnect.maxRetries ?? Infinity;
   let wait = reconnect?.intervalMs ?? 0;
   for (let overall = 0;; overall++) {
     try {

@@ -62,9 +62,7 @@ export class ChunkDecoder {
     this.#timestamp = Date.now();
     for (let stage = 0; stage < this.#chain.length; stage++) {
       try {
-        await this.#chain[stage]!.finish((bytes) =>
-          this.#pass(bytes, stage + 1)
-        );
+        await this.#chain[stage]!.finish((bytes) => this.#pass(bytes, stage + 1));
       } catch (error) {
         this.#errors.push({ chunk: 0, error });
       }
@@ -96,9 +94,7 @@ export class ChunkDecoder {
     this.#chunkSegment = segment;
     try {
       this.#chunk = chunks.payload(index);
-      return this.#run(this.#chunk, 0)?.catch((error: unknown) =>
-        this.#note(error)
-      );
+      return this.#run(this.#chunk, 0)?.catch((error: unknown) => this.#note(error));
     } catch (error) {
       this.#note(error);
     }
@@ -140,8 +136,7 @@ export class ChunkDecoder {
         subject: this.#alias,
         found: `an event of ${bytes.byteLength} bytes`,
         allowed: `at most ${batch.arena.byteLength} bytes`,
-        action:
-          "Raise batchBytes of the connector, or check the preprocessors' separator.",
+        action: "Raise batchBytes of the connector, or check the preprocessors' separator.",
       });
     }
     batch.setSequence(batch.count - 1, this.#chunkIndex);

@@ -1,22 +1,10 @@
 /** Drives a sink: queues deliveries, encodes, writes, settles. @module */
 import type { Codec, Postprocessor } from "../codec/codec.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import {
-  type Consumer,
-  type Delivery,
-  type Event,
-  eventCount,
-  eventsOf,
-} from "../flow/delivery.ts";
+import { type Consumer, type Delivery, type Event, eventCount, eventsOf } from "../flow/delivery.ts";
 import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
-import type {
-  BatchSinkPart,
-  ByteSinkPart,
-  SinkPart,
-  ValueSinkPart,
-  WriteResult,
-} from "./contract.ts";
+import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
 
 /** Deliveries a slow sink may have waiting before its producers wait too. */
 const QUEUE = 4;
@@ -116,7 +104,7 @@ export class SinkManager implements Consumer {
   #write(delivery: Delivery): void | Promise<void> {
     const { part } = this.#options;
     const before = this.#failures;
-    let writing: void | Promise<void>;
+    let writing: void | Promise<void> = undefined;
     try {
       writing = part.accepts === "bytes"
         ? this.#writeBytes(part, delivery)
@@ -127,9 +115,7 @@ export class SinkManager implements Consumer {
       this.#failAll(delivery, thrown);
     }
     if (writing === undefined) return this.#settle(delivery, before);
-    return writing.catch((thrown) => this.#failAll(delivery, thrown)).then(() =>
-      this.#settle(delivery, before)
-    );
+    return writing.catch((thrown) => this.#failAll(delivery, thrown)).then(() => this.#settle(delivery, before));
   }
 
   #settle(delivery: Delivery, failuresBefore: number): void {

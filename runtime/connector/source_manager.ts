@@ -62,9 +62,7 @@ export class SourceManager {
       capacity: Math.max(batchEvents, 1024),
       arenaBytes: batchBytes,
     }, IN_FLIGHT * 4);
-    this.#decoder = cuts
-      ? new ChunkDecoder(preprocessors, this.#events, options.alias)
-      : undefined;
+    this.#decoder = cuts ? new ChunkDecoder(preprocessors, this.#events, options.alias) : undefined;
   }
 
   /** Reads until the source ends, fails or is stopped; everything read has been settled when this resolves. */
@@ -130,9 +128,7 @@ export class SourceManager {
       });
     }
     const cut = this.#decoder.decode(batch);
-    return cut instanceof Promise
-      ? cut.then((batches) => this.#passCut(batch, batches))
-      : this.#passCut(batch, cut);
+    return cut instanceof Promise ? cut.then((batches) => this.#passCut(batch, batches)) : this.#passCut(batch, cut);
   }
 
   /** Hands on what was cut from one batch of chunks, which stays until all of it is settled. */
@@ -173,9 +169,7 @@ export class SourceManager {
             }
           }),
         });
-      pushing = pushing === undefined
-        ? push() ?? undefined
-        : pushing.then(push);
+      pushing = pushing === undefined ? push() ?? undefined : pushing.then(push);
     }
     return pushing;
   }

@@ -10,8 +10,12 @@ export const connectorCodes = {
   CAISSON_CONNECT_FAILED: {
     exit: 1,
     meaning: "A connector could not connect.",
-    action:
-      "Check that the other side is there and that the plugin may reach it.",
+    action: "Check that the other side is there and that the plugin may reach it.",
+  },
+  CAISSON_CLOSE_FAILED: {
+    exit: 1,
+    meaning: "A connector could not be closed cleanly.",
+    action: "Read the message underneath; what was written before is safe.",
   },
   CAISSON_SOURCE_FAILED: {
     exit: 1,

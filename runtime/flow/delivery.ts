@@ -20,7 +20,8 @@ export class Event {
   #value: unknown;
   #decoded: boolean;
 
-  private constructor(
+  /** Use {@linkcode Event.raw}, {@linkcode Event.made} or {@linkcode Event.with}. */
+  constructor(
     batch: Batch | undefined,
     index: number,
     timestamp: number,

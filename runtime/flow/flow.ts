@@ -1,38 +1,14 @@
-/** One running flow: nodes, links, life from start to stop. @module */
-import { type ConnectOptions, connectPart } from "../connector/connect.ts";
-import {
-  emptyMetrics,
-  type NodeMetrics,
-} from "../connector/connector_metrics.ts";
-import type { Part, PartMetrics } from "../connector/contract.ts";
-import { ProcessorNode } from "../connector/processor_node.ts";
-import { SinkManager } from "../connector/sink_manager.ts";
-import { SourceManager } from "../connector/source_manager.ts";
+/** One flow: its life from start to stop, and what it says about itself. @module */
+import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import { sleep } from "../connector/sleep.ts";
-import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { compileOperators, Pipeline } from "../pipeline/pipeline.ts";
-import type { Operator } from "../pipeline/operator.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import { compileOperators } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
-import { createCodec } from "../codec/codecs.ts";
-import type { Consumer } from "./delivery.ts";
-import { DrainCounter, Fanout } from "./fanout.ts";
-import type {
-  ConnectorDefinition,
-  FlowDefinition,
-  Reconnect,
-} from "./flow_definition.ts";
+import { Assembly } from "./assembly.ts";
+import type { FlowDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
-import { buildGraph, type Graph } from "./graph.ts";
-import {
-  asProcessor,
-  asSink,
-  asSource,
-  type ComponentRequest,
-  connectorCodec,
-  connectorPostprocessors,
-  connectorPreprocessors,
-  type Launch,
-} from "./node_builder.ts";
+import { buildGraph } from "./graph.ts";
+import type { Launch } from "./node_builder.ts";
 
 /** What a {@linkcode Flow} needs. */
 export interface FlowOptions {
@@ -44,31 +20,12 @@ export interface FlowOptions {
   readonly onError: (error: CaissonError) => void;
 }
 
-interface Node {
-  readonly name: string;
-  readonly role: NodeReport["role"];
-  readonly type: string;
-  readonly plugin: string;
-  readonly isolation: string;
-  readonly level: string;
-  readonly metrics: () => Readonly<NodeMetrics>;
-  readonly part: Part | undefined;
-  partMetrics: PartMetrics;
-}
-
 /** A flow between deploy and stop. */
 export class Flow implements AsyncDisposable {
   /** Name of the flow. */
   readonly name: string;
-  readonly #definition: FlowDefinition;
   readonly #options: FlowOptions;
-  readonly #graph: Graph;
-  readonly #operators = new Map<string, Operator[]>();
-  readonly #fanouts = new Map<string, Fanout>();
-  readonly #consumers = new Map<string, Consumer>();
-  readonly #nodes: Node[] = [];
-  readonly #sources: { manager: SourceManager; fanouts: readonly Fanout[] }[] =
-    [];
+  readonly #assembly: Assembly;
   readonly #reading = new AbortController();
   readonly #ending = new AbortController();
   readonly #latency = new LatencyHistogram();
@@ -85,20 +42,26 @@ export class Flow implements AsyncDisposable {
    * @throws {CaissonError} `CAISSON_FLOW_INVALID` or `CAISSON_FLOW_LINK`
    */
   constructor(options: FlowOptions) {
+    const { definition, launch } = options;
     this.#options = options;
-    this.#definition = options.definition;
-    this.name = options.definition.name;
-    this.#graph = buildGraph(options.definition);
-    for (
-      const [name, pipeline] of Object.entries(
-        options.definition.pipelines ?? {},
-      )
-    ) {
-      this.#operators.set(
+    this.name = definition.name;
+    const graph = buildGraph(definition);
+    const operators = new Map(
+      Object.entries(definition.pipelines ?? {}).map(([name, pipeline]) => [
         name,
-        compileOperators(pipeline, `${this.name}: pipelines.${name}`),
-      );
-    }
+        compileOperators(pipeline, `${definition.name}: pipelines.${name}`),
+      ]),
+    );
+    this.#assembly = new Assembly({
+      definition,
+      graph,
+      operators,
+      launch,
+      reading: this.#reading.signal,
+      ending: this.#ending.signal,
+      onError: (error) => this.#note(error),
+      onWritten: (latencyMs, events) => this.#latency.record(latencyMs, events),
+    });
   }
 
   /** Where the flow is in its life. */
@@ -108,8 +71,7 @@ export class Flow implements AsyncDisposable {
 
   /** Resolves when every source has ended and everything read has been settled and closed. */
   get done(): Promise<void> {
-    return this.#done ??
-      Promise.reject(stateError(this.name, this.#state, "a started flow"));
+    return this.#done ?? Promise.reject(stateError(this.name, this.#state, "a started flow"));
   }
 
   /**
@@ -118,21 +80,10 @@ export class Flow implements AsyncDisposable {
    * @throws {CaissonError} when a component cannot be launched or connected; what was started is closed again
    */
   async start(): Promise<void> {
-    if (this.#state !== "initializing" || this.#startedAt > 0) {
-      throw stateError(
-        this.name,
-        this.#state,
-        "a flow that was not started yet",
-      );
-    }
+    if (this.#startedAt > 0) throw stateError(this.name, this.#state, "a flow that was not started yet");
     this.#startedAt = performance.now();
     try {
-      for (const name of this.#graph.sinks) await this.#startSink(name);
-      for (const name of this.#graph.inner) {
-        if (this.#operators.has(name)) this.#startPipeline(name);
-        else await this.#startProcessor(name);
-      }
-      for (const name of this.#graph.sources) await this.#startSource(name);
+      await this.#assembly.start();
     } catch (error) {
       this.#state = "failed";
       await this.#close();
@@ -144,31 +95,26 @@ export class Flow implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    await Promise.all(this.#sources.map(async ({ manager, fanouts }) => {
+    await Promise.all(this.#assembly.sources.map(async ({ manager, ports }) => {
       await manager.run();
-      await Promise.all(fanouts.map((fanout) => fanout.drain()));
+      await Promise.all(ports.map((port) => port.drain()));
     }));
     await this.#close();
     if (this.#state !== "failed") this.#state = "stopped";
   }
 
   /** Stops reading, drains what was read, closes everything. After `deadlineMs` it closes without waiting. */
-  async stop(
-    { deadlineMs = 5000 }: { readonly deadlineMs?: number } = {},
-  ): Promise<void> {
+  async stop({ deadlineMs = 5000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
     if (this.#done === undefined) return;
     if (this.#state === "running") this.#state = "draining";
     this.#reading.abort();
     const late = new AbortController();
     await Promise.race([this.#done, sleep(deadlineMs, late.signal)]);
     late.abort();
-    if (this.#endedAt === 0) {
-      this.#note(
-        stateError(this.name, "draining", `a drain within ${deadlineMs} ms`),
-      );
-      await this.#close();
-      this.#state = "failed";
-    }
+    if (this.#endedAt > 0) return await this.#closing;
+    this.#note(stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`));
+    this.#state = "failed";
+    await this.#close();
   }
 
   /** Stops the flow. */
@@ -177,26 +123,14 @@ export class Flow implements AsyncDisposable {
   }
 
   #close(): Promise<void> {
-    return this.#closing ??= this.#closeParts();
+    return this.#closing ??= this.#closeOnce();
   }
 
-  async #closeParts(): Promise<void> {
+  async #closeOnce(): Promise<void> {
     this.#endedAt = performance.now();
     this.#reading.abort();
     this.#ending.abort();
-    for (const node of [...this.#nodes].reverse()) {
-      if (node.part === undefined) continue;
-      try {
-        node.partMetrics = await node.part.metrics?.() ?? {};
-      } catch (error) {
-        this.#note(asError(`${this.name}/${node.name}`, error));
-      }
-      try {
-        await node.part.close();
-      } catch (error) {
-        this.#note(asError(`${this.name}/${node.name}`, error));
-      }
-    }
+    await this.#assembly.close();
   }
 
   #note(error: CaissonError): void {
@@ -204,221 +138,15 @@ export class Flow implements AsyncDisposable {
     this.#options.onError(error);
   }
 
-  #fanout(node: string, port: string): Fanout {
-    const key = `${node}/${port}`;
-    let fanout = this.#fanouts.get(key);
-    if (fanout === undefined) {
-      this.#fanouts.set(key, fanout = new Fanout());
-      for (const { from, to } of this.#graph.links) {
-        // Downstream nodes are started first, so every consumer is there.
-        if (from.node === node && from.port === port) {
-          fanout.link(this.#consumers.get(to.node)!);
-        }
-      }
-    }
-    return fanout;
-  }
-
-  #consume(name: string, consumer: Consumer): void {
-    const producers =
-      this.#graph.links.filter(({ to }) => to.node === name).length;
-    const counter = new DrainCounter(producers, () => consumer.drain());
-    this.#consumers.set(name, {
-      push: (delivery) => consumer.push(delivery),
-      drain: () => counter.arrive(),
-    });
-  }
-
-  #request(
-    name: string,
-    kind: ComponentRequest["kind"],
-    definition: { type: string; config?: Readonly<Record<string, unknown>> },
-  ): ComponentRequest {
-    return {
-      alias: `${this.name}/${name}`,
-      kind,
-      type: definition.type,
-      config: definition.config ?? {},
-      signal: kind === "source" ? this.#reading.signal : this.#ending.signal,
-    };
-  }
-
-  async #launch<P extends Part>(
-    request: ComponentRequest,
-    name: string,
-    choose: (
-      instance: Awaited<ReturnType<Launch>>["instance"],
-      request: ComponentRequest,
-    ) => P,
-    metrics: () => Readonly<NodeMetrics>,
-    reconnect: Reconnect | undefined,
-  ): Promise<P> {
-    const { instance, plugin } = await this.#options.launch(request);
-    const part = choose(instance, request);
-    const { isolation, level } = instance;
-    this.#nodes.push({
-      name,
-      role: request.kind,
-      type: request.type,
-      plugin,
-      isolation,
-      level,
-      metrics,
-      part,
-      partMetrics: {},
-    });
-    await connectPart(part, this.#connectOptions(request.alias, reconnect));
-    return part;
-  }
-
-  #connectOptions(
-    alias: string,
-    reconnect: Reconnect | undefined,
-  ): ConnectOptions {
-    return {
-      alias,
-      reconnect,
-      signal: this.#reading.signal,
-      onRetry: (error) => this.#note(asError(alias, error)),
-    };
-  }
-
-  async #startSink(name: string): Promise<void> {
-    const definition = this.#definition.connectors[name]!;
-    const request = this.#request(name, "sink", definition);
-    let manager: SinkManager | undefined;
-    const part = await this.#launch(
-      request,
-      name,
-      asSink,
-      () => manager?.metrics ?? emptyMetrics(),
-      definition.reconnect,
-    );
-    manager = new SinkManager({
-      alias: request.alias,
-      part,
-      codec: part.accepts === "batches" && definition.codec === undefined &&
-          part.codec === undefined
-        ? undefined
-        : connectorCodec(
-          definition,
-          part.accepts === "values" ? undefined : part.codec,
-        ),
-      postprocessors: connectorPostprocessors(definition),
-      onError: (error) => this.#note(error),
-      onWritten: (latencyMs, events) => this.#latency.record(latencyMs, events),
-    });
-    this.#consume(name, manager);
-  }
-
-  async #startProcessor(name: string): Promise<void> {
-    const definition = this.#definition.processors![name]!;
-    const request = this.#request(name, "processor", definition);
-    let node: ProcessorNode | undefined;
-    const part = await this.#launch(
-      request,
-      name,
-      asProcessor,
-      () => node?.metrics ?? emptyMetrics(),
-      undefined,
-    );
-    node = new ProcessorNode({
-      alias: request.alias,
-      part,
-      codec: part.codec === undefined ? undefined : createCodec(part.codec),
-      out: this.#fanout(name, "out"),
-      onError: (error) => this.#note(error),
-    });
-    const { drain, err } = {
-      drain: node.drain.bind(node),
-      err: this.#fanout(name, "err"),
-    };
-    this.#consume(name, {
-      push: (delivery) => node.push(delivery),
-      drain: async () => {
-        await drain();
-        await err.drain();
-      },
-    });
-  }
-
-  #startPipeline(name: string): void {
-    const pipeline = new Pipeline(this.#operators.get(name)!, {
-      alias: `${this.name}/${name}`,
-      out: this.#fanout(name, "out"),
-      err: this.#fanout(name, "err"),
-      onError: (error) => this.#note(error),
-    });
-    const metrics = (): NodeMetrics => ({
-      ...pipeline.metrics,
-      bytes: 0,
-      batches: 0,
-    });
-    this.#nodes.push({
-      name,
-      role: "pipeline",
-      type: "pipeline",
-      plugin: "builtin",
-      isolation: "builtin",
-      level: "none",
-      metrics,
-      part: undefined,
-      partMetrics: {},
-    });
-    this.#consume(name, pipeline);
-  }
-
-  async #startSource(name: string): Promise<void> {
-    const definition: ConnectorDefinition = this.#definition.connectors[name]!;
-    const request = this.#request(name, "source", definition);
-    let manager: SourceManager | undefined;
-    const part = await this.#launch(
-      request,
-      name,
-      asSource,
-      () => manager?.metrics ?? emptyMetrics(),
-      definition.reconnect,
-    );
-    manager = new SourceManager({
-      alias: request.alias,
-      part,
-      codec: connectorCodec(definition, part.codec),
-      preprocessors: connectorPreprocessors(definition),
-      batchEvents: definition.batchEvents,
-      batchBytes: definition.batchBytes,
-      out: this.#fanout(name, "out"),
-      signal: this.#reading.signal,
-      onError: (error) => this.#note(error),
-    });
-    this.#sources.push({
-      manager,
-      fanouts: [this.#fanout(name, "out"), this.#fanout(name, "err")],
-    });
-  }
-
   /** Numbers of the flow at this moment, or at its end. */
   report(): FlowReport {
-    const nodes = this.#nodes.map((
-      { name, role, type, plugin, isolation, level, metrics, partMetrics },
-    ): NodeReport => ({
-      name,
-      role,
-      type,
-      plugin,
-      isolation,
-      level,
+    const nodes = this.#assembly.nodes.map(({ metrics, partMetrics, part: _, ...node }): NodeReport => ({
+      ...node,
       metrics: { ...metrics() },
       part: partMetrics,
     }));
-    const sum = (
-      roles: readonly NodeReport["role"][],
-      field: keyof NodeMetrics,
-    ): number =>
-      nodes.reduce(
-        (total, { role, metrics }) =>
-          roles.includes(role) ? total + metrics[field] : total,
-        0,
-      );
+    const sum = (roles: readonly NodeReport["role"][], field: keyof NodeMetrics): number =>
+      nodes.reduce((total, { role, metrics }) => roles.includes(role) ? total + metrics[field] : total, 0);
     const until = this.#endedAt === 0 ? performance.now() : this.#endedAt;
     const seconds = (until - this.#startedAt) / 1000;
     const input = sum(["source"], "in");
@@ -438,24 +166,6 @@ export class Flow implements AsyncDisposable {
   }
 }
 
-function stateError(
-  flow: string,
-  state: string,
-  allowed: string,
-): CaissonError {
-  return new CaissonError("CAISSON_FLOW_STATE", {
-    subject: flow,
-    found: `state ${state}`,
-    allowed,
-  });
-}
-
-function asError(subject: string, error: unknown): CaissonError {
-  return error instanceof CaissonError
-    ? error
-    : new CaissonError("CAISSON_CONNECT_FAILED", {
-      subject,
-      found: messageOf(error),
-      cause: error,
-    });
+function stateError(flow: string, state: string, allowed: string): CaissonError {
+  return new CaissonError("CAISSON_FLOW_STATE", { subject: flow, found: `state ${state}`, allowed });
 }

@@ -104,11 +104,7 @@ export const flowSchema: z.ZodType = z.strictObject({
 function pathText(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
-    text += typeof part === "number"
-      ? `[${part}]`
-      : text === ""
-      ? String(part)
-      : `.${String(part)}`;
+    text += typeof part === "number" ? `[${part}]` : text === "" ? String(part) : `.${String(part)}`;
   }
   return text === "" ? "(the flow itself)" : text;
 }
@@ -124,9 +120,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function excerpt(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = typeof value === "function"
-    ? "a function"
-    : JSON.stringify(value) ?? String(value);
+  const text = typeof value === "function" ? "a function" : JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
@@ -161,9 +155,7 @@ export function parseFlow(value: unknown, file: string): FlowDefinition {
   const unknown = issue.code === "unrecognized_keys" ? issue.keys : [];
   throw new CaissonError("CAISSON_FLOW_INVALID", {
     subject: `${file}: ${pathText([...path, ...unknown.slice(0, 1)])}`,
-    found: unknown.length > 0
-      ? `unknown key ${JSON.stringify(unknown[0])}`
-      : excerpt(valueAt(value, path)),
+    found: unknown.length > 0 ? `unknown key ${JSON.stringify(unknown[0])}` : excerpt(valueAt(value, path)),
     allowed: unknown.length > 0 ? "the keys of the flow schema" : message,
     cause: result.error,
   });

@@ -166,9 +166,7 @@ function orderInner(
     if (state.get(name) === "open") {
       throw new CaissonError("CAISSON_FLOW_LINK", {
         subject: `${flow.name}: links`,
-        found: `a cycle: ${
-          [...path.slice(path.indexOf(name)), name].join(" -> ")
-        }`,
+        found: `a cycle: ${[...path.slice(path.indexOf(name)), name].join(" -> ")}`,
         allowed: "links without a cycle",
       });
     }

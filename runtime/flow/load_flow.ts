@@ -70,8 +70,7 @@ function readError(path: string, error: unknown): CaissonError {
       subject: path,
       found: "the host may not read the flow file",
       allowed: `--allow-read=${path}`,
-      action:
-        `Start the host with --allow-read=${path}, or see all flags at once with: caisson flags ${path}`,
+      action: `Start the host with --allow-read=${path}, or see all flags at once with: caisson flags ${path}`,
       cause: error,
     });
   }

@@ -3,12 +3,7 @@ import type { Codec, Postprocessor, Preprocessor } from "../codec/codec.ts";
 import { createCodec } from "../codec/codecs.ts";
 import { createPostprocessor } from "../codec/postprocessors.ts";
 import { createPreprocessor } from "../codec/preprocessors.ts";
-import type {
-  ComponentInstance,
-  ProcessorPart,
-  SinkPart,
-  SourcePart,
-} from "../connector/contract.ts";
+import type { ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { ConnectorDefinition, Named } from "./flow_definition.ts";
 
@@ -49,18 +44,14 @@ export function connectorCodec(
 export function connectorPreprocessors(
   definition: ConnectorDefinition,
 ): Preprocessor[] {
-  return (definition.preprocessors ?? []).map((named) =>
-    createPreprocessor(normalize(named))
-  );
+  return (definition.preprocessors ?? []).map((named) => createPreprocessor(normalize(named)));
 }
 
 /** The postprocessors of a connector, in order. */
 export function connectorPostprocessors(
   definition: ConnectorDefinition,
 ): Postprocessor[] {
-  return (definition.postprocessors ?? []).map((named) =>
-    createPostprocessor(normalize(named))
-  );
+  return (definition.postprocessors ?? []).map((named) => createPostprocessor(normalize(named)));
 }
 
 function normalize(

@@ -63,9 +63,7 @@ function compilePattern(
     });
   }
   const groups = new Set(
-    [...pattern.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) =>
-      match[1]!
-    ),
+    [...pattern.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) => match[1]!),
   );
   if (groups.size === 0) {
     throw new CaissonError("CAISSON_FLOW_INVALID", {

@@ -1,17 +1,9 @@
 /** A chain of operators between the ports `in`, `out` and `err`, run synchronously in the host. @module */
 import { json } from "../codec/json.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import {
-  type Consumer,
-  type Delivery,
-  Event,
-  eventsOf,
-} from "../flow/delivery.ts";
-import type {
-  OperatorDefinition,
-  PipelineDefinition,
-} from "../flow/flow_definition.ts";
-import { Fanout } from "../flow/fanout.ts";
+import { type Consumer, type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
+import type { OperatorDefinition, PipelineDefinition } from "../flow/flow_definition.ts";
+import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { compileCount } from "./count.ts";
 import { compileExtract } from "./extract.ts";
@@ -48,12 +40,8 @@ export function compileOperators(
   definition: PipelineDefinition,
   path: string,
 ): Operator[] {
-  const operators = "operators" in definition
-    ? definition.operators
-    : definition;
-  return operators.map((operator, index) =>
-    compileOperator(operator, `${path}[${index}]`)
-  );
+  const operators = "operators" in definition ? definition.operators : definition;
+  return operators.map((operator, index) => compileOperator(operator, `${path}[${index}]`));
 }
 
 function compileOperator(operator: OperatorDefinition, path: string): Operator {
@@ -119,29 +107,23 @@ export class Pipeline implements Consumer {
     this.metrics.in += events.length;
     this.metrics.out += out.length;
     this.metrics.dropped += dropped;
-    const failing = errors === undefined
-      ? undefined
-      : this.#pushErrors(delivery, errors);
+    const failing = errors === undefined ? undefined : this.#pushErrors(delivery, errors);
     const pushing = this.#options.out.push({
       batch: delivery.batch,
       events: out,
       codec: delivery.codec,
       settlement: delivery.settlement,
     });
-    return failing === undefined
-      ? pushing
-      : Promise.all([failing, pushing]).then(() => {});
+    return failing === undefined ? pushing : Promise.all([failing, pushing]).then(() => {});
   }
 
   #failed(event: Event, thrown: unknown): Event {
     this.metrics.failed++;
-    const error = thrown instanceof CaissonError
-      ? thrown
-      : new CaissonError("CAISSON_OPERATOR_FAILED", {
-        subject: this.#options.alias,
-        found: messageOf(thrown),
-        cause: thrown,
-      });
+    const error = thrown instanceof CaissonError ? thrown : new CaissonError("CAISSON_OPERATOR_FAILED", {
+      subject: this.#options.alias,
+      found: messageOf(thrown),
+      cause: thrown,
+    });
     this.#options.onError(error);
     if (!this.#options.err.linked) {
       event.settlement?.fail(event.origin, error);

@@ -1,0 +1,265 @@
+/** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
+import { createCodec } from "../codec/codecs.ts";
+import { connectPart } from "../connector/connect.ts";
+import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
+import type { ComponentInstance, Part, PartMetrics } from "../connector/contract.ts";
+import { ProcessorNode } from "../connector/processor_node.ts";
+import { SinkManager } from "../connector/sink_manager.ts";
+import { SourceManager } from "../connector/source_manager.ts";
+import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import type { Operator } from "../pipeline/operator.ts";
+import { Pipeline } from "../pipeline/pipeline.ts";
+import type { Consumer } from "./delivery.ts";
+import { DrainCounter, Fanout } from "./fanout.ts";
+import type { FlowDefinition, Reconnect } from "./flow_definition.ts";
+import type { NodeReport } from "./flow_report.ts";
+import type { Graph } from "./graph.ts";
+import {
+  asProcessor,
+  asSink,
+  asSource,
+  type ComponentRequest,
+  connectorCodec,
+  connectorPostprocessors,
+  connectorPreprocessors,
+  type Launch,
+} from "./node_builder.ts";
+
+/** One node that was started. */
+export interface Node extends Omit<NodeReport, "metrics" | "part"> {
+  /** What the host counted. */
+  readonly metrics: () => Readonly<NodeMetrics>;
+  /** The part; pipelines have none. */
+  readonly part: Part | undefined;
+  /** What the part said about itself last. */
+  partMetrics: PartMetrics;
+}
+
+/** A source with the ports it feeds. */
+export interface StartedSource {
+  /** Drives it. */
+  readonly manager: SourceManager;
+  /** Drained when it has ended. */
+  readonly ports: readonly Fanout[];
+}
+
+/** What an {@linkcode Assembly} needs. */
+export interface AssemblyOptions {
+  /** The checked definition. */
+  readonly definition: FlowDefinition;
+  /** Its nodes and links. */
+  readonly graph: Graph;
+  /** Its compiled pipelines. */
+  readonly operators: ReadonlyMap<string, readonly Operator[]>;
+  /** Brings components to life. */
+  readonly launch: Launch;
+  /** Aborted when reading has to stop. */
+  readonly reading: AbortSignal;
+  /** Aborted when everything has to stop. */
+  readonly ending: AbortSignal;
+  /** Told about what goes wrong. */
+  readonly onError: (error: CaissonError) => void;
+  /** Told how long events took, milliseconds. */
+  readonly onWritten: (latencyMs: number, events: number) => void;
+}
+
+/** The started nodes of one flow. */
+export class Assembly {
+  /** Every node, in the order they were started. */
+  readonly nodes: Node[] = [];
+  /** Every source, ready to run. */
+  readonly sources: StartedSource[] = [];
+  readonly #options: AssemblyOptions;
+  readonly #fanouts = new Map<string, Fanout>();
+  readonly #consumers = new Map<string, Consumer>();
+
+  /** Starts nothing yet. */
+  constructor(options: AssemblyOptions) {
+    this.#options = options;
+  }
+
+  /** Starts sinks, then processors and pipelines, then sources. Whoever calls closes {@linkcode nodes} when this throws. */
+  async start(): Promise<void> {
+    const { graph, operators } = this.#options;
+    for (const name of graph.sinks) await this.#startSink(name);
+    for (const name of graph.inner) {
+      const compiled = operators.get(name);
+      if (compiled === undefined) await this.#startProcessor(name);
+      else this.#startPipeline(name, compiled);
+    }
+    for (const name of graph.sources) await this.#startSource(name);
+  }
+
+  #alias(name: string): string {
+    return `${this.#options.definition.name}/${name}`;
+  }
+
+  #fanout(node: string, port: string): Fanout {
+    const key = `${node}/${port}`;
+    let fanout = this.#fanouts.get(key);
+    if (fanout === undefined) {
+      this.#fanouts.set(key, fanout = new Fanout());
+      for (const { from, to } of this.#options.graph.links) {
+        if (from.node === node && from.port === port) fanout.link(this.#consumers.get(to.node)!);
+      }
+    }
+    return fanout;
+  }
+
+  #consume(name: string, consumer: Consumer): void {
+    const producers = this.#options.graph.links.filter(({ to }) => to.node === name).length;
+    const counter = new DrainCounter(producers, () => consumer.drain());
+    this.#consumers.set(name, { push: (delivery) => consumer.push(delivery), drain: () => counter.arrive() });
+  }
+
+  async #launch<P extends Part>(
+    name: string,
+    kind: ComponentRequest["kind"],
+    definition: {
+      readonly type: string;
+      readonly config?: Readonly<Record<string, unknown>>;
+      readonly reconnect?: Reconnect;
+    },
+    choose: (instance: ComponentInstance, request: ComponentRequest) => P,
+    metrics: () => Readonly<NodeMetrics> | undefined,
+  ): Promise<P> {
+    const { launch, reading, ending, onError } = this.#options;
+    const { type, config = {}, reconnect } = definition;
+    const alias = this.#alias(name);
+    const request: ComponentRequest = { alias, kind, type, config, signal: kind === "source" ? reading : ending };
+    const { instance, plugin } = await launch(request);
+    const part = choose(instance, request);
+    const { isolation, level } = instance;
+    this.nodes.push({
+      name,
+      role: kind,
+      type,
+      plugin,
+      isolation,
+      level,
+      metrics: () => metrics() ?? emptyMetrics(),
+      part,
+      partMetrics: {},
+    });
+    await connectPart(part, {
+      alias,
+      reconnect,
+      signal: reading,
+      onRetry: (error) => onError(connectError(alias, error)),
+    });
+    return part;
+  }
+
+  async #startSink(name: string): Promise<void> {
+    const { definition, onError, onWritten } = this.#options;
+    const connector = definition.connectors[name]!;
+    const managed: { manager?: SinkManager } = {};
+    const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager?.metrics);
+    const anyCodec = part.accepts === "batches" && connector.codec === undefined && part.codec === undefined;
+    managed.manager = new SinkManager({
+      alias: this.#alias(name),
+      part,
+      codec: anyCodec ? undefined : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec),
+      postprocessors: connectorPostprocessors(connector),
+      onError,
+      onWritten,
+    });
+    this.#consume(name, managed.manager);
+  }
+
+  async #startProcessor(name: string): Promise<void> {
+    const { definition, onError } = this.#options;
+    const managed: { node?: ProcessorNode } = {};
+    const part = await this.#launch(
+      name,
+      "processor",
+      definition.processors![name]!,
+      asProcessor,
+      () => managed.node?.metrics,
+    );
+    const err = this.#fanout(name, "err");
+    const node = managed.node = new ProcessorNode({
+      alias: this.#alias(name),
+      part,
+      codec: part.codec === undefined ? undefined : createCodec(part.codec),
+      out: this.#fanout(name, "out"),
+      onError,
+    });
+    this.#consume(name, {
+      push: (delivery) => node.push(delivery),
+      drain: async () => {
+        await node.drain();
+        await err.drain();
+      },
+    });
+  }
+
+  #startPipeline(name: string, operators: readonly Operator[]): void {
+    const pipeline = new Pipeline(operators, {
+      alias: this.#alias(name),
+      out: this.#fanout(name, "out"),
+      err: this.#fanout(name, "err"),
+      onError: this.#options.onError,
+    });
+    this.nodes.push({
+      name,
+      role: "pipeline",
+      type: "pipeline",
+      plugin: "builtin",
+      isolation: "builtin",
+      level: "none",
+      metrics: () => ({ ...emptyMetrics(), ...pipeline.metrics }),
+      part: undefined,
+      partMetrics: {},
+    });
+    this.#consume(name, pipeline);
+  }
+
+  async #startSource(name: string): Promise<void> {
+    const { definition, onError, reading } = this.#options;
+    const connector = definition.connectors[name]!;
+    const managed: { manager?: SourceManager } = {};
+    const part = await this.#launch(name, "source", connector, asSource, () => managed.manager?.metrics);
+    const out = this.#fanout(name, "out");
+    const manager = managed.manager = new SourceManager({
+      alias: this.#alias(name),
+      part,
+      codec: connectorCodec(connector, part.codec),
+      preprocessors: connectorPreprocessors(connector),
+      batchEvents: connector.batchEvents,
+      batchBytes: connector.batchBytes,
+      out,
+      signal: reading,
+      onError,
+    });
+    this.sources.push({ manager, ports: [out, this.#fanout(name, "err")] });
+  }
+
+  /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
+  async close(): Promise<void> {
+    for (const node of [...this.nodes].reverse()) {
+      if (node.part === undefined) continue;
+      const alias = this.#alias(node.name);
+      try {
+        node.partMetrics = await node.part.metrics?.() ?? {};
+      } catch (error) {
+        this.#options.onError(closeError(alias, error));
+      }
+      try {
+        await node.part.close();
+      } catch (error) {
+        this.#options.onError(closeError(alias, error));
+      }
+    }
+  }
+}
+
+function connectError(subject: string, error: unknown): CaissonError {
+  if (error instanceof CaissonError) return error;
+  return new CaissonError("CAISSON_CONNECT_FAILED", { subject, found: messageOf(error), cause: error });
+}
+
+function closeError(subject: string, error: unknown): CaissonError {
+  if (error instanceof CaissonError) return error;
+  return new CaissonError("CAISSON_CLOSE_FAILED", { subject, found: messageOf(error), cause: error });
+}

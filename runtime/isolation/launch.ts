@@ -1,0 +1,59 @@
+/** Brings a registered component to life under the isolation it was registered for. @module */
+import { resolve } from "@std/path";
+import type { ComponentInstance, PartContext } from "../connector/contract.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { Provision } from "../manifest/manifest.ts";
+import type { RegisteredPlugin } from "../repository.ts";
+import { launchNative } from "./native.ts";
+import { launchWorker } from "./worker.ts";
+
+/** What {@linkcode launchPlugin} needs. */
+export interface LaunchOptions {
+  /** The plugin, checked and registered. */
+  readonly plugin: RegisteredPlugin;
+  /** Which of its components. */
+  readonly provision: Provision;
+  /** What the instance is given. */
+  readonly context: PartContext;
+  /** Where private copies of libraries go. @default {the user's cache folder} */
+  readonly cacheFolder?: string | undefined;
+}
+
+/**
+ * Launches one instance: the first moment any code of the plugin runs.
+ *
+ * @throws {CaissonError} `CAISSON_ISOLATION_REFUSED`, or what the isolation throws
+ */
+export async function launchPlugin(
+  options: LaunchOptions,
+): Promise<ComponentInstance> {
+  const { plugin, provision, context, cacheFolder } = options;
+  const { manifest, folder } = plugin.package;
+  switch (plugin.isolation) {
+    case "worker":
+      return await launchWorker({
+        plugin: {
+          name: manifest.name,
+          folder,
+          module: resolve(folder, manifest.module!),
+        },
+        provision,
+        permissions: plugin.permissions,
+        context,
+      });
+    case "native":
+      return await launchNative({
+        library: plugin.library!,
+        manifest,
+        provision,
+        context,
+        ...(cacheFolder === undefined ? {} : { cacheFolder }),
+      });
+    default:
+      throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
+        subject: manifest.name,
+        found: `isolation ${plugin.isolation}`,
+        allowed: "worker, native",
+      });
+  }
+}

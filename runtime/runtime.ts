@@ -1,0 +1,162 @@
+/** What a host program embeds. @module */
+import type { PartContext, ProcessorPart, SinkPart, SourcePart } from "./connector/contract.ts";
+import { builtins } from "./connector/builtin/builtins.ts";
+import type { CaissonError } from "./errors/caisson_error.ts";
+import type { Flow } from "./flow/flow.ts";
+import type { FlowDefinition } from "./flow/flow_definition.ts";
+import { parseFlow } from "./flow/flow_schema.ts";
+import { loadFlow } from "./flow/load_flow.ts";
+import type { Refusal, RegisteredPlugin } from "./repository.ts";
+import { createLogger, type Logger } from "./telemetry/log.ts";
+import { World } from "./world.ts";
+
+/** How a {@linkcode Runtime} is set up. */
+export interface RuntimeOptions {
+  /** Folders whose subfolders are plugins. @default {[]} */
+  readonly pluginFolders?: readonly string[];
+  /** Plugin folders. @default {[]} */
+  readonly plugins?: readonly string[];
+  /** The operator's grant file; without one nothing is granted. */
+  readonly grants?: string;
+  /** Where private copies of native libraries go. @default {the user's cache folder} */
+  readonly cacheFolder?: string;
+  /** Told about everything that goes wrong while flows run. @default {a line in the log} */
+  readonly onError?: (error: CaissonError) => void;
+  /** The host's log. @default {NDJSON on stderr, warnings and errors} */
+  readonly log?: Logger;
+}
+
+/** A component the host program brings itself. */
+export type HostComponent =
+  | {
+    readonly type: string;
+    readonly kind: "source";
+    create(context: PartContext): SourcePart | Promise<SourcePart>;
+  }
+  | {
+    readonly type: string;
+    readonly kind: "sink";
+    create(context: PartContext): SinkPart | Promise<SinkPart>;
+  }
+  | {
+    readonly type: string;
+    readonly kind: "processor";
+    create(context: PartContext): ProcessorPart | Promise<ProcessorPart>;
+  };
+
+/** What discovery found. */
+export interface Discovery {
+  /** Plugins that were checked and may be launched. */
+  readonly registered: readonly RegisteredPlugin[];
+  /** Plugins that were refused, and why. */
+  readonly refused: readonly Refusal[];
+}
+
+/**
+ * A Caisson runtime: plugins are discovered and registered, flows are deployed, run and stopped.
+ *
+ * @example Running a flow inside a program
+ * ```ts
+ * import { Runtime, fromAsyncIterable, toAsyncIterable } from "@caisson/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const results = toAsyncIterable<{ n: number }>();
+ * await using runtime = new Runtime();
+ * runtime.provide({ type: "numbers", kind: "source", create: () => fromAsyncIterable([{ n: 1 }, { n: 2 }, { n: 3 }]) });
+ * runtime.provide({ type: "results", kind: "sink", create: () => results.sink });
+ *
+ * const flow = await runtime.deploy({
+ *   name: "odd",
+ *   connectors: { input: { type: "numbers" }, output: { type: "results" } },
+ *   pipelines: { odd: [{ filter: ["==", ["%", ["field", "n"], 2], 1] }] },
+ *   links: [{ from: "input", to: "odd" }, { from: "odd", to: "output" }],
+ * });
+ * assertEquals(await Array.fromAsync(results), [{ n: 1 }, { n: 3 }]);
+ * await flow.done;
+ * assertEquals(flow.report().dropped, 1);
+ * ```
+ */
+export class Runtime implements AsyncDisposable {
+  readonly #world: World;
+
+  /** Sets up a runtime; nothing is read or run yet. */
+  constructor(options: RuntimeOptions = {}) {
+    const log = options.log ?? createLogger();
+    this.#world = new World({
+      pluginFolders: options.pluginFolders ?? [],
+      plugins: options.plugins ?? [],
+      grantsFile: options.grants,
+      cacheFolder: options.cacheFolder,
+      onError: options.onError ??
+        ((error) => log.write("error", error.message, { code: error.code })),
+      log,
+    });
+    for (const { type, kind, configSchema, create } of builtins) {
+      this.#world.repository.registerBuiltin(type, kind, create, configSchema);
+    }
+  }
+
+  /**
+   * Adds a component written in the host program itself. It runs in the host and is trusted like it.
+   *
+   * @throws {CaissonError} `CAISSON_PLUGIN_DUPLICATE`
+   */
+  provide(component: HostComponent): void {
+    const { type, kind } = component;
+    this.#world.repository.registerBuiltin(type, kind, async (context) => {
+      switch (component.kind) {
+        case "source":
+          return { kind: "source", source: await component.create(context) };
+        case "sink":
+          return { kind: "sink", sink: await component.create(context) };
+        case "processor":
+          return {
+            kind: "processor",
+            processor: await component.create(context),
+          };
+      }
+    });
+  }
+
+  /**
+   * Reads, checks and registers the configured plugins; no code of theirs runs.
+   *
+   * @throws {CaissonError} `CAISSON_GRANT_INVALID` or `CAISSON_GRANT_UNREADABLE`; a broken plugin is refused instead
+   */
+  async discover(): Promise<Discovery> {
+    await this.#world.discover();
+    return {
+      registered: this.#world.repository.registered,
+      refused: this.#world.repository.refusals,
+    };
+  }
+
+  /**
+   * Checks a flow, launches its components and starts it.
+   *
+   * @throws {CaissonError} `CAISSON_FLOW_…`, `CAISSON_CONFIG_INVALID`, `CAISSON_CONNECT_FAILED` and what isolations throw
+   */
+  async deploy(flow: FlowDefinition): Promise<Flow> {
+    return await this.#world.deploy(parseFlow(flow, flow.name ?? "flow"));
+  }
+
+  /** Loads a flow file, `.json` or a module, and deploys it. */
+  async deployFile(path: string): Promise<Flow> {
+    return await this.#world.deploy(await loadFlow(path));
+  }
+
+  /** Flows that run. */
+  get flows(): readonly Flow[] {
+    return this.#world.registry.flows;
+  }
+
+  /** Stops every flow. */
+  async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+    await this.#world.stop(options);
+  }
+
+  /** Stops every flow. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,357 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createCodec } from "../../runtime/codec/codecs.ts";
+import { createPostprocessor } from "../../runtime/codec/postprocessors.ts";
+import { createPreprocessor } from "../../runtime/codec/preprocessors.ts";
+import type { BatchSinkPart, ByteSinkPart, SourcePart, ValueSinkPart } from "../../runtime/connector/contract.ts";
+import { SinkManager } from "../../runtime/connector/sink_manager.ts";
+import { SourceManager } from "../../runtime/connector/source_manager.ts";
+import type { Batch } from "../../runtime/data/batch.ts";
+import type { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { type Consumer, type Delivery, eventsOf } from "../../runtime/flow/delivery.ts";
+import { Fanout } from "../../runtime/flow/fanout.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const string = createCodec("string");
+const json = createCodec("json");
+
+/** A source over chunks of text, that remembers what it was told about them. */
+class TextSource implements SourcePart {
+  readonly produces = "chunks" as const;
+  readonly settled: {
+    count: number;
+    failures: ReadonlyMap<number, unknown>;
+  }[] = [];
+  readonly #chunks: string[];
+  constructor(chunks: readonly string[]) {
+    this.#chunks = [...chunks];
+  }
+  poll(batch: Batch): { state: "filled" | "ended" } {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) batch.appendBytes(encoder.encode(chunk), 1000);
+    return { state: this.#chunks.length === 0 ? "ended" : "filled" };
+  }
+  settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
+    this.settled.push({ count: batch.count, failures: new Map(failures) });
+  }
+  close(): void {}
+}
+
+class Collector implements Consumer {
+  readonly texts: string[] = [];
+  readonly held: Delivery[] = [];
+  constructor(readonly hold = false) {}
+  push(delivery: Delivery): void {
+    for (const event of eventsOf(delivery)) {
+      this.texts.push(decoder.decode(event.batch!.payload(event.index)));
+    }
+    if (this.hold) this.held.push(delivery);
+    else delivery.settlement.release();
+  }
+  drain(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function source(
+  part: SourcePart,
+  consumer: Consumer,
+  errors: CaissonError[] = [],
+  preprocessors = ["separate"],
+): SourceManager {
+  const out = new Fanout();
+  out.link(consumer);
+  return new SourceManager({
+    alias: "test/source",
+    part,
+    codec: string,
+    preprocessors: preprocessors.map((name) => createPreprocessor({ name })),
+    batchEvents: 4,
+    batchBytes: 1024,
+    out,
+    signal: new AbortController().signal,
+    onError: (error) => errors.push(error),
+  });
+}
+
+Deno.test("cuts chunks into events across chunk borders and hands on the rest at the end", async () => {
+  const part = new TextSource([
+    "one\ntwo\nth",
+    "ree\nfour\nfive\nsix\nseven\nei",
+    "ght",
+  ]);
+  const collector = new Collector();
+  const manager = source(part, collector);
+  await manager.run();
+  assertEquals(collector.texts, [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+  ]);
+  assertEquals(manager.metrics.in, 8);
+  assertEquals(part.settled.length, 3);
+});
+
+Deno.test("points into the chunk for whole lines and copies only what crosses a border", async () => {
+  const seen: { segment: number; text: string }[] = [];
+  await source(new TextSource(["aa\nb", "b\ncc\n"]), {
+    push(delivery) {
+      const batch = delivery.batch!;
+      for (let index = 0; index < batch.count; index++) {
+        seen.push({
+          segment: batch.payloadSegment(index),
+          text: decoder.decode(batch.payload(index)),
+        });
+      }
+      delivery.settlement.release();
+    },
+    drain: () => Promise.resolve(),
+  }).run();
+  assertEquals(seen, [{ segment: 1, text: "aa" }, { segment: 0, text: "bb" }, {
+    segment: 1,
+    text: "cc",
+  }]);
+});
+
+Deno.test("tells the source which chunk an event failed in", async () => {
+  const part = new TextSource(["a\nb\n", "c\nbad\n"]);
+  await source(part, {
+    push(delivery) {
+      for (const event of eventsOf(delivery)) {
+        if (event.value === "bad") {
+          delivery.settlement.fail(event.index, "refused");
+        }
+      }
+      delivery.settlement.release();
+    },
+    drain: () => Promise.resolve(),
+  }).run();
+  assertEquals(part.settled.map(({ failures }) => [...failures]), [[], [[
+    0,
+    "refused",
+  ]]]);
+});
+
+Deno.test("waits when all batches are in flight and goes on when one is settled", async () => {
+  const collector = new Collector(true);
+  const manager = source(
+    new TextSource(Array.from({ length: 20 }, (_, index) => `line ${index}`)),
+    collector,
+    [],
+    [],
+  );
+  const running = manager.run();
+  while (collector.held.length < 8) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assertEquals(manager.metrics.in, 8);
+  for (let released = 0; released < 20; released++) {
+    while (collector.held.length <= released) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    collector.held[released]!.settlement.release();
+  }
+  await running;
+  assertEquals(manager.metrics.in, 20);
+});
+
+Deno.test("reports a source that throws and still settles what it read", async () => {
+  const errors: CaissonError[] = [];
+  const part: SourcePart = {
+    produces: "events",
+    poll(batch) {
+      if (batch.id > 1) throw new TypeError("disk on fire");
+      batch.appendBytes(encoder.encode("x"), 0);
+      return { state: "filled" };
+    },
+    close() {},
+  };
+  const collector = new Collector();
+  await source(part, collector, errors, []).run();
+  assertEquals(collector.texts, ["x"]);
+  assertEquals(errors.map(({ code }) => code), ["CAISSON_SOURCE_FAILED"]);
+  assertStringIncludes(errors[0]!.message, "disk on fire");
+});
+
+async function through(
+  lines: readonly string[],
+  sink: SinkManager,
+): Promise<TextSource> {
+  const part = new TextSource([lines.join("\n")]);
+  await source(part, sink).run();
+  await sink.drain();
+  return part;
+}
+
+Deno.test("a byte sink gets raw bytes unchanged when codecs are equal", async () => {
+  const written: string[] = [];
+  const part: ByteSinkPart = {
+    accepts: "bytes",
+    write: (chunks) => void written.push(...chunks.map((chunk) => decoder.decode(chunk))),
+    close() {},
+  };
+  const sink = new SinkManager({
+    alias: "t",
+    part,
+    codec: string,
+    postprocessors: [createPostprocessor({ name: "separate" })],
+    onError() {},
+  });
+  await through(["α", "b"], sink);
+  assertEquals(written.join(""), "α\nb\n");
+});
+
+Deno.test("an event that cannot be decoded fails alone", async () => {
+  const errors: CaissonError[] = [];
+  const written: string[] = [];
+  const part: ByteSinkPart = {
+    accepts: "bytes",
+    write: (chunks) => void written.push(...chunks.map((chunk) => decoder.decode(chunk))),
+    close() {},
+  };
+  const sink = new SinkManager({
+    alias: "t",
+    part,
+    codec: json,
+    postprocessors: [],
+    onError: (error) => errors.push(error),
+  });
+  const out = new Fanout();
+  out.link({
+    push: (delivery) =>
+      sink.push({
+        ...delivery,
+        events: eventsOf(delivery).map((event) =>
+          event.value === "bad" ? event.with(1n) : event.with({ v: event.value })
+        ),
+      }),
+    drain: () => sink.drain(),
+  });
+  const settled: ReadonlyMap<number, unknown>[] = [];
+  const manager = new SourceManager({
+    alias: "t",
+    part: {
+      produces: "events",
+      poll: pollOnce(["ok", "bad", "fine"]),
+      settle: (_, failures) => settled.push(failures),
+      close() {},
+    },
+    codec: string,
+    preprocessors: [],
+    out,
+    signal: new AbortController().signal,
+    onError() {},
+  });
+  await manager.run();
+  assertEquals(written, ['{"v":"ok"}', '{"v":"fine"}']);
+  assertEquals(errors.map(({ code }) => code), ["CAISSON_CODEC_ENCODE"]);
+  assertEquals([...settled[0]!.keys()], [1]);
+  assertEquals(sink.metrics.failed, 1);
+  assertEquals(sink.metrics.out, 2);
+});
+
+function pollOnce(
+  texts: readonly string[],
+): (batch: Batch) => { state: "ended" } {
+  return (batch) => {
+    for (const text of texts) batch.appendBytes(encoder.encode(text), 0);
+    return { state: "ended" };
+  };
+}
+
+Deno.test("a rejected write fails its events and the next write is tried", async () => {
+  let calls = 0;
+  const part: ValueSinkPart = {
+    accepts: "values",
+    write: () => ++calls === 1 ? Promise.reject(new TypeError("no")) : Promise.resolve(),
+    close() {},
+  };
+  const errors: CaissonError[] = [];
+  const sink = new SinkManager({
+    alias: "t",
+    part,
+    codec: undefined,
+    postprocessors: [],
+    onError: (error) => errors.push(error),
+  });
+  const text = await through(["a", "b", "c", "d", "e", "f"], sink);
+  assertEquals(calls, 2);
+  assertEquals(sink.metrics.failed + sink.metrics.out, 6);
+  assert(sink.metrics.failed > 0 && sink.metrics.out > 0);
+  assertEquals(errors[0]!.code, "CAISSON_SINK_FAILED");
+  assertEquals(text.settled.length, 1);
+});
+
+Deno.test("a batch sink gets a selection by record, not by copy", async () => {
+  const seen: [number, string][] = [];
+  const part: BatchSinkPart = {
+    accepts: "batches",
+    maxEvents: 16,
+    write(batch) {
+      for (let index = 0; index < batch.count; index++) {
+        seen.push([
+          batch.payloadSegment(index),
+          decoder.decode(batch.payload(index)),
+        ]);
+      }
+    },
+    close() {},
+  };
+  const sink = new SinkManager({
+    alias: "t",
+    part,
+    codec: undefined,
+    postprocessors: [],
+    onError() {},
+  });
+  await source(new TextSource(["a\nb\nc\n"]), {
+    push: (delivery) =>
+      sink.push({
+        ...delivery,
+        events: eventsOf(delivery).filter((event) => event.value !== "b"),
+      }),
+    drain: () => sink.drain(),
+  }).run();
+  assertEquals(seen, [[1, "a"], [1, "c"]]);
+});
+
+Deno.test("a batch sink's verdicts fail single events", async () => {
+  const part: BatchSinkPart = {
+    accepts: "batches",
+    maxEvents: 2,
+    write: (batch) => ({
+      verdicts: batch.count < 2 ? [] : [{ index: 1, action: 2, failureClass: 3, code: -1, retryAfterMs: 0 }],
+    }),
+    close() {},
+  };
+  const sink = new SinkManager({
+    alias: "t",
+    part,
+    codec: undefined,
+    postprocessors: [],
+    onError() {},
+  });
+  const settled: number[][] = [];
+  const out = new Fanout();
+  out.link(sink);
+  await new SourceManager({
+    alias: "t",
+    part: {
+      produces: "events",
+      poll: pollOnce(["a", "b", "c", "d", "e"]),
+      settle: (_, failures) => settled.push([...failures.keys()]),
+      close() {},
+    },
+    codec: string,
+    preprocessors: [],
+    out,
+    signal: new AbortController().signal,
+    onError() {},
+  }).run();
+  assertEquals(settled, [[1, 3]]);
+});
