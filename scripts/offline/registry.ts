@@ -94,9 +94,7 @@ export async function serveRegistry(
   const prefix = `/${await digestOf(answers)}/`;
   const server = listen(({ url }) => {
     const path = decodeURIComponent(new URL(url).pathname);
-    const body = path.startsWith(prefix)
-      ? answers.get(path.slice(prefix.length))
-      : undefined;
+    const body = path.startsWith(prefix) ? answers.get(path.slice(prefix.length)) : undefined;
     if (body === undefined) return new Response(null, { status: 404 });
     const extension = path.slice(path.lastIndexOf(".") + 1);
     const type = MEDIA_TYPES[extension] ?? "application/octet-stream";

@@ -5,6 +5,7 @@
 // Where the registry answers, the command runs as it is. Elsewhere it runs with
 // `JSR_URL` set to a registry on the loopback address that offers the stand-ins
 // of `std/` and the packages of this repository.
+// deno-lint-ignore-file no-console -- the terminal is where it reports
 import { delimiter, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { jsrIsReachable } from "./reachable.ts";
@@ -14,6 +15,9 @@ import { workingTreePackages } from "./working_tree.ts";
 
 /** Set for children where JSR answers, so that none of them probes again. */
 const REACHABLE = "CAISSON_JSR_REACHABLE";
+
+/** The exit code shells give to a command they cannot find. */
+const COMMAND_NOT_FOUND = 127;
 
 /** Signals a terminal or a supervisor sends; Windows knows two of them. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -29,13 +33,20 @@ async function runCommand(
   // the command starts.
   const deno = Deno.execPath();
   const path = [dirname(deno), Deno.env.get("PATH")].filter(Boolean);
-  const child = new Deno.Command(command === "deno" ? deno : command, {
-    args: [...args],
-    env: { ...extraEnv, PATH: path.join(delimiter) },
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn();
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(command === "deno" ? deno : command, {
+      args: [...args],
+      env: { ...extraEnv, PATH: path.join(delimiter) },
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error(`Command not found: ${command}`);
+    return COMMAND_NOT_FOUND;
+  }
   for (const signal of SIGNALS) {
     Deno.addSignalListener(signal, () => {
       // The terminal has sent it to the child already: twice would read as

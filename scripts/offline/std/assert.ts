@@ -58,8 +58,7 @@ function isObject(value: unknown): value is object {
 }
 
 function samePrototype(left: object, right: object): boolean {
-  const plain = (value: object) =>
-    Object.getPrototypeOf(value) ?? Object.prototype;
+  const plain = (value: object) => Object.getPrototypeOf(value) ?? Object.prototype;
   return plain(left) === plain(right);
 }
 
@@ -78,9 +77,7 @@ function allKeys(value: object): Set<PropertyKey> {
 }
 
 function bytesOf(value: object): Uint8Array | undefined {
-  return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
-    ? new Uint8Array(value)
-    : undefined;
+  return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer ? new Uint8Array(value) : undefined;
 }
 
 class Comparison {
@@ -140,9 +137,7 @@ class Comparison {
     if (left.size !== right.size) return false;
     const rest = [...right.entries()];
     for (const entry of left.entries()) {
-      const found = rest.findIndex(([key, value]) =>
-        this.equal(entry[0], key) && this.equal(entry[1], value)
-      );
+      const found = rest.findIndex(([key, value]) => this.equal(entry[0], key) && this.equal(entry[1], value));
       if (found === -1) return false;
       rest.splice(found, 1);
     }
@@ -178,9 +173,7 @@ export function assertFalse(expr: unknown, msg = ""): asserts expr is Falsy {
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   if (new Comparison().equal(actual, expected)) return;
   throw new AssertionError(
-    `Values are not equal${suffix(msg)}\n\n    [Diff] - actual + expected\n\n${
-      diff(show(actual), show(expected))
-    }\n`,
+    `Values are not equal${suffix(msg)}\n\n    [Diff] - actual + expected\n\n${diff(show(actual), show(expected))}\n`,
   );
 }
 
@@ -188,9 +181,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!new Comparison().equal(actual, expected)) return;
   throw new AssertionError(
-    `Expected actual: ${show(actual)} not to be: ${show(expected)}${
-      suffix(msg)
-    }`,
+    `Expected actual: ${show(actual)} not to be: ${show(expected)}${suffix(msg)}`,
   );
 }
 
@@ -204,12 +195,8 @@ export function assertStrictEquals<T>(
   const [left, right] = [show(actual), show(expected)];
   throw new AssertionError(
     left === right
-      ? `Values have the same structure but are not reference-equal${
-        suffix(msg)
-      }\n\n    ${left}\n`
-      : `Values are not strictly equal${
-        suffix(msg)
-      }\n\n    [Diff] - actual + expected\n\n${diff(left, right)}\n`,
+      ? `Values have the same structure but are not reference-equal${suffix(msg)}\n\n    ${left}\n`
+      : `Values are not strictly equal${suffix(msg)}\n\n    [Diff] - actual + expected\n\n${diff(left, right)}\n`,
   );
 }
 
@@ -341,17 +328,13 @@ function checkError<E extends Error>(
   }
   if (!(error instanceof ErrorClass)) {
     throw new AssertionError(
-      `Expected error to be instance of "${ErrorClass.name}", but was "${error.constructor.name}"${
-        suffix(msg)
-      }`,
+      `Expected error to be instance of "${ErrorClass.name}", but was "${error.constructor.name}"${suffix(msg)}`,
       { cause: error },
     );
   }
   if (msgIncludes !== undefined && !error.message.includes(msgIncludes)) {
     throw new AssertionError(
-      `Expected error message to include ${show(msgIncludes)}, but got ${
-        show(error.message)
-      }${suffix(msg)}`,
+      `Expected error message to include ${show(msgIncludes)}, but got ${show(error.message)}${suffix(msg)}`,
       { cause: error },
     );
   }

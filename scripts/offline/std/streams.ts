@@ -12,9 +12,7 @@ export async function toText(
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of stream as ReadableStream<string | Uint8Array>) {
-    text += typeof chunk === "string"
-      ? chunk
-      : decoder.decode(chunk, { stream: true });
+    text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
 }
@@ -71,9 +69,7 @@ export class TextLineStream extends TransformStream<string, string> {
       },
       flush: (controller) => {
         if (this.#rest === "") return;
-        const last = options.allowCR && this.#rest.endsWith("\r")
-          ? this.#rest.slice(0, -1)
-          : this.#rest;
+        const last = options.allowCR && this.#rest.endsWith("\r") ? this.#rest.slice(0, -1) : this.#rest;
         controller.enqueue(last);
       },
     });
