@@ -105,7 +105,7 @@ export const COMMON_SYMBOLS = {
     result: "void",
     optional: true,
   },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const;
 
 /** Functions every plugin exports. */
 export interface CommonFunctions {
@@ -122,16 +122,9 @@ export interface CommonFunctions {
   /** [blocking] Frees the instance; nothing may be called on it afterwards. */
   readonly close: (instance: Deno.PointerObject) => Promise<void>;
   /** [blocking] Connects to the outside and starts threads. */
-  readonly start: (
-    instance: Deno.PointerObject,
-    error: Uint8Array | null,
-  ) => Promise<number>;
+  readonly start: (instance: Deno.PointerObject, error: Uint8Array | null) => Promise<number>;
   /** [blocking] Ends work and joins every thread within deadline_ms. */
-  readonly stop: (
-    instance: Deno.PointerObject,
-    deadlineMs: number,
-    error: Uint8Array | null,
-  ) => Promise<number>;
+  readonly stop: (instance: Deno.PointerObject, deadlineMs: number, error: Uint8Array | null) => Promise<number>;
   /** [any] Makes calls that wait return CAISSON_E_INTERRUPTED soon. */
   readonly interrupt: (instance: Deno.PointerObject) => void;
   /** [any] Instances + threads + batches not yet given back; 0 is needed before the library may be unloaded. */
@@ -148,17 +141,9 @@ export interface CommonFunctions {
     ) => Promise<number>)
     | null;
   /** [fast] Null when left out. Writes metrics as UTF-8 JSON, returns their length, or -length when capacity is too small. */
-  readonly metrics:
-    | ((
-      instance: Deno.PointerObject,
-      out: Uint8Array | null,
-      capacity: number,
-    ) => number)
-    | null;
+  readonly metrics: ((instance: Deno.PointerObject, out: Uint8Array | null, capacity: number) => number) | null;
   /** [fast] Null when left out. The host is done with the lent segments of this batch. */
-  readonly release:
-    | ((instance: Deno.PointerObject, lent: Uint8Array | null) => void)
-    | null;
+  readonly release: ((instance: Deno.PointerObject, lent: Uint8Array | null) => void) | null;
 }
 
 /** Symbols a plugin with a source exports. */
@@ -183,7 +168,7 @@ export const SOURCE_SYMBOLS = {
     result: "i32",
     optional: true,
   },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const;
 
 /** Functions a plugin with a source exports. */
 export interface SourceFunctions {
@@ -196,11 +181,7 @@ export interface SourceFunctions {
   ) => number;
   /** [fast] Null when left out. Verdicts on a batch this source filled, once for each batch: batch_id, count and verdicts. */
   readonly sourceSettle:
-    | ((
-      instance: Deno.PointerObject,
-      settled: Uint8Array | null,
-      error: Uint8Array | null,
-    ) => number)
+    | ((instance: Deno.PointerObject, settled: Uint8Array | null, error: Uint8Array | null) => number)
     | null;
 }
 
@@ -237,7 +218,7 @@ export const SINK_SYMBOLS = {
     result: "i32",
     optional: true,
   },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const;
 
 /** Functions a plugin with a sink exports. */
 export interface SinkFunctions {
@@ -257,11 +238,7 @@ export interface SinkFunctions {
   ) => Promise<number>;
   /** [fast] Null when left out. Verdicts of one batch answered with PENDING: fills batch_id, count and verdicts. OK or AGAIN. */
   readonly sinkPoll:
-    | ((
-      instance: Deno.PointerObject,
-      verdicts: Uint8Array | null,
-      error: Uint8Array | null,
-    ) => number)
+    | ((instance: Deno.PointerObject, verdicts: Uint8Array | null, error: Uint8Array | null) => number)
     | null;
 }
 
@@ -288,7 +265,7 @@ export const PROCESSOR_SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const;
 
 /** Functions a plugin with a processor exports. */
 export interface ProcessorFunctions {
@@ -333,7 +310,7 @@ export const CODEC_SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const;
 
 /** Functions a plugin with a codec exports. */
 export interface CodecFunctions {

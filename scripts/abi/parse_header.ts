@@ -29,15 +29,12 @@ const PARAMETER_TYPES = new Set([
 ]);
 /** Macros that are no numbers of the ABI. */
 const PLUMBING = new Set(["H", "STATIC_ASSERT", "EXPORT", "SECTION"]);
-const PREPROCESSOR =
-  /^\s*#\s*(if|ifdef|ifndef|elif|else|endif|include|pragma)\b/;
+const PREPROCESSOR = /^\s*#\s*(if|ifdef|ifndef|elif|else|endif|include|pragma)\b/;
 const DEFINE = /^#define CAISSON_(\w+)(\([^)]*\))?\s*(.*)$/;
-const FIELD =
-  /^\s+(\w+) (\w+)(?:\[(\w+)\])?;(?:\s*\/\* (?:(?!\*\/).)*\*\/)?\s*$/;
+const FIELD = /^\s+(\w+) (\w+)(?:\[(\w+)\])?;(?:\s*\/\* (?:(?!\*\/).)*\*\/)?\s*$/;
 const FUNCTION = /^CAISSON_EXPORT (.+?)(caisson_\w+_\d+)\((.*)\);$/;
 const SIZE_ASSERT = /^CAISSON_STATIC_ASSERT\(sizeof\(caisson_(\w+)\) == (\d+),/;
-const OFFSET_ASSERT =
-  /^CAISSON_STATIC_ASSERT\(offsetof\(caisson_(\w+), (\w+)\) == (\d+),/;
+const OFFSET_ASSERT = /^CAISSON_STATIC_ASSERT\(offsetof\(caisson_(\w+), (\w+)\) == (\d+),/;
 
 /** The header says something this reader does not know, or contradicts itself. */
 export class HeaderError extends Error {
@@ -90,9 +87,7 @@ function functionOf(
   if (tag === null) {
     throw new HeaderError(
       line,
-      `${
-        match[2]
-      } needs a comment above it that begins with [any], [fast], [blocking] or [data]`,
+      `${match[2]} needs a comment above it that begins with [any], [fast], [blocking] or [data]`,
     );
   }
   const list = match[3] === "void" ? [] : match[3]!.split(",");
@@ -142,9 +137,7 @@ class StructReader {
         `${type} may not be shared; use a fixed-width integer or a struct above`,
       );
     }
-    const count = elements === undefined
-      ? 1
-      : this.#counts.get(elements) ?? Number(elements);
+    const count = elements === undefined ? 1 : this.#counts.get(elements) ?? Number(elements);
     if (!Number.isInteger(count) || count < 1) {
       throw new HeaderError(line, `unknown array length ${elements}`);
     }
@@ -275,12 +268,8 @@ function checkAssert(
   if (line.includes("sizeof(void *)")) return;
   const size = SIZE_ASSERT.exec(line);
   const offset = OFFSET_ASSERT.exec(line);
-  const struct = structs.find(({ name }) =>
-    name === (size?.[1] ?? offset?.[1])
-  );
-  const computed = size !== null
-    ? struct?.size
-    : struct?.fields.find(({ name }) => name === offset?.[2])?.offset;
+  const struct = structs.find(({ name }) => name === (size?.[1] ?? offset?.[1]));
+  const computed = size !== null ? struct?.size : struct?.fields.find(({ name }) => name === offset?.[2])?.offset;
   const claimed = Number(size?.[2] ?? offset?.[3]);
   if (computed !== claimed) {
     throw new HeaderError(

@@ -11,9 +11,7 @@ export function writeLayout(header: Header): string {
  */
 `];
   for (const { name, size, fields } of header.structs) {
-    const offsets = fields.map((field) =>
-      `  ${camelCase(field.name)}: ${field.offset},\n`
-    );
+    const offsets = fields.map((field) => `  ${camelCase(field.name)}: ${field.offset},\n`);
     parts.push(
       `/** Byte offsets in \`caisson_${name}\`; \`bytes\` is its size. */
 export const ${name.toUpperCase()}_LAYOUT = {
@@ -23,9 +21,7 @@ ${offsets.join("")}} as const;
     );
   }
   for (const { name, text, value, comment } of header.constants) {
-    const written = typeof value === "bigint"
-      ? `0x${value.toString(16)}n`
-      : text;
+    const written = typeof value === "bigint" ? `0x${value.toString(16)}n` : text;
     parts.push(
       `/** \`CAISSON_${name}\`${comment === "" ? "" : `: ${comment}`}. */
 export const ${name} = ${written};

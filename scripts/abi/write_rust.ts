@@ -1,30 +1,18 @@
 /** Writes `ffi/sdk/rust/src/abi.rs`. @module */
-import {
-  fieldKey,
-  type Header,
-  type HeaderConstant,
-  hexadecimal,
-  pascalCase,
-} from "./header.ts";
+import { fieldKey, type Header, type HeaderConstant, hexadecimal, pascalCase } from "./header.ts";
 
 function rustType(type: string): string {
   const integer = /^(u?)int(\d+)_t$/.exec(type);
-  return integer === null
-    ? pascalCase(type.replace("caisson_", ""))
-    : `${integer[1] === "u" ? "u" : "i"}${integer[2]}`;
+  return integer === null ? pascalCase(type.replace("caisson_", "")) : `${integer[1] === "u" ? "u" : "i"}${integer[2]}`;
 }
 
 function constant(
   { name, text, value, comment }: HeaderConstant,
   signed: boolean,
 ): string {
-  const doc = `/// \`CAISSON_${name}\`${
-    comment === "" ? "" : `: ${comment}`
-  }.\n`;
+  const doc = `/// \`CAISSON_${name}\`${comment === "" ? "" : `: ${comment}`}.\n`;
   if (typeof value === "string") {
-    return `${doc}pub const ${name}: [u8; ${
-      value.length + 1
-    }] = *b"${value}\\0";`;
+    return `${doc}pub const ${name}: [u8; ${value.length + 1}] = *b"${value}\\0";`;
   }
   if (typeof value === "bigint") {
     return `${doc}pub const ${name}: u64 = 0x${value.toString(16)};`;
@@ -62,15 +50,9 @@ pub struct ${type} {`);
       const element = rustType(field.type);
       const length = field.elements?.replace(/^CAISSON_/, "");
       parts.push(
-        `    /// ${
-          field.comment === "" ? `\`${field.name}\`` : field.comment
-        }.`,
+        `    /// ${field.comment === "" ? `\`${field.name}\`` : field.comment}.`,
         `    pub ${field.name}: ${
-          length === undefined
-            ? element
-            : `[${element}; ${
-              /^\d+$/.test(length) ? length : `${length} as usize`
-            }]`
+          length === undefined ? element : `[${element}; ${/^\d+$/.test(length) ? length : `${length} as usize`}]`
         },`,
       );
     }
@@ -95,9 +77,7 @@ const fn field_size<S, F>(_get: fn(&S) -> &F) -> u16 {
 }
 
 /// Fields in [\`LAYOUT_TABLE\`].
-pub const LAYOUT_COUNT: usize = ${
-      structs.reduce((sum, { fields }) => sum + fields.length, 0)
-    };
+pub const LAYOUT_COUNT: usize = ${structs.reduce((sum, { fields }) => sum + fields.length, 0)};
 
 /// The field table of the descriptor, as rustc sees the structs; unused rows are zero.
 pub const LAYOUT_TABLE: [Layout; MAX_LAYOUT as usize] = {

@@ -1,10 +1,5 @@
 /** Writes `ffi/symbols.ts`. @module */
-import {
-  camelCase,
-  type Header,
-  type HeaderFunction,
-  pascalCase,
-} from "./header.ts";
+import { camelCase, type Header, type HeaderFunction, pascalCase } from "./header.ts";
 
 const GROUPS = ["common", "source", "sink", "process", "codec"] as const;
 const GROUP_TEXT: Readonly<Record<string, string>> = {
@@ -54,35 +49,23 @@ function variantsOf({ name, tag }: HeaderFunction): Variant[] {
   const key = camelCase(name.replace(/^caisson_(.*)_\d+$/, "$1"));
   if (tag === "blocking") return [{ key, nonblocking: true }];
   const own = { key, nonblocking: false };
-  return tag === "data"
-    ? [own, { key: `${key}Nonblocking`, nonblocking: true }]
-    : [own];
+  return tag === "data" ? [own, { key: `${key}Nonblocking`, nonblocking: true }] : [own];
 }
 
 function definition(of: HeaderFunction, { key, nonblocking }: Variant): string {
-  const parameters = of.parameters.map(({ type, text }) =>
-    `      "${foreignType(type)}", // ${text}\n`
-  );
+  const parameters = of.parameters.map(({ type, text }) => `      "${foreignType(type)}", // ${text}\n`);
   return `  ${key}: {
     name: "${of.name}",
-    parameters: [${parameters.length === 0 ? "" : "\n"}${parameters.join("")}${
-    parameters.length === 0 ? "" : "    "
-  }],
+    parameters: [${parameters.length === 0 ? "" : "\n"}${parameters.join("")}${parameters.length === 0 ? "" : "    "}],
     result: "${foreignType(of.result)}",
-${nonblocking ? "    nonblocking: true,\n" : ""}${
-    of.optional ? "    optional: true,\n" : ""
-  }  },
+${nonblocking ? "    nonblocking: true,\n" : ""}${of.optional ? "    optional: true,\n" : ""}  },
 `;
 }
 
 function method(of: HeaderFunction, { key, nonblocking }: Variant): string {
-  const parameters = of.parameters.map(({ name, type }) =>
-    `${camelCase(name)}: ${scriptType(type, false)}`
-  );
+  const parameters = of.parameters.map(({ name, type }) => `${camelCase(name)}: ${scriptType(type, false)}`);
   const result = scriptType(of.result, true);
-  const type = `(${parameters.join(", ")}) => ${
-    nonblocking ? `Promise<${result}>` : result
-  }`;
+  const type = `(${parameters.join(", ")}) => ${nonblocking ? `Promise<${result}>` : result}`;
   const note = `[${of.tag}]${of.optional ? " Null when left out." : ""}${
     nonblocking && of.tag === "data" ? " On a pool thread." : ""
   } ${of.comment}`;
@@ -102,17 +85,13 @@ export function writeSymbols(header: Header): string {
 `];
   for (const group of GROUPS) {
     const name = group === "process" ? "processor" : group;
-    const functions = header.functions.filter((of) =>
-      groupOf(of.name) === group
-    );
+    const functions = header.functions.filter((of) => groupOf(of.name) === group);
     const each = (write: (of: HeaderFunction, variant: Variant) => string) =>
-      functions.flatMap((of) =>
-        variantsOf(of).map((variant) => write(of, variant))
-      ).join("");
+      functions.flatMap((of) => variantsOf(of).map((variant) => write(of, variant))).join("");
     parts.push(
       `/** Symbols ${GROUP_TEXT[group]}. */
 export const ${name.toUpperCase()}_SYMBOLS = {
-${each(definition)}} as const satisfies Deno.ForeignLibraryInterface;
+${each(definition)}} as const;
 `,
       `/** Functions ${GROUP_TEXT[group]}. */
 export interface ${pascalCase(name)}Functions {
