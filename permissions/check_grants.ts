@@ -1,10 +1,7 @@
 /** Whether the operator has decided about everything a plugin asks for. @module */
 import { resolve } from "@std/path";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
-import type {
-  Manifest,
-  PermissionRequests,
-} from "../runtime/manifest/manifest.ts";
+import type { Manifest, PermissionRequests } from "../runtime/manifest/manifest.ts";
 import { quote } from "../runtime/manifest/untrusted_text.ts";
 import { isInside } from "./effective.ts";
 import type { Grant, Grants, PluginIsolation } from "./grants.ts";
@@ -33,9 +30,7 @@ export function requestedValues(
   if (asked === undefined || asked === true) return asked ?? [];
   if (key !== "read" && key !== "write") return asked;
   const paths = asked.map((path) => resolve(pluginFolder, path));
-  return key === "read"
-    ? paths.filter((path) => !isInside(path, pluginFolder))
-    : paths;
+  return key === "read" ? paths.filter((path) => !isInside(path, pluginFolder)) : paths;
 }
 
 /** What {@linkcode checkGrants} looks at. */
@@ -71,9 +66,7 @@ export function checkGrants(options: CheckGrantsOptions): Grant | undefined {
   if (missing.length === 0) return grant;
   throw new CaissonError("CAISSON_GRANT_MISSING", {
     subject: manifest.name,
-    found: missing.map(({ key, values }) =>
-      describe(key, values, manifest.permissions?.reasons?.[key])
-    ).join("; "),
+    found: missing.map(({ key, values }) => describe(key, values, manifest.permissions?.reasons?.[key])).join("; "),
     allowed: `only what ${grants.file} grants`,
     action: advise(options, grant, missing),
   });
@@ -92,9 +85,7 @@ function describe(
   const what = values === true
     ? `${key} (it leaves to you which)`
     : `${key} ${values.map((value) => quote(value)).join(", ")}`;
-  return `it asks for ${what} and is not granted it; the author's reason: ${
-    quote(reason ?? "")
-  }`;
+  return `it asks for ${what} and is not granted it; the author's reason: ${quote(reason ?? "")}`;
 }
 
 /** The exact text to put into the grant file, valid JSON as far as it goes. */
@@ -110,13 +101,9 @@ function advise(
     ]),
   );
   const name = JSON.stringify(manifest.name);
-  const refuse = `, or ${
-    missing.map(({ key }) => `"${key}": false`).join(", ")
-  } to refuse it`;
+  const refuse = `, or ${missing.map(({ key }) => `"${key}": false`).join(", ")} to refuse it`;
   if (grant?.permissions !== undefined) {
-    return `Add to "permissions" of ${name} in ${grants.file}: ${
-      inner(lists)
-    }${refuse}.`;
+    return `Add to "permissions" of ${name} in ${grants.file}: ${inner(lists)}${refuse}.`;
   }
   const entry = grant === undefined
     ? {
@@ -128,12 +115,8 @@ function advise(
     return `Add to ${name} in ${grants.file}: ${inner(entry)}${refuse}.`;
   }
   return grants.present
-    ? `Add to "plugins" in ${grants.file}: ${
-      inner({ [manifest.name]: entry })
-    }${refuse}.`
-    : `Create ${grants.file} with: ${
-      JSON.stringify({ grants: 1, plugins: { [manifest.name]: entry } })
-    }${refuse}.`;
+    ? `Add to "plugins" in ${grants.file}: ${inner({ [manifest.name]: entry })}${refuse}.`
+    : `Create ${grants.file} with: ${JSON.stringify({ grants: 1, plugins: { [manifest.name]: entry } })}${refuse}.`;
 }
 
 /** The members of an object, without its braces. */

@@ -3,13 +3,7 @@ import { isAbsolute, relative, resolve, SEPARATOR } from "@std/path";
 import type { PermissionRequests } from "../runtime/manifest/manifest.ts";
 import type { GrantedPermissions } from "./grants.ts";
 import { realPathOf } from "./real_path.ts";
-import {
-  formatNet,
-  type NetAddress,
-  parseNet,
-  type PermissionKey,
-  permissionKeys,
-} from "./values.ts";
+import { formatNet, type NetAddress, parseNet, type PermissionKey, permissionKeys } from "./values.ts";
 
 /**
  * Permissions in the form `new Worker` takes. Every key of Deno is there: a key left out or misspelt could mean
@@ -94,12 +88,8 @@ export async function effectivePermissions(
   };
   for (const key of permissionKeys) {
     const asked = absolute(key, requests[key], pluginFolder);
-    const own = key === "read" && asked !== true
-      ? asked.filter((path) => isInside(path, pluginFolder))
-      : [];
-    const wanted = asked === true
-      ? true
-      : asked.filter((path) => !own.includes(path));
+    const own = key === "read" && asked !== true ? asked.filter((path) => isInside(path, pluginFolder)) : [];
+    const wanted = asked === true ? true : asked.filter((path) => !own.includes(path));
     const compare = await comparison(key, wanted, granted[key] || []);
     const both = intersect(key, wanted, granted[key], compare, explain);
     const held = [...new Set(both)].filter((value) => {
@@ -122,9 +112,7 @@ function absolute(
   folder: string,
 ): true | readonly string[] {
   if (asked === true || asked === undefined) return asked ?? [];
-  return key === "read" || key === "write"
-    ? asked.map((path) => resolve(folder, path))
-    : asked;
+  return key === "read" || key === "write" ? asked.map((path) => resolve(folder, path)) : asked;
 }
 
 function intersect(
@@ -228,8 +216,7 @@ async function paths(all: readonly string[]): Promise<Comparison> {
   const real = new Map<string, string>();
   for (const path of all) real.set(path, await realPathOf(path));
   const at = (path: string) => real.get(path) ?? path;
-  const within = (inner: string, outer: string) =>
-    isInside(at(inner), at(outer));
+  const within = (inner: string, outer: string) => isInside(at(inner), at(outer));
   return {
     within,
     meet(request, grant) {

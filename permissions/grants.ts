@@ -2,15 +2,8 @@
 import { dirname, resolve } from "@std/path";
 import { z } from "zod";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
-import {
-  type JsonFileCodes,
-  readJsonFile,
-} from "../runtime/manifest/read_json.ts";
-import {
-  explainIssue,
-  pathText,
-  type RefusedKeys,
-} from "../runtime/manifest/schema_issue.ts";
+import { type JsonFileCodes, readJsonFile } from "../runtime/manifest/read_json.ts";
+import { explainIssue, pathText, type RefusedKeys } from "../runtime/manifest/schema_issue.ts";
 import { quote } from "../runtime/manifest/untrusted_text.ts";
 import { neverGranted, type PermissionKey, valueProblem } from "./values.ts";
 
@@ -69,9 +62,7 @@ function granted(key: PermissionKey, description: string) {
       message: `a list such as ${examples[key]}, or false`,
       params: {
         found: `true, which would grant all of ${key}`,
-        action: `List what the plugin may use, such as "${key}": ${
-          examples[key]
-        }.`,
+        action: `List what the plugin may use, such as "${key}": ${examples[key]}.`,
       },
     });
   }).meta({ const: false });

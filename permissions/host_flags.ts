@@ -68,9 +68,7 @@ function isPathKey(key: HostKey): boolean {
 }
 
 function withoutCovered(paths: readonly string[]): string[] {
-  return paths.filter((path) =>
-    !paths.some((other) => other !== path && isInside(path, other))
-  );
+  return paths.filter((path) => !paths.some((other) => other !== path && isInside(path, other)));
 }
 
 /**
@@ -93,7 +91,5 @@ export function hostFlags(needs: HostNeeds): string[] {
 
 /** A word as a POSIX shell needs it, quoted only where it has to be. */
 export function shellQuote(word: string): string {
-  return /^[A-Za-z0-9_\/:=.,@%+-]+$/.test(word)
-    ? word
-    : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[A-Za-z0-9_\/:=.,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

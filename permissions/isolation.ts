@@ -14,8 +14,7 @@ const meanings: Readonly<Record<PluginIsolation, string>> = {
   worker:
     "a Deno Worker in this process: it may touch only what is granted, but it can end or hang the host, so review the plugin first",
   guard: "a Deno process of its own",
-  native:
-    "loaded into this process: no permission binds it and a crash ends the host, so review the plugin first",
+  native: "loaded into this process: no permission binds it and a crash ends the host, so review the plugin first",
   runner: "a process of its own",
 };
 
@@ -25,9 +24,7 @@ function isOwnProcess(isolation: PluginIsolation): boolean {
 
 /** Isolations made for the language a plugin is written in; the default comes first. */
 function isolationsFor(manifest: Manifest): readonly PluginIsolation[] {
-  return manifest.native === undefined
-    ? ["guard", "worker"]
-    : ["runner", "native"];
+  return manifest.native === undefined ? ["guard", "worker"] : ["runner", "native"];
 }
 
 /** Whether the manifest says the plugin can bear it. */
@@ -42,9 +39,7 @@ export function possibleIsolation(
   manifest: Manifest,
   available: readonly PluginIsolation[] = availableIsolations,
 ): PluginIsolation | undefined {
-  return isolationsFor(manifest).find((each) =>
-    available.includes(each) && canBear(manifest, each)
-  );
+  return isolationsFor(manifest).find((each) => available.includes(each) && canBear(manifest, each));
 }
 
 /**
@@ -100,9 +95,7 @@ function refused(
       : possible.map((each) => `"${each}" (${meanings[each]})`).join(", "),
     action: choice === undefined
       ? "Use a host that offers an isolation this plugin can bear."
-      : `If that is acceptable, set "isolation": "${choice}" for ${
-        JSON.stringify(manifest.name)
-      } in ${file}: ${
+      : `If that is acceptable, set "isolation": "${choice}" for ${JSON.stringify(manifest.name)} in ${file}: ${
         JSON.stringify(manifest.name)
       }: { "isolation": "${choice}" }`,
   });

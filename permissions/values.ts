@@ -13,15 +13,11 @@ export const permissionKeys: readonly PermissionKey[] = [
 ];
 
 /** Why the other permissions of Deno are never granted. */
-export const neverGranted: Readonly<Record<"run" | "ffi" | "import", string>> =
-  {
-    run:
-      "a plugin is never granted run: a process it starts has none of its limits",
-    ffi:
-      "a TypeScript plugin is never granted ffi: native code is past every permission; write a native plugin instead",
-    import:
-      "a plugin is never granted import: all of its code is checked before it runs, so it ships what it needs",
-  };
+export const neverGranted: Readonly<Record<"run" | "ffi" | "import", string>> = {
+  run: "a plugin is never granted run: a process it starts has none of its limits",
+  ffi: "a TypeScript plugin is never granted ffi: native code is past every permission; write a native plugin instead",
+  import: "a plugin is never granted import: all of its code is checked before it runs, so it ships what it needs",
+};
 
 /** Kinds of system information Deno knows. */
 export const sysKinds: readonly string[] = [
@@ -121,9 +117,7 @@ export function valueProblem(
         ? "a wildcard; name each variable"
         : "no name of an environment variable";
     case "sys":
-      return sysKinds.includes(value)
-        ? undefined
-        : `no kind of system information; Deno knows ${sysKinds.join(", ")}`;
+      return sysKinds.includes(value) ? undefined : `no kind of system information; Deno knows ${sysKinds.join(", ")}`;
     case "read":
     case "write":
       return pathProblem(value);

@@ -44,12 +44,9 @@ export class CaissonError extends Error {
 
   /** Creates an error of a listed code. */
   constructor(code: ErrorCode, options: CaissonErrorOptions) {
-    const { subject, found, allowed = "", action = codes[code].action, cause } =
-      options;
+    const { subject, found, allowed = "", action = codes[code].action, cause } = options;
     super(
-      `${subject}: ${found}${
-        allowed === "" ? "" : `; allowed: ${allowed}`
-      } [${code}]`,
+      `${subject}: ${found}${allowed === "" ? "" : `; allowed: ${allowed}`} [${code}]`,
       cause === undefined ? undefined : { cause },
     );
     this.code = code;

@@ -19,8 +19,7 @@ export const flowCodes = {
   },
   CAISSON_FLOW_LINK: {
     exit: 2,
-    meaning:
-      "A link names a node or port that does not exist, or makes a cycle.",
+    meaning: "A link names a node or port that does not exist, or makes a cycle.",
     action: "Correct the link; nodes and ports that exist are listed.",
   },
   CAISSON_FLOW_COMPONENT: {
@@ -36,7 +35,6 @@ export const flowCodes = {
   CAISSON_OPERATOR_FAILED: {
     exit: 1,
     meaning: "An operator threw on an event.",
-    action:
-      "Connect the pipeline's err port to see the events, and mend the operator.",
+    action: "Connect the pipeline's err port to see the events, and mend the operator.",
   },
 } as const;

@@ -10,8 +10,7 @@ export const manifestCodes = {
   CAISSON_MANIFEST_UNREADABLE: {
     exit: 3,
     meaning: "plugin.json could not be read.",
-    action:
-      "Make the file readable for the host, or grant --allow-read for it.",
+    action: "Make the file readable for the host, or grant --allow-read for it.",
   },
   CAISSON_MANIFEST_SYNTAX: {
     exit: 3,
@@ -46,8 +45,7 @@ export const manifestCodes = {
   CAISSON_RUNTIME_MISMATCH: {
     exit: 3,
     meaning: "The plugin was made for another version of the runtime.",
-    action:
-      "Update the runtime, or take a version of the plugin made for this one.",
+    action: "Update the runtime, or take a version of the plugin made for this one.",
   },
   CAISSON_INTERFACE_UNKNOWN: {
     exit: 3,
@@ -57,8 +55,7 @@ export const manifestCodes = {
   CAISSON_INTERFACE_MAJOR: {
     exit: 3,
     meaning: "The plugin implements another major version of an interface.",
-    action:
-      "Take a plugin built for the host's major version, or update the runtime.",
+    action: "Take a plugin built for the host's major version, or update the runtime.",
   },
   CAISSON_INTERFACE_MINOR: {
     exit: 3,
@@ -92,8 +89,7 @@ export const manifestCodes = {
   },
   CAISSON_PLUGIN_DUPLICATE: {
     exit: 3,
-    meaning:
-      "Two plugin folders claim the same plugin name or the same component.",
+    meaning: "Two plugin folders claim the same plugin name or the same component.",
     action: "Remove one of them from the plugin folders.",
   },
   CAISSON_PLUGIN_CHANGED: {
@@ -103,8 +99,7 @@ export const manifestCodes = {
   },
   CAISSON_PLUGIN_UNSEALED: {
     exit: 3,
-    meaning:
-      "A native plugin has not been built: its manifest names no library.",
+    meaning: "A native plugin has not been built: its manifest names no library.",
     action: "Run caisson build on the plugin folder.",
   },
 } as const;

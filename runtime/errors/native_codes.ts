@@ -4,20 +4,17 @@
 export const nativeCodes = {
   CAISSON_ABI_MISMATCH: {
     exit: 3,
-    meaning:
-      "The plugin was built for another major or a newer minor version of the C ABI.",
+    meaning: "The plugin was built for another major or a newer minor version of the C ABI.",
     action: "Build the plugin again with this host's caisson.h.",
   },
   CAISSON_ABI_LAYOUT: {
     exit: 3,
     meaning: "The plugin sees a shared struct differently than the host.",
-    action:
-      "Build the plugin again with this host's caisson.h and no packing options.",
+    action: "Build the plugin again with this host's caisson.h and no packing options.",
   },
   CAISSON_ABI_FLAG: {
     exit: 3,
-    meaning:
-      "The plugin sets a descriptor flag that this host must understand and does not.",
+    meaning: "The plugin sets a descriptor flag that this host must understand and does not.",
     action: "Update the runtime, or build the plugin without that flag.",
   },
   CAISSON_LIBRARY_FORMAT: {
@@ -37,15 +34,13 @@ export const nativeCodes = {
   },
   CAISSON_LIBRARY_NOT_FOUND: {
     exit: 3,
-    meaning:
-      "The sealed manifest has no library for this platform, or the file is gone.",
+    meaning: "The sealed manifest has no library for this platform, or the file is gone.",
     action: "Build the plugin on this platform.",
   },
   CAISSON_LIBRARY_LOAD: {
     exit: 3,
     meaning: "The system's loader refused the library.",
-    action:
-      "Read the loader's message; a symbol or a library it needs is missing.",
+    action: "Read the loader's message; a symbol or a library it needs is missing.",
   },
   CAISSON_DESCRIPTOR_MISSING: {
     exit: 3,
@@ -70,8 +65,7 @@ export const nativeCodes = {
   CAISSON_COMPILER_MISSING: {
     exit: 1,
     meaning: "No C compiler was found.",
-    action:
-      "Install one: apt-get install gcc, dnf install gcc, apk add build-base, or xcode-select --install.",
+    action: "Install one: apt-get install gcc, dnf install gcc, apk add build-base, or xcode-select --install.",
   },
   CAISSON_BUILD_FAILED: {
     exit: 1,
@@ -85,8 +79,7 @@ export const nativeCodes = {
   },
   CAISSON_NATIVE_BATCH: {
     exit: 1,
-    meaning:
-      "A native plugin wrote a batch that points outside the memory it was given.",
+    meaning: "A native plugin wrote a batch that points outside the memory it was given.",
     action: "Report it to the plugin's author; run it under runner isolation.",
   },
   CAISSON_NATIVE_STATE: {

@@ -4,8 +4,7 @@
 export const permissionCodes = {
   CAISSON_GRANT_MISSING: {
     exit: 4,
-    meaning:
-      "The plugin asks for a permission that the grant file does not mention.",
+    meaning: "The plugin asks for a permission that the grant file does not mention.",
     action: "Add the line that is shown to the grant file.",
   },
   CAISSON_GRANT_INVALID: {
@@ -20,8 +19,7 @@ export const permissionCodes = {
   },
   CAISSON_ISOLATION_REFUSED: {
     exit: 3,
-    meaning:
-      "The isolation asked for is not one the plugin can bear or this host offers.",
+    meaning: "The isolation asked for is not one the plugin can bear or this host offers.",
     action: "Choose one of the isolations that are listed.",
   },
   CAISSON_HOST_PERMISSION: {
@@ -36,9 +34,7 @@ export const permissionCodes = {
   },
   CAISSON_SANDBOX_UNSOUND: {
     exit: 4,
-    meaning:
-      "The check at start found that Worker permissions do not hold in this process.",
-    action:
-      "Remove the permission broker from the environment and use a supported Deno version.",
+    meaning: "The check at start found that Worker permissions do not hold in this process.",
+    action: "Remove the permission broker from the environment and use a supported Deno version.",
   },
 } as const;
