@@ -1,0 +1,186 @@
+/** Writes expressions as calls: `field("level").eq("error")`. @module */
+import type { Expression } from "../flow/flow_definition.ts";
+
+/** What may stand as an operand: another term, or a plain value; a list means the list itself. */
+export type Operand =
+  | Term
+  | null
+  | boolean
+  | number
+  | string
+  | readonly (null | boolean | number | string)[];
+
+function jsonOf(operand: Operand): Expression {
+  if (operand instanceof Term) return operand.toJSON();
+  return Array.isArray(operand) ? ["literal", operand] : operand as Expression;
+}
+
+function call(name: string, ...operands: readonly Operand[]): Expression {
+  return [name, ...operands.map(jsonOf)];
+}
+
+/** Something with a value; immutable. */
+export class Term {
+  readonly #json: Expression;
+
+  /** Wraps an expression in its JSON form. */
+  constructor(json: Expression) {
+    this.#json = json;
+  }
+
+  /** The expression as a flow in JSON has it. */
+  toJSON(): Expression {
+    return this.#json;
+  }
+
+  /** The same value of the same type. */
+  eq(other: Operand): Condition {
+    return new Condition(call("==", this, other));
+  }
+  /** Not {@linkcode Term.eq}. */
+  ne(other: Operand): Condition {
+    return new Condition(call("!=", this, other));
+  }
+  /** Less than; numbers or texts. */
+  lt(other: Operand): Condition {
+    return new Condition(call("<", this, other));
+  }
+  /** Less than or equal; numbers or texts. */
+  le(other: Operand): Condition {
+    return new Condition(call("<=", this, other));
+  }
+  /** Greater than; numbers or texts. */
+  gt(other: Operand): Condition {
+    return new Condition(call(">", this, other));
+  }
+  /** Greater than or equal; numbers or texts. */
+  ge(other: Operand): Condition {
+    return new Condition(call(">=", this, other));
+  }
+  /** Whether a list has it as an item. */
+  in(list: Operand): Condition {
+    return new Condition(call("in", this, list));
+  }
+  /** Whether the text has the other as a part, or the list as an item. */
+  contains(part: Operand): Condition {
+    return new Condition(call("contains", this, part));
+  }
+  /** Whether the text starts with the other. */
+  startsWith(prefix: Operand): Condition {
+    return new Condition(call("starts_with", this, prefix));
+  }
+  /** Whether the text ends with the other. */
+  endsWith(suffix: Operand): Condition {
+    return new Condition(call("ends_with", this, suffix));
+  }
+  /** Whether a regular expression matches; of its flags, those that keep state are not allowed. */
+  matches(pattern: RegExp): Condition {
+    return new Condition(
+      call("matches", this, pattern.source, pattern.flags),
+    );
+  }
+  /** Whether there is a value, `null` included. */
+  present(): Condition {
+    return new Condition(call("present", this));
+  }
+
+  /** Sum of two numbers. */
+  plus(other: Operand): Term {
+    return new Term(call("+", this, other));
+  }
+  /** Difference of two numbers. */
+  minus(other: Operand): Term {
+    return new Term(call("-", this, other));
+  }
+  /** Product of two numbers. */
+  times(other: Operand): Term {
+    return new Term(call("*", this, other));
+  }
+  /** Quotient of two numbers; nothing when divided by zero. */
+  dividedBy(other: Operand): Term {
+    return new Term(call("/", this, other));
+  }
+  /** Remainder of a division, with the sign of the dividend. */
+  modulo(other: Operand): Term {
+    return new Term(call("%", this, other));
+  }
+
+  /** The text in lower case. */
+  lower(): Term {
+    return new Term(call("lower", this));
+  }
+  /** The text in upper case. */
+  upper(): Term {
+    return new Term(call("upper", this));
+  }
+  /** UTF-16 units of a text, or items of a list. */
+  length(): Term {
+    return new Term(call("length", this));
+  }
+  /** As a number; nothing when it is none. */
+  asNumber(): Term {
+    return new Term(call("number", this));
+  }
+  /** As text; objects and lists as JSON. */
+  asText(): Term {
+    return new Term(call("string", this));
+  }
+  /** This value, or when absent or null the first other one that is not. */
+  orElse(...others: readonly Operand[]): Term {
+    return new Term(call("coalesce", this, ...others));
+  }
+}
+
+/** A term that is true or false. */
+export class Condition extends Term {
+  /** Whether this and all others hold. */
+  and(...others: readonly Condition[]): Condition {
+    return new Condition(call("and", this, ...others));
+  }
+  /** Whether this or one of the others holds. */
+  or(...others: readonly Condition[]): Condition {
+    return new Condition(call("or", this, ...others));
+  }
+  /** Whether this does not hold. */
+  not(): Condition {
+    return new Condition(call("not", this));
+  }
+}
+
+/**
+ * A field of the event's value.
+ *
+ * @param path dotted, such as `user.name`; a list of names and indexes where a name has dots; `[]` is the whole value
+ *
+ * @example A condition
+ * ```ts
+ * import { field } from "./expression_builder.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(field("status").ge(500).toJSON(), [">=", ["field", "status"], 500]);
+ * ```
+ */
+export function field(path: string | readonly (string | number)[]): Term {
+  return new Term(["field", path]);
+}
+
+/** A value as it is, also a list. */
+export function literal(value: Exclude<Operand, Term>): Term {
+  return new Term(["literal", value]);
+}
+
+/** One value or another, depending on a condition. */
+export function when(
+  condition: Condition,
+  then: Operand,
+  otherwise?: Operand,
+): Term {
+  return new Term(
+    otherwise === undefined ? call("if", condition, then) : call("if", condition, then, otherwise),
+  );
+}
+
+/** All operands as one text; what is absent or null is left out. */
+export function concat(...operands: readonly Operand[]): Term {
+  return new Term(call("concat", ...operands));
+}
