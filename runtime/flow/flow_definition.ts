@@ -58,6 +58,9 @@ export type Expression =
   | string
   | readonly Expression[];
 
+/** An expression, or what `field("level").eq("error")` makes of it. */
+export type ExpressionInput = Expression | { toJSON(): Expression };
+
 /** Named groups of a regular expression become fields. */
 export interface ExtractDefinition {
   /** Regular expression with named groups; the whole event must match where it is anchored. */
@@ -65,7 +68,7 @@ export interface ExtractDefinition {
   /** Flags of the expression. @default {"u"} */
   readonly flags?: string;
   /** Text to read. @default {the event's value} */
-  readonly from?: Expression;
+  readonly from?: ExpressionInput;
   /** Groups that are numbers. */
   readonly numbers?: readonly string[];
 }
@@ -73,7 +76,7 @@ export interface ExtractDefinition {
 /** Counts events by key. */
 export interface CountDefinition {
   /** Fields of the result and what they are grouped by. */
-  readonly by: Readonly<Record<string, Expression>>;
+  readonly by: Readonly<Record<string, ExpressionInput>>;
   /** Field of the result that holds the count. @default {"count"} */
   readonly as?: string;
   /** Most groups held; further ones are counted under `null` keys. @default {10000} */
@@ -85,11 +88,11 @@ export interface CountDefinition {
 /** One step of a pipeline. Functions are for flows written in TypeScript. */
 export type OperatorDefinition =
   | {
-    readonly filter: Expression | ((event: Event) => boolean);
+    readonly filter: ExpressionInput | ((event: Event) => boolean);
   }
   | {
     readonly project:
-      | Readonly<Record<string, Expression>>
+      | Readonly<Record<string, ExpressionInput>>
       | ((event: Event) => unknown);
   }
   | { readonly extract: ExtractDefinition }

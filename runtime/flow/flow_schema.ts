@@ -1,7 +1,7 @@
 /** The schema both forms of a flow are checked by. @module */
 import { z } from "zod";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { expressionSchema } from "../pipeline/expression.ts";
+import { expressionOrFunctionSchema, expressionSchema } from "../pipeline/expression.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 
 const name = z.string().regex(
@@ -35,7 +35,7 @@ const connector = z.strictObject({
 });
 
 const operators: Record<string, z.ZodType> = {
-  filter: z.union([callback, expressionSchema]),
+  filter: expressionOrFunctionSchema,
   project: z.union([callback, z.record(z.string(), expressionSchema)]),
   extract: z.strictObject({
     pattern: z.string().min(1),
@@ -131,7 +131,7 @@ function deepest(
 ): { path: readonly PropertyKey[]; message: string } {
   const path = [...base, ...issue.path];
   if (issue.code !== "invalid_union") return { path, message: issue.message };
-  let best = { path, message: issue.message };
+  let best: ReturnType<typeof deepest> = { path, message: issue.message };
   for (const branch of issue.errors) {
     for (const inner of branch) {
       const found = deepest(inner, path);

@@ -1,12 +1,12 @@
 /** Keeps the events a predicate holds for. @module */
 import type { Event } from "../flow/delivery.ts";
-import type { Expression } from "../flow/flow_definition.ts";
+import type { ExpressionInput } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Operator } from "./operator.ts";
 
 /** Compiles a filter; an event for which the predicate is not `true` is dropped, which counts as delivered. */
 export function compileFilter(
-  predicate: Expression | ((event: Event) => boolean),
+  predicate: ExpressionInput | ((event: Event) => boolean),
   path: string,
 ): Operator {
   // A function gets the event and not its value, so that a predicate on timestamp or length decodes nothing.

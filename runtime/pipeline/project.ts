@@ -1,6 +1,6 @@
 /** Makes a new value of each event. @module */
 import type { Event } from "../flow/delivery.ts";
-import type { Expression } from "../flow/flow_definition.ts";
+import type { ExpressionInput } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Operator } from "./operator.ts";
 
@@ -9,7 +9,7 @@ import type { Operator } from "./operator.ts";
  * out; a function that returns `undefined` drops the event.
  */
 export function compileProject(
-  target: Readonly<Record<string, Expression>> | ((event: Event) => unknown),
+  target: Readonly<Record<string, ExpressionInput>> | ((event: Event) => unknown),
   path: string,
 ): Operator {
   if (typeof target === "function") {
