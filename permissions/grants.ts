@@ -114,7 +114,7 @@ const codes: JsonFileCodes = {
 };
 
 /** Grants that allow nothing, for a host without a grant file. */
-export function noGrants(file: string): Grants {
+export function noGrants(file: string = grantsName): Grants {
   return { file, present: false, plugins: new Map() };
 }
 

@@ -15,8 +15,8 @@ export interface DiscoverOptions {
 
 /** A plugin that was not taken, and why. */
 export interface Refusal {
-  /** Its folder or manifest, as it was found. */
-  readonly path: string;
+  /** Its folder, or the manifest or folder of plugins that was named. */
+  readonly folder: string;
   /** Its name, where the manifest could be read. */
   readonly name?: string;
   /** Why. */
@@ -41,7 +41,7 @@ export interface Discovery {
  * import { discover } from "./discover.ts";
  *
  * const { packages, refusals } = await discover({ folders: ["plugins"] });
- * for (const { path, error } of refusals) console.error(path, error.code);
+ * for (const { folder, error } of refusals) console.error(folder, error.code);
  * console.log(packages.length);
  * ```
  */
@@ -52,7 +52,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     try {
       candidates.push(...await pluginFolders(folder));
     } catch (error) {
-      refusals.push({ path: folder, error: unreadable(folder, error) });
+      refusals.push({ folder, error: unreadable(folder, error) });
     }
   }
   const read = await Promise.all(candidates.map(tryRead));
@@ -111,7 +111,7 @@ async function tryRead(path: string): Promise<PluginPackage | Refusal> {
     name = found.manifest.name;
     return found.manifest.native?.build === undefined ? found : await readSealed(found);
   } catch (error) {
-    const refusal = { path, error: unreadable(path, error) };
+    const refusal = { folder: path, error: unreadable(path, error) };
     return name === undefined ? refusal : { ...refusal, name };
   }
 }
@@ -162,7 +162,7 @@ function unsealed(folder: string, found: string): CaissonError {
 function duplicate(second: PluginPackage, first: PluginPackage): Refusal {
   const { name } = second.manifest;
   return {
-    path: second.manifestFile,
+    folder: second.folder,
     name,
     error: new CaissonError("CAISSON_PLUGIN_DUPLICATE", {
       subject: second.manifestFile,

@@ -1,0 +1,80 @@
+/** Every check a plugin has to pass before any of its code may run, in order. @module */
+import { verifyLibrary } from "../ffi/verify_library.ts";
+import { checkGrants } from "../permissions/check_grants.ts";
+import { effectivePermissions } from "../permissions/effective.ts";
+import type { Grants, PluginIsolation } from "../permissions/grants.ts";
+import { chooseIsolation, possibleIsolation } from "../permissions/isolation.ts";
+import { NEEDS_PROCESS } from "./data/layout.ts";
+import { checkLibrary } from "./manifest/check_library.ts";
+import type { HostVersions } from "./manifest/host_versions.ts";
+import type { Manifest, PluginPackage } from "./manifest/manifest.ts";
+import { scanModules } from "./manifest/module_graph.ts";
+import { checkVersions } from "./manifest/versions.ts";
+import type { RegisteredPlugin } from "./registered_plugin.ts";
+
+/** What a plugin is checked against. */
+export interface HostOffer {
+  /** Versions this host offers. */
+  readonly host: HostVersions;
+  /** Isolations this host offers. */
+  readonly isolations: readonly PluginIsolation[];
+  /** Platform native libraries have to be for. */
+  readonly platform: string;
+}
+
+type CheckedCode = Pick<RegisteredPlugin, "modules" | "library" | "descriptor" | "ignored">;
+
+/**
+ * Checks versions, then modules or library, then grants, then the isolation. The manifest has been checked already.
+ *
+ * @throws {CaissonError} the first refusal
+ */
+export async function checkPlugin(
+  found: PluginPackage,
+  grants: Grants,
+  offer: HostOffer,
+): Promise<RegisteredPlugin> {
+  const { manifest, folder, manifestFile } = found;
+  checkVersions(manifest, offer.host, manifestFile);
+  const code = manifest.native === undefined ? await scanModules(found) : await checkNative(found, offer.platform);
+  const bearing = whatItBears(manifest, code);
+  const grant = checkGrants({
+    manifest,
+    pluginFolder: folder,
+    grants,
+    isolation: isolationToName(bearing, grants, offer.isolations),
+  });
+  const isolation = chooseIsolation(bearing, grant, grants.file, offer.isolations);
+  const { permissions, explain } = await effectivePermissions({
+    requests: manifest.permissions,
+    granted: grant?.permissions,
+    pluginFolder: folder,
+  });
+  return { package: found, isolation, permissions, differences: explain, ...code };
+}
+
+async function checkNative(found: PluginPackage, platform: string): Promise<CheckedCode> {
+  const { file, sha256, bytes } = await checkLibrary(found, platform);
+  const descriptor = verifyLibrary({ bytes, platform, manifest: found.manifest, subject: file });
+  return { library: { file, sha256 }, descriptor, ignored: [] };
+}
+
+/** A library can ask for a process of its own too; it knows better than its manifest. */
+function whatItBears(manifest: Manifest, { descriptor }: CheckedCode): Manifest {
+  const needsProcess = descriptor !== undefined && (descriptor.flags & NEEDS_PROCESS) !== 0;
+  return needsProcess ? { ...manifest, isolation: "own-process" } : manifest;
+}
+
+/** Shown with a missing grant, so that the operator does not learn of it only after adding the grant. */
+function isolationToName(
+  manifest: Manifest,
+  grants: Grants,
+  isolations: readonly PluginIsolation[],
+): PluginIsolation | undefined {
+  try {
+    chooseIsolation(manifest, grants.plugins.get(manifest.name), grants.file, isolations);
+    return undefined;
+  } catch {
+    return possibleIsolation(manifest, isolations);
+  }
+}

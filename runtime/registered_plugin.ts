@@ -1,0 +1,27 @@
+/** A plugin that may be launched. @module */
+import type { Descriptor } from "../ffi/descriptor.ts";
+import type { Difference, EffectivePermissions } from "../permissions/effective.ts";
+import type { PluginIsolation } from "../permissions/grants.ts";
+import type { PluginPackage } from "./manifest/manifest.ts";
+import type { ScannedModule } from "./manifest/module_graph.ts";
+import type { CheckedFile } from "./manifest/verify_unchanged.ts";
+
+/** A plugin that passed every check; none of its code has run. */
+export interface RegisteredPlugin {
+  /** Folder and manifest. */
+  readonly package: PluginPackage;
+  /** Where its code will run. */
+  readonly isolation: PluginIsolation;
+  /** What it may touch. */
+  readonly permissions: EffectivePermissions;
+  /** What was asked for or granted and is not effective, with the reason. */
+  readonly differences: readonly Difference[];
+  /** TypeScript: every module it loads; the entry comes first. */
+  readonly modules?: readonly ScannedModule[];
+  /** Native: the library that was checked. */
+  readonly library?: CheckedFile;
+  /** Native: what the library says about itself. */
+  readonly descriptor?: Descriptor;
+  /** Configuration files in its folder that the host ignores, relative to it. */
+  readonly ignored: readonly string[];
+}

@@ -1,0 +1,265 @@
+/** Components that flows can use: what was built in, and what plugins passed every check. @module */
+import { hostPlatform } from "../ffi/platform.ts";
+import type { Grants, PluginIsolation } from "../permissions/grants.ts";
+import { availableIsolations } from "../permissions/isolation.ts";
+import { checkPlugin } from "./check_plugin.ts";
+import type { ComponentInstance, PartContext } from "./connector/contract.ts";
+import { CaissonError } from "./errors/caisson_error.ts";
+import type { ConfigSchema } from "./manifest/config_schema.ts";
+import type { Discovery, Refusal } from "./manifest/discover.ts";
+import { type HostVersions, hostVersions } from "./manifest/host_versions.ts";
+import type { ComponentKind, PluginPackage, Provision } from "./manifest/manifest.ts";
+import { didYouMean } from "./manifest/schema_issue.ts";
+import { verifyUnchanged } from "./manifest/verify_unchanged.ts";
+import type { RegisteredPlugin } from "./registered_plugin.ts";
+
+export type { Refusal } from "./manifest/discover.ts";
+export type { RegisteredPlugin } from "./registered_plugin.ts";
+
+/** Makes a builtin component. */
+export type BuiltinFactory = (
+  context: PartContext,
+) => ComponentInstance["part"] | Promise<ComponentInstance["part"]>;
+
+/** What both kinds of component have. */
+interface ComponentBase {
+  /** Kind. */
+  readonly kind: ComponentKind;
+  /** Name. */
+  readonly name: string;
+  /** JSON Schema of its configuration; without one it takes none. */
+  readonly configSchema: ConfigSchema | undefined;
+}
+
+/** A component of the host itself. */
+export interface BuiltinComponent extends ComponentBase {
+  /** Makes an instance. */
+  readonly builtin: BuiltinFactory;
+  /** Only plugins' components have one. */
+  readonly plugin?: undefined;
+}
+
+/** A component of a registered plugin. */
+export interface PluginComponent extends ComponentBase {
+  /** Only the host's own components have one. */
+  readonly builtin?: undefined;
+  /** The plugin. */
+  readonly plugin: RegisteredPlugin;
+  /** Its entry in the manifest. */
+  readonly provision: Provision;
+}
+
+/** A component a flow can name. */
+export type RegisteredComponent = BuiltinComponent | PluginComponent;
+
+/** What a repository is made for. */
+export interface RepositoryOptions {
+  /** Versions this host offers. @default {hostVersions} */
+  readonly host?: HostVersions;
+  /** Isolations this host offers. @default {availableIsolations} */
+  readonly isolations?: readonly PluginIsolation[];
+  /** Platform native libraries have to be for. @default {the one this runs on} */
+  readonly platform?: string;
+}
+
+/** Name that stands before the colon for the host's own components. */
+const builtinName = "builtin";
+
+/**
+ * Components available to flows.
+ *
+ * Registering checks a plugin and runs nothing of it; running it is the registry's part.
+ *
+ * @example
+ * ```ts
+ * import { discover } from "./manifest/discover.ts";
+ * import { readGrants } from "../permissions/grants.ts";
+ * import { Repository } from "./repository.ts";
+ *
+ * const repository = new Repository();
+ * const grants = await readGrants("caisson.grants.json");
+ * await repository.registerAll(await discover({ folders: ["plugins"] }), grants);
+ * for (const { folder, error } of repository.refusals) console.error(folder, error.message);
+ * ```
+ */
+export class Repository {
+  readonly #host: HostVersions;
+  readonly #isolations: readonly PluginIsolation[];
+  readonly #platform: string;
+  readonly #builtins: BuiltinComponent[] = [];
+  readonly #plugins = new Map<string, RegisteredPlugin>();
+  readonly #refusals = new Map<string, Refusal>();
+  /** What refused plugins would have provided, so that a flow that needs one gets the refusal. */
+  readonly #refusedPackages = new WeakMap<CaissonError, PluginPackage>();
+
+  /** Creates an empty repository. */
+  constructor(options: RepositoryOptions = {}) {
+    this.#host = options.host ?? hostVersions;
+    this.#isolations = options.isolations ?? availableIsolations;
+    this.#platform = options.platform ?? hostPlatform();
+  }
+
+  /** Plugins that passed every check, in the order they came. */
+  get registered(): readonly RegisteredPlugin[] {
+    return [...this.#plugins.values()];
+  }
+
+  /** Plugins that were refused, with the reason. */
+  get refusals(): readonly Refusal[] {
+    return [...this.#refusals.values()];
+  }
+
+  /** Every component that can be found, the host's own first. */
+  get components(): readonly RegisteredComponent[] {
+    return [...this.#builtins, ...this.registered.flatMap(componentsOf)];
+  }
+
+  /**
+   * Adds a component of the host itself.
+   *
+   * @param configSchema JSON Schema of its configuration; without one it takes any
+   * @throws {CaissonError} `CAISSON_PLUGIN_DUPLICATE`
+   */
+  registerBuiltin(
+    name: string,
+    kind: ComponentKind,
+    builtin: BuiltinFactory,
+    configSchema: ConfigSchema = { type: "object" },
+  ): void {
+    if (this.#builtins.some((other) => other.kind === kind && other.name === name)) {
+      throw new CaissonError("CAISSON_PLUGIN_DUPLICATE", {
+        subject: `${builtinName}:${name}`,
+        found: `a second builtin ${kind} called ${name}`,
+        allowed: "each kind and name once",
+        action: "Give it another name.",
+      });
+    }
+    this.#builtins.push({ kind, name, configSchema, builtin });
+  }
+
+  /** Registers what was found. A plugin that is refused is listed in `refusals` and never stops the others. */
+  async registerAll(discovery: Discovery, grants: Grants): Promise<void> {
+    for (const { folder, error } of discovery.refusals) this.refuse(folder, error);
+    for (const found of discovery.packages) {
+      try {
+        await this.register(found, grants);
+      } catch (error) {
+        if (!(error instanceof CaissonError)) throw error;
+        this.refuse(found.folder, error);
+      }
+    }
+  }
+
+  /**
+   * Checks versions, modules or library, grants and isolation of a plugin, and makes its components available.
+   *
+   * A plugin that was registered from the same folder before is replaced once the new one has passed.
+   *
+   * @throws {CaissonError} the refusal; pass it to {@linkcode refuse} to list it
+   */
+  async register(found: PluginPackage, grants: Grants): Promise<RegisteredPlugin> {
+    const { name } = found.manifest;
+    try {
+      const twin = this.#plugins.get(name)?.package;
+      if (twin !== undefined && twin.folder !== found.folder) throw duplicate(found, twin);
+      const plugin = await checkPlugin(found, grants, {
+        host: this.#host,
+        isolations: this.#isolations,
+        platform: this.#platform,
+      });
+      this.#plugins.set(name, plugin);
+      this.#refusals.delete(found.folder);
+      return plugin;
+    } catch (error) {
+      if (error instanceof CaissonError) this.#refusedPackages.set(error, found);
+      throw error;
+    }
+  }
+
+  /** Lists a plugin as refused; a later refusal of the same folder replaces it. */
+  refuse(folder: string, error: CaissonError): void {
+    const name = this.#refusedPackages.get(error)?.manifest.name;
+    this.#refusals.set(folder, name === undefined ? { folder, error } : { folder, name, error });
+  }
+
+  /**
+   * Finds a component.
+   *
+   * @param kind only of this kind; `undefined` for any
+   * @param type component name, or `plugin:component` (`builtin:component`) where a name is not enough
+   * @param subject who asks, for the message
+   * @throws {CaissonError} `CAISSON_FLOW_COMPONENT` when none or several fit; the plugin's own refusal when the one that
+   * provides it was refused
+   */
+  find(kind: ComponentKind | undefined, type: string, subject: string = type): RegisteredComponent {
+    const fitting = this.components.filter((each) => kind === undefined || each.kind === kind);
+    const found = fitting.filter((each) => each.name === type || fullName(each) === type);
+    if (found.length === 1) return found[0]!;
+    if (found.length > 1) {
+      throw new CaissonError("CAISSON_FLOW_COMPONENT", {
+        subject,
+        found: `${found.length} components called ${type}`,
+        allowed: found.map((each) => `${fullName(each)} (${each.kind})`).join(", "),
+        action: "Write the plugin's name before it, with a colon.",
+      });
+    }
+    const refusal = this.#refusalOf(kind, type);
+    if (refusal !== undefined) throw refusal;
+    const names = [...new Set(fitting.map((each) => each.name))].sort();
+    const meant = didYouMean(type, names);
+    const what = kind ?? "component";
+    throw new CaissonError("CAISSON_FLOW_COMPONENT", {
+      subject,
+      found: `no ${what} is called ${type}`,
+      allowed: names.length === 0 ? `nothing: no ${what} is registered` : names.join(", "),
+      ...(meant === undefined ? {} : { action: `Did you mean "${meant}"?` }),
+    });
+  }
+
+  #refusalOf(kind: ComponentKind | undefined, type: string): CaissonError | undefined {
+    return this.refusals.find(({ error }) => {
+      const manifest = this.#refusedPackages.get(error)?.manifest;
+      return manifest?.provides.some((each) =>
+        (kind === undefined || each.kind === kind) &&
+        (each.name === type || `${manifest.name}:${each.name}` === type)
+      );
+    })?.error;
+  }
+
+  /**
+   * Hashes a plugin's manifest and code again; call it right before they are loaded.
+   *
+   * @throws {CaissonError} `CAISSON_PLUGIN_CHANGED`
+   */
+  async verifyUnchanged(plugin: RegisteredPlugin): Promise<void> {
+    const { manifestFile, manifestSha256 } = plugin.package;
+    await verifyUnchanged([
+      { file: manifestFile, sha256: manifestSha256 },
+      ...plugin.modules ?? [],
+      ...plugin.library === undefined ? [] : [plugin.library],
+    ]);
+  }
+}
+
+function componentsOf(plugin: RegisteredPlugin): PluginComponent[] {
+  return plugin.package.manifest.provides.map((provision) => ({
+    kind: provision.kind,
+    name: provision.name,
+    configSchema: provision.config,
+    plugin,
+    provision,
+  }));
+}
+
+function fullName(component: RegisteredComponent): string {
+  const plugin = component.plugin?.package.manifest.name ?? builtinName;
+  return `${plugin}:${component.name}`;
+}
+
+function duplicate(second: PluginPackage, first: PluginPackage): CaissonError {
+  return new CaissonError("CAISSON_PLUGIN_DUPLICATE", {
+    subject: second.manifestFile,
+    found: `a second plugin called ${second.manifest.name}; the first is ${first.manifestFile}`,
+    allowed: "each plugin name once",
+  });
+}
