@@ -161,9 +161,7 @@ export class Batch {
         `${needed} bytes, aligned to 8`,
       );
     }
-    this.block = block.byteLength === needed
-      ? block
-      : block.subarray(0, needed);
+    this.block = block.byteLength === needed ? block : block.subarray(0, needed);
     this.arena = arena;
     this.capacity = capacity;
     this.segmentCapacity = segments;
@@ -193,9 +191,7 @@ export class Batch {
     const { arenaBytes = 1 << 20, shared = false } = options;
     const blockSize = Math.ceil(blockBytes(options) / 64) * 64;
     const total = blockSize + arenaBytes + 64;
-    const memory = shared
-      ? new SharedArrayBuffer(total)
-      : new ArrayBuffer(total);
+    const memory = shared ? new SharedArrayBuffer(total) : new ArrayBuffer(total);
     return new Batch(
       new Uint8Array(memory, 0, blockSize),
       new Uint8Array(memory, blockSize, arenaBytes),
@@ -365,6 +361,19 @@ export class Batch {
     const at = this.#segment(index);
     this.#words[at] = Number(base & 0xffffffffn);
     this.#words[at + 1] = Number(base >> 32n);
+  }
+
+  /** Address of a segment as a number, 0 when it was not set: no BigInt is made, so it suits every batch. */
+  segmentAddress(index: number): number {
+    const at = this.#segment(index);
+    return this.#words[at + 1]! * 4294967296 + this.#words[at]!;
+  }
+
+  /** Sets the address native code uses for a segment; below 2^53, as every address of a process is today. */
+  setSegmentAddress(index: number, address: number): void {
+    const at = this.#segment(index);
+    this.#words[at] = address >>> 0;
+    this.#words[at + 1] = Math.floor(address / 4294967296);
   }
 
   /** Flags of a segment. */
@@ -690,6 +699,15 @@ export class Batch {
     this.#words[at + 3] = Math.floor(value / 4294967296);
   }
 
+  /** Gives an event time and token of the event of another batch it was made from. */
+  takeOrigin(index: number, from: Batch, origin: number): void {
+    const at = this.#record(index);
+    const source = from.#record(origin);
+    for (let word = 0; word < RECORD_LAYOUT.payloadOffset / WORD; word++) {
+      this.#words[at + word] = from.#words[source + word]!;
+    }
+  }
+
   /** Verdict on every event that has no entry of its own. */
   get verdictDefault(): number {
     return this.#words[VERDICT_DEFAULT]!;
@@ -761,9 +779,7 @@ export class Batch {
     }
     const limits = new Float64Array(segments);
     for (let index = 0; index < segments; index++) {
-      const length = index === 0 && this.#views[0] === this.arena
-        ? this.arena.byteLength
-        : this.segmentLength(index);
+      const length = index === 0 && this.#views[0] === this.arena ? this.arena.byteLength : this.segmentLength(index);
       const view = this.#views[index];
       if (
         length > MAX_SEGMENT_BYTES ||
