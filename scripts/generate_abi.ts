@@ -7,10 +7,7 @@
  */
 import { parseHeader } from "./abi/parse_header.ts";
 import { writeLayout } from "./abi/write_layout.ts";
-import {
-  writeLayoutHeader,
-  writeLayoutTable,
-} from "./abi/write_layout_table.ts";
+import { writeLayoutHeader, writeLayoutTable } from "./abi/write_layout_table.ts";
 import { writeRust } from "./abi/write_rust.ts";
 import { writeSymbols } from "./abi/write_symbols.ts";
 

@@ -60,9 +60,7 @@ function importAt(
     const argument = tokens[at + 2];
     const before = tokens[at - 1]?.text ?? "";
     const inType = ["typeof", ":", "<", "|", "&"].includes(before);
-    return argument?.kind === "string"
-      ? site(argument, inType ? "type" : "dynamic")
-      : undefined;
+    return argument?.kind === "string" ? site(argument, inType ? "type" : "dynamic") : undefined;
   }
   const from = fromClause(tokens, at + 1);
   if (from === undefined) return undefined;
@@ -87,11 +85,7 @@ export function scanImports(source: string): ImportSite[] {
   const sites: ImportSite[] = [];
   for (const [at, { kind, text }] of tokens.entries()) {
     if (kind !== "word" || tokens[at - 1]?.text === ".") continue;
-    const found = text === "import"
-      ? importAt(tokens, at)
-      : text === "export"
-      ? exportAt(tokens, at)
-      : undefined;
+    const found = text === "import" ? importAt(tokens, at) : text === "export" ? exportAt(tokens, at) : undefined;
     if (found !== undefined) sites.push(found);
   }
   return sites;

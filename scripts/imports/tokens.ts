@@ -78,9 +78,7 @@ class Tokenizer {
 
   #push(kind: Token["kind"], end: number): void {
     const start = this.at;
-    const text = kind === "string"
-      ? this.#source.slice(start + 1, end - 1)
-      : this.#source.slice(start, end);
+    const text = kind === "string" ? this.#source.slice(start + 1, end - 1) : this.#source.slice(start, end);
     this.tokens.push({ kind, text, start, end });
     this.at = end;
   }

@@ -6,6 +6,7 @@ import { gitIgnores, pathPattern } from "./path_pattern.ts";
 export interface DenoConfig {
   readonly name: string;
   readonly version: string;
+  readonly license?: string;
   readonly exports: string | Readonly<Record<string, string>>;
   readonly imports?: Readonly<Record<string, string>>;
   readonly workspace?: readonly string[];
@@ -84,9 +85,7 @@ export async function readWorkspace(root: string): Promise<WorkspacePackage[]> {
     const path = member.replace(/^\.\//, "").replace(/\/$/, "");
     const folder = join(root, path);
     const config = await readConfig(folder);
-    const exports = typeof config.exports === "string"
-      ? { ".": config.exports }
-      : config.exports;
+    const exports = typeof config.exports === "string" ? { ".": config.exports } : config.exports;
     const files = await publishedFiles(folder, path, config, ignoreLines);
     return { folder, path, config, exports, files };
   }));
