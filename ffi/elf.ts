@@ -1,6 +1,6 @@
 /** Object files of Linux and the BSDs. @module */
 import type { BoundedView } from "./bounded_view.ts";
-import type { ObjectFile } from "./object_file.ts";
+import type { ObjectFile } from "./object_sections.ts";
 
 const SECTION_HEADER = 64;
 const SHARED_OBJECT = 3;

@@ -1,6 +1,6 @@
 /** Object files of macOS. @module */
 import { BoundedView } from "./bounded_view.ts";
-import type { ObjectFile } from "./object_file.ts";
+import type { ObjectFile } from "./object_sections.ts";
 
 const MAGIC_64 = 0xfeedfacf;
 const FAT = 0xcafebabe;

@@ -6,14 +6,6 @@ import { isMachO, readMachO } from "./mach_o.ts";
 import { isPe, readPe } from "./pe.ts";
 import { machineName, platformFormat } from "./platform.ts";
 
-/** What the formats have in common. */
-export interface ObjectFile {
-  /** ELF `e_machine` number, 0 for a machine nobody knows. */
-  readonly machine: number;
-  /** Contents of every section that has the descriptor's name, not copied. */
-  readonly sections: readonly Uint8Array[];
-}
-
 const SECTION = ".caisson";
 const MACH_O_SEGMENT = "__DATA";
 const MACH_O_SECTION = "__caisson";

@@ -1,6 +1,6 @@
 /** Object files of Windows. @module */
 import type { BoundedView } from "./bounded_view.ts";
-import type { ObjectFile } from "./object_file.ts";
+import type { ObjectFile } from "./object_sections.ts";
 
 const COFF_HEADER = 20;
 const SECTION_HEADER = 40;

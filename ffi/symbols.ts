@@ -148,7 +148,7 @@ export interface CommonFunctions {
 
 /** Symbols a plugin with a source exports. */
 export const SOURCE_SYMBOLS = {
-  sourcePoll: {
+  poll: {
     name: "caisson_source_poll_1",
     parameters: [
       "pointer", // caisson_instance *instance
@@ -158,7 +158,7 @@ export const SOURCE_SYMBOLS = {
     ],
     result: "i32",
   },
-  sourceSettle: {
+  settle: {
     name: "caisson_source_settle_1",
     parameters: [
       "pointer", // caisson_instance *instance
@@ -173,21 +173,21 @@ export const SOURCE_SYMBOLS = {
 /** Functions a plugin with a source exports. */
 export interface SourceFunctions {
   /** [fast] Fills the batch with at most max_events events. OK (count may be 0), AGAIN or EOF. */
-  readonly sourcePoll: (
+  readonly poll: (
     instance: Deno.PointerObject,
     batch: Uint8Array | null,
     maxEvents: number,
     error: Uint8Array | null,
   ) => number;
   /** [fast] Null when left out. Verdicts on a batch this source filled, once for each batch: batch_id, count and verdicts. */
-  readonly sourceSettle:
+  readonly settle:
     | ((instance: Deno.PointerObject, settled: Uint8Array | null, error: Uint8Array | null) => number)
     | null;
 }
 
 /** Symbols a plugin with a sink exports. */
 export const SINK_SYMBOLS = {
-  sinkWrite: {
+  write: {
     name: "caisson_sink_write_1",
     parameters: [
       "pointer", // caisson_instance *instance
@@ -197,7 +197,7 @@ export const SINK_SYMBOLS = {
     ],
     result: "i32",
   },
-  sinkWriteNonblocking: {
+  writeNonblocking: {
     name: "caisson_sink_write_1",
     parameters: [
       "pointer", // caisson_instance *instance
@@ -208,7 +208,7 @@ export const SINK_SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  sinkPoll: {
+  poll: {
     name: "caisson_sink_poll_1",
     parameters: [
       "pointer", // caisson_instance *instance
@@ -223,21 +223,21 @@ export const SINK_SYMBOLS = {
 /** Functions a plugin with a sink exports. */
 export interface SinkFunctions {
   /** [data] Writes events out; judges them in the verdict block of `verdicts`. OK or PENDING. */
-  readonly sinkWrite: (
+  readonly write: (
     instance: Deno.PointerObject,
     batch: Uint8Array | null,
     verdicts: Uint8Array | null,
     error: Uint8Array | null,
   ) => number;
   /** [data] On a pool thread. Writes events out; judges them in the verdict block of `verdicts`. OK or PENDING. */
-  readonly sinkWriteNonblocking: (
+  readonly writeNonblocking: (
     instance: Deno.PointerObject,
     batch: Uint8Array | null,
     verdicts: Uint8Array | null,
     error: Uint8Array | null,
   ) => Promise<number>;
   /** [fast] Null when left out. Verdicts of one batch answered with PENDING: fills batch_id, count and verdicts. OK or AGAIN. */
-  readonly sinkPoll:
+  readonly poll:
     | ((instance: Deno.PointerObject, verdicts: Uint8Array | null, error: Uint8Array | null) => number)
     | null;
 }

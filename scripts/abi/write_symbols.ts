@@ -46,7 +46,9 @@ interface Variant {
 
 /** [blocking] functions never run on the host thread; [data] ones may, when the interface is FAST. */
 function variantsOf({ name, tag }: HeaderFunction): Variant[] {
-  const key = camelCase(name.replace(/^caisson_(.*)_\d+$/, "$1"));
+  const key = camelCase(
+    name.replace(/^caisson_(?:source_|sink_)?(.*)_\d+$/, "$1"),
+  );
   if (tag === "blocking") return [{ key, nonblocking: true }];
   const own = { key, nonblocking: false };
   return tag === "data" ? [own, { key: `${key}Nonblocking`, nonblocking: true }] : [own];

@@ -1,0 +1,40 @@
+/** What Deno's FFI does not do by itself, as an interface. @module */
+import { CaissonError } from "../runtime/errors/caisson_error.ts";
+
+/** The operations; all synchronous. */
+export interface NativeAdapter {
+  /** Address of the first byte. The memory must not be moved or detached while native code uses it. */
+  address(bytes: Uint8Array): bigint;
+  /**
+   * Maps a library, binding all its symbols, and keeps it mapped until {@linkcode releaseAnchor}. Runs its constructors.
+   *
+   * @throws {CaissonError} `CAISSON_LIBRARY_LOAD` with the system's message
+   */
+  anchor(path: string): Deno.PointerObject;
+  /** Gives an anchor back; the library is unmapped when nothing else holds it. */
+  releaseAnchor(anchor: Deno.PointerObject): void;
+  /** Whether an anchored library exports a symbol. */
+  exports(anchor: Deno.PointerObject, name: string): boolean;
+  /** Whether a library is mapped. */
+  isLoaded(path: string): boolean;
+  /** Copies memory that is no JavaScript buffer; the caller vouches for the address. */
+  read(address: bigint, out: Uint8Array): void;
+  /** Gives this use back; the last one closes the adapter's library. */
+  close(): void;
+}
+
+/** An adapter that has not been handed out yet. */
+export type BareAdapter = Omit<NativeAdapter, "close"> & { shut(): void };
+
+/** A path or symbol as C wants it. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** The error for a library the system does not load. */
+export function loadError(path: string, message: string): CaissonError {
+  return new CaissonError("CAISSON_LIBRARY_LOAD", {
+    subject: path,
+    found: message,
+  });
+}
