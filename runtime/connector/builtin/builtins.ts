@@ -1,0 +1,148 @@
+/** The components the runtime brings. @module */
+import type { BuiltinComponent } from "./builtin.ts";
+import { FileSink } from "./file_sink.ts";
+import { FileSource } from "./file_source.ts";
+import { SqliteSink } from "./sqlite_sink.ts";
+import { StdioSink } from "./stdio_sink.ts";
+import { StdioSource } from "./stdio_source.ts";
+
+const path = {
+  type: "string",
+  minLength: 1,
+  description: "Path of the file; a relative one starts at the host's folder.",
+};
+
+const column = {
+  anyOf: [
+    { type: "string", minLength: 1, description: "Field, dotted." },
+    {
+      type: "object",
+      properties: {
+        field: {
+          type: "string",
+          minLength: 1,
+          description: "Field, dotted; the column's name when left out.",
+        },
+        type: {
+          enum: ["INTEGER", "REAL", "NUMERIC", "TEXT", "BLOB"],
+          description: "Declared type; values stay what they are without one.",
+        },
+      },
+      additionalProperties: false,
+    },
+  ],
+};
+
+/** Every builtin source and sink. */
+export const builtins: readonly BuiltinComponent[] = [
+  {
+    type: "file",
+    kind: "source",
+    configSchema: {
+      type: "object",
+      properties: {
+        path,
+        "chunk_bytes": {
+          type: "integer",
+          minimum: 1,
+          maximum: 1 << 30,
+          default: 1 << 18,
+          description: "Most bytes a read asks for.",
+        },
+      },
+      required: ["path"],
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "source", source: new FileSource(context) }),
+    needs: ({ path }) => ({ read: [path as string] }),
+  },
+  {
+    type: "file",
+    kind: "sink",
+    configSchema: {
+      type: "object",
+      properties: {
+        path,
+        mode: {
+          enum: ["write", "append", "exclusive"],
+          default: "write",
+          description: "Replace the file, add to it, or refuse one that is there.",
+        },
+        sync: {
+          enum: ["never", "close", "write"],
+          default: "never",
+          description: "When the bytes are forced onto the disk.",
+        },
+      },
+      required: ["path"],
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "sink", sink: new FileSink(context) }),
+    needs: ({ path }) => ({ write: [path as string] }),
+  },
+  {
+    type: "stdio",
+    kind: "source",
+    configSchema: {
+      type: "object",
+      properties: {},
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "source", source: new StdioSource(context) }),
+    needs: () => ({}),
+  },
+  {
+    type: "stdio",
+    kind: "sink",
+    configSchema: {
+      type: "object",
+      properties: {
+        stream: {
+          enum: ["stdout", "stderr"],
+          default: "stdout",
+          description: "Where to write.",
+        },
+      },
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "sink", sink: new StdioSink(context) }),
+    needs: () => ({}),
+  },
+  {
+    type: "sqlite",
+    kind: "sink",
+    configSchema: {
+      type: "object",
+      properties: {
+        path: { ...path, description: "Path of the database, or :memory:." },
+        table: { type: "string", minLength: 1, description: "Table." },
+        columns: {
+          anyOf: [
+            {
+              type: "array",
+              items: { type: "string", minLength: 1 },
+              minItems: 1,
+              description: "Fields that are columns of the same name.",
+            },
+            { type: "object", additionalProperties: column },
+          ],
+        },
+        key: {
+          anyOf: [
+            { type: "string", minLength: 1 },
+            {
+              type: "array",
+              items: { type: "string", minLength: 1 },
+              minItems: 1,
+            },
+          ],
+          description: "Columns of the primary key; a row with the same key is replaced.",
+        },
+      },
+      required: ["path", "table", "columns"],
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "sink", sink: new SqliteSink(context) }),
+    needs: ({ path }) => path === ":memory:" ? {} : { read: [path as string], write: [path as string] },
+  },
+];

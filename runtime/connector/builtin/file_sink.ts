@@ -1,0 +1,164 @@
+/** The sink `file`: writes one file. @module */
+import { CaissonError, messageOf } from "../../errors/caisson_error.ts";
+import type { ByteSinkPart, PartContext } from "../contract.ts";
+import { Gatherer } from "./gather.ts";
+import { openFailure, requirePath } from "./host_permission.ts";
+
+/** Options of the sink. */
+interface FileSinkConfig {
+  readonly path: string;
+  /** Replace the file, add to it, or refuse one that is there. */
+  readonly mode: "write" | "append" | "exclusive";
+  /** When the operating system is told to put the bytes on disk. */
+  readonly sync: "never" | "close" | "write";
+}
+
+/** Writes bytes as they come; a write that fails halfway is taken back, so that no line is torn. */
+export class FileSink implements ByteSinkPart {
+  /** Framed bytes. */
+  readonly accepts = "bytes";
+  readonly #alias: string;
+  readonly #config: FileSinkConfig;
+  readonly #gatherer = new Gatherer();
+  #file: Deno.FsFile | undefined;
+  #isRegular = false;
+  #wasOpen = false;
+  #end = 0;
+  #bytes = 0;
+  #writes = 0;
+
+  /** Opens nothing before {@linkcode FileSink.connect}. */
+  constructor({ alias, config }: PartContext) {
+    this.#alias = alias;
+    this.#config = config as unknown as FileSinkConfig;
+  }
+
+  /**
+   * Opens the file; after a loss it is never emptied again.
+   *
+   * @throws {CaissonError} `CAISSON_HOST_PERMISSION` or `CAISSON_CONNECT_FAILED`
+   */
+  async connect(): Promise<void> {
+    const { path } = this.#config;
+    requirePath(this.#alias, "write", path);
+    this.#file?.close();
+    this.#file = undefined;
+    const mode = this.#wasOpen ? "append" : this.#config.mode;
+    try {
+      const file = await Deno.open(path, {
+        write: true,
+        append: mode === "append",
+        create: mode !== "exclusive",
+        createNew: mode === "exclusive",
+        truncate: mode === "write",
+      });
+      this.#file = file;
+      this.#wasOpen = true;
+      this.#isRegular = (await file.stat()).isFile;
+      this.#end = mode === "append" && this.#isRegular ? await file.seek(0, Deno.SeekMode.End) : 0;
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): CaissonError {
+    const { path, mode } = this.#config;
+    if (error instanceof Deno.errors.NotFound) {
+      return new CaissonError("CAISSON_CONNECT_FAILED", {
+        subject: this.#alias,
+        found: `${path}: its folder does not exist`,
+        action: "Create the folder, or correct the path.",
+        cause: error,
+      });
+    }
+    if (error instanceof Deno.errors.AlreadyExists) {
+      return new CaissonError("CAISSON_CONNECT_FAILED", {
+        subject: this.#alias,
+        found: `${path} exists`,
+        allowed: `a new file, as mode ${mode} asks`,
+        action: "Remove the file, or choose mode write or append.",
+        cause: error,
+      });
+    }
+    return openFailure(this.#alias, "write", path, error);
+  }
+
+  /**
+   * Writes all chunks.
+   *
+   * @throws {CaissonError} `CAISSON_SINK_FAILED`; what was written of them is taken back where the file allows it
+   */
+  write(chunks: readonly Uint8Array[]): void | Promise<void> {
+    const file = this.#file;
+    if (file === undefined) throw this.#failure("a write before connect");
+    if (!this.#isRegular) return this.#writeSlowly(file, chunks);
+    const start = this.#end;
+    try {
+      for (const piece of this.#gatherer.gather(chunks)) {
+        for (let at = 0; at < piece.byteLength;) {
+          const written = file.writeSync(at === 0 ? piece : piece.subarray(at));
+          if (written === 0) throw this.#failure("the file takes no bytes");
+          at += written;
+          this.#end += written;
+          this.#writes++;
+        }
+      }
+    } catch (error) {
+      this.#takeBack(file, start);
+      throw this.#failure(messageOf(error), error);
+    }
+    this.#bytes += this.#end - start;
+    if (this.#config.sync === "write") {
+      return file.syncData();
+    }
+  }
+
+  /** Pipes and devices may make the writer wait, and cannot be taken back. */
+  async #writeSlowly(
+    file: Deno.FsFile,
+    chunks: readonly Uint8Array[],
+  ): Promise<void> {
+    for (const piece of this.#gatherer.gather(chunks)) {
+      for (let at = 0; at < piece.byteLength;) {
+        const written = await file.write(piece.subarray(at));
+        if (written === 0) throw this.#failure("the file takes no bytes");
+        at += written;
+        this.#bytes += written;
+        this.#writes++;
+      }
+    }
+  }
+
+  #takeBack(file: Deno.FsFile, start: number): void {
+    // Whatever another process appended meanwhile is not ours to cut off.
+    if (file.statSync().size === this.#end) file.truncateSync(start);
+    this.#end = file.seekSync(0, Deno.SeekMode.End);
+  }
+
+  #failure(found: string, cause?: unknown): CaissonError {
+    return new CaissonError("CAISSON_SINK_FAILED", {
+      subject: this.#alias,
+      found: `${this.#config.path}: ${found}`,
+      cause,
+    });
+  }
+
+  /** Bytes and writes so far. */
+  metrics(): { bytes: number; writes: number } {
+    return { bytes: this.#bytes, writes: this.#writes };
+  }
+
+  /** Closes the file, after its bytes are on disk where `sync` asks for it. */
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    try {
+      if (this.#config.sync === "close" && this.#isRegular) {
+        await file.syncData();
+      }
+    } finally {
+      file.close();
+    }
+  }
+}
