@@ -28,21 +28,17 @@ export interface RuntimeOptions {
 
 /** A component the host program brings itself. */
 export type HostComponent =
-  | {
+  & {
+    /** Name flows use as `type`. */
     readonly type: string;
-    readonly kind: "source";
-    create(context: PartContext): SourcePart | Promise<SourcePart>;
+    /** JSON Schema of its configuration. @default {it takes none} */
+    readonly configSchema?: Readonly<Record<string, unknown>>;
   }
-  | {
-    readonly type: string;
-    readonly kind: "sink";
-    create(context: PartContext): SinkPart | Promise<SinkPart>;
-  }
-  | {
-    readonly type: string;
-    readonly kind: "processor";
-    create(context: PartContext): ProcessorPart | Promise<ProcessorPart>;
-  };
+  & (
+    | { readonly kind: "source"; create(context: PartContext): SourcePart | Promise<SourcePart> }
+    | { readonly kind: "sink"; create(context: PartContext): SinkPart | Promise<SinkPart> }
+    | { readonly kind: "processor"; create(context: PartContext): ProcessorPart | Promise<ProcessorPart> }
+  );
 
 /** What discovery found. */
 export interface Discovery {

@@ -54,22 +54,8 @@ export class World {
   discover(): Promise<void> {
     return this.#tell(async () => {
       const { pluginFolders, plugins, grantsFile } = this.#options;
-      const { packages, refusals } = await discover({
-        folders: pluginFolders,
-        plugins,
-      });
-      for (const refusal of refusals) {
-        this.repository.refuse(refusal.folder, refusal.error);
-      }
       const grants: Grants = grantsFile === undefined ? noGrants() : await readGrants(grantsFile);
-      for (const found of packages) {
-        try {
-          await this.repository.register(found, grants);
-        } catch (thrown) {
-          if (!(thrown instanceof CaissonError)) throw thrown;
-          this.repository.refuse(found.folder, thrown);
-        }
-      }
+      await this.repository.registerAll(await discover({ folders: pluginFolders, plugins }), grants);
     });
   }
 
@@ -127,6 +113,7 @@ export class World {
       };
       return { instance, plugin: "builtin" };
     }
+    await this.repository.verifyUnchanged(found.plugin);
     const instance = await launchPlugin({
       plugin: found.plugin,
       provision: found.provision,

@@ -1,0 +1,121 @@
+/**
+ * `deno task demo`: the main job on real input.
+ *
+ * Builds the C plugin, replays recorded log lines, runs `demo/flow.ts`, shows one permission refused on purpose, prints a
+ * table and writes `demo/output/summary.json`.
+ */
+import { parseArgs } from "node:util";
+import { join } from "@std/path";
+import { createFlow } from "../demo/flow.ts";
+import { buildPlugin } from "../ffi/build.ts";
+import { findCompiler } from "../ffi/compiler.ts";
+import { CaissonError, type FlowReport, Runtime } from "../mod.ts";
+import { countLines } from "./demo/count_lines.ts";
+import { receiveAlerts } from "./demo/receive_alerts.ts";
+import { printReport } from "./demo/print_report.ts";
+import { replay } from "./replay_sample.ts";
+
+const OUTPUT = "demo/output";
+const LINES = 200_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ args: Deno.args, options: { input: { type: "string" } } });
+  const say = (text: string): void => void Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+
+  await findCompiler();
+  say("building plugins/transform with the C compiler");
+  await buildPlugin({ folder: "plugins/transform" });
+
+  await Deno.remove(OUTPUT, { recursive: true }).catch(() => {});
+  await Deno.mkdir(join(OUTPUT, "input"), { recursive: true });
+  const access = values.input ?? join(OUTPUT, "input", "access.log");
+  const events = join(OUTPUT, "input", "events.ndjson");
+  if (values.input === undefined) {
+    say(`replaying demo/sample/access.log to ${LINES} lines`);
+    await replay({ sample: "demo/sample/access.log", target: access, lines: LINES, format: "access" });
+  }
+  say(`replaying demo/sample/events.ndjson to ${LINES} lines`);
+  await replay({ sample: "demo/sample/events.ndjson", target: events, lines: LINES, format: "events" });
+
+  const errors: CaissonError[] = [];
+  await using alerts = await receiveAlerts(join(OUTPUT, "alerts.ndjson"));
+  const grants = await writeGrants(alerts.port);
+  await using runtime = new Runtime({
+    plugins: ["plugins/transform", "plugins/webhook", "plugins/metronome"],
+    grants,
+    onError: (error) => errors.push(error),
+  });
+  const { refused } = await runtime.discover();
+  for (const { folder, error } of refused) say(`refused ${folder}: ${error.message}`);
+
+  say("running demo/flow.ts");
+  const flow = await runtime.deploy(createFlow({ access, events, output: OUTPUT, port: alerts.port }));
+  await flow.done;
+  const report = flow.report();
+
+  say("asking for what was not granted: metronome -> webhook to another port");
+  const refusal = await showRefusal(runtime, alerts.port + 1, errors);
+
+  const summary = await summarize(report, [access, events]);
+  await Deno.writeTextFile(join(OUTPUT, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  printReport(report, refusal, join(OUTPUT, "summary.json"));
+  return report.state === "stopped" && Object.keys(report.errors).every((code) => code === "CAISSON_OPERATOR_FAILED")
+    ? 0
+    : 1;
+}
+
+/** The committed grants, for the port that was free. */
+async function writeGrants(port: number): Promise<string> {
+  const text = await Deno.readTextFile("demo/caisson.grants.json");
+  const file = join(OUTPUT, "caisson.grants.json");
+  await Deno.writeTextFile(file, text.replaceAll("127.0.0.1:8733", `127.0.0.1:${port}`));
+  return file;
+}
+
+/** Three beats to a port nobody granted: they fail, are reported, and everything else goes on. */
+async function showRefusal(runtime: Runtime, port: number, errors: CaissonError[]): Promise<CaissonError> {
+  const before = errors.length;
+  const flow = await runtime.deploy({
+    name: "refused",
+    connectors: {
+      beat: { type: "metronome", config: { interval_ms: 1, count: 3 } },
+      elsewhere: { type: "webhook", config: { url: `http://127.0.0.1:${port}/`, format: "ndjson" } },
+    },
+    links: [{ from: "beat", to: "elsewhere" }],
+  });
+  await flow.done;
+  const refusal = errors.slice(before).find(({ code }) => code === "CAISSON_PERMISSION_DENIED");
+  if (refusal !== undefined && flow.report().failed === 3) return refusal;
+  throw new CaissonError("CAISSON_INTERNAL", {
+    subject: "demo",
+    found: `a write to port ${port} was not refused`,
+    allowed: "only what demo/caisson.grants.json grants",
+  });
+}
+
+/** Numbers anyone can count again from the files. */
+async function summarize(report: FlowReport, inputs: readonly string[]): Promise<unknown> {
+  const outputs = ["requests", "errors", "counts", "unreadable", "alerts"].map((name) =>
+    join(OUTPUT, `${name}.ndjson`)
+  );
+  const counted = async (paths: readonly string[]): Promise<Record<string, number>> =>
+    Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await countLines(path)] as const)));
+  const dropped = report.nodes.filter(({ name }) => name === "requests" || name === "errors")
+    .reduce((sum, { metrics }) => sum + metrics.dropped, 0);
+  return {
+    inputs: await counted(inputs),
+    in: report.in,
+    out: await counted(outputs),
+    dropped,
+    failed: report.failed,
+    eventsPerSecond: Math.round(report.eventsPerSecond),
+  };
+}
+
+try {
+  Deno.exit(await main());
+} catch (error) {
+  if (!(error instanceof CaissonError)) throw error;
+  Deno.stderr.writeSync(new TextEncoder().encode(`${error.message}\n  next: ${error.action}\n`));
+  Deno.exit(1);
+}
