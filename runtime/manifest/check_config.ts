@@ -6,7 +6,7 @@ import { explainIssue, pathText } from "./schema_issue.ts";
 /**
  * Checks a configuration and fills in the schema's defaults.
  *
- * A schema with `properties` and no `additionalProperties` refuses other keys, so that a misspelt option is noticed.
+ * An object with `properties` and no `additionalProperties` refuses other keys, so that a misspelt option is noticed.
  *
  * @param schema JSON Schema of the component; without one, no option is allowed
  * @param value what the flow says; nothing is taken as an empty object

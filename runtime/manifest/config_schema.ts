@@ -208,6 +208,12 @@ function checkString(schema: ConfigSchema, path: Path): void {
 function checkArray(schema: ConfigSchema, path: Path): void {
   const { items, uniqueItems } = schema;
   if (items !== undefined) checkNode(items, [...path, "items"]);
+  else {
+    // The converter drops limits of a list that does not say what is in it.
+    for (const key of constraints["array"]!) {
+      if (key in schema) refuse([...path, key], schema[key], "items beside it; items: {} for anything");
+    }
+  }
   if (uniqueItems !== undefined && typeof uniqueItems !== "boolean") {
     refuse([...path, "uniqueItems"], uniqueItems, "true or false");
   }
@@ -248,7 +254,7 @@ function checkObject(schema: ConfigSchema, path: Path): void {
 }
 
 function checkDefault(schema: ConfigSchema, path: Path): void {
-  const result = convert(schema).safeParse(schema["default"]);
+  const result = convert(close(schema)).safeParse(schema["default"]);
   if (!result.success) {
     refuse(
       [...path, "default"],
@@ -262,12 +268,27 @@ function convert(schema: ConfigSchema): z.ZodType {
   return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
 }
 
-/** A misspelt option is refused unless the author says that unknown ones are fine. */
+/** A misspelt option is refused, at every depth, unless the author says that unknown ones are fine. */
 function close(schema: ConfigSchema): ConfigSchema {
-  return schema["type"] === "object" && "properties" in schema &&
-      !("additionalProperties" in schema)
-    ? { ...schema, additionalProperties: false }
-    : schema;
+  const closed: Record<string, unknown> = { ...schema };
+  const { properties, items, additionalProperties } = schema;
+  if (isObject(properties)) {
+    closed["properties"] = Object.fromEntries(
+      Object.entries(properties).map(([name, each]) => [name, closeNode(each)]),
+    );
+    if (additionalProperties === undefined) closed["additionalProperties"] = false;
+  }
+  if (items !== undefined) closed["items"] = closeNode(items);
+  if (additionalProperties !== undefined) closed["additionalProperties"] = closeNode(additionalProperties);
+  for (const key of ["anyOf", "oneOf"]) {
+    const branches = schema[key];
+    if (Array.isArray(branches)) closed[key] = branches.map(closeNode);
+  }
+  return closed;
+}
+
+function closeNode(node: unknown): unknown {
+  return isObject(node) ? close(node) : node;
 }
 
 /** Finds what a component's configuration schema may not contain. */
