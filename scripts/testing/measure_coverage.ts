@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { repositoryFiles } from "../packages/repository_files.ts";
+import { type FileCoverage, parseLcov, unloaded } from "./coverage.ts";
+
+/** Folders whose lines must be tested. */
+export const COVERED_FOLDERS: readonly string[] = [
+  "runtime/",
+  "permissions/",
+  "ffi/",
+];
+
+function isCovered(path: string): boolean {
+  return path.endsWith(".ts") &&
+    COVERED_FOLDERS.some((folder) => path.startsWith(folder));
+}
+
+/** The coverage of every file of the covered folders, from raw profiles. */
+export async function measureCoverage(
+  root: string,
+  profiles: string,
+): Promise<FileCoverage[]> {
+  // Without the filter it complains of every temporary file that is gone.
+  const folders = COVERED_FOLDERS.map((folder) => pathToFileURL(join(root, folder)).href);
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["coverage", "--lcov", `--include=^(?:${folders.join("|")})`, profiles],
+    cwd: root,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`deno coverage failed: ${decoder.decode(stderr)}`);
+  const files = parseLcov(decoder.decode(stdout), root)
+    .filter(({ path }) => isCovered(path));
+  const loaded = new Set(files.map(({ path }) => path));
+  for (const path of await repositoryFiles(root)) {
+    if (!isCovered(path) || loaded.has(path)) continue;
+    files.push(unloaded(path, await Deno.readTextFile(join(root, path))));
+  }
+  return files.sort((a, b) => a.path < b.path ? -1 : 1);
+}

@@ -1,0 +1,95 @@
+import { addCounts, type Counts, NO_TESTS, testCounts } from "./summary.ts";
+
+/** What the tests need of Deno. They start programs, so this is no sandbox. */
+export const TEST_PERMISSIONS: readonly string[] = [
+  "--allow-env",
+  "--allow-ffi",
+  "--allow-import",
+  "--allow-net",
+  "--allow-read",
+  "--allow-run",
+  "--allow-sys",
+  "--allow-write",
+];
+
+/**
+ * Tests that measure time, fill the machine or change what the process shares
+ * run one file at a time; all others run in parallel.
+ */
+const ALONE: readonly string[] = [
+  "tests/demo",
+  "tests/docs",
+  "tests/isolation",
+];
+
+/** Tests that take too long for every day. */
+const LONG = "tests/long";
+
+/** Options of {@linkcode runTests}. */
+export interface TestOptions {
+  /** Root of the repository. */
+  readonly root: string;
+  /** Paths and flags given on the command line; with none, everything runs. */
+  readonly args: readonly string[];
+  /** Folder for raw coverage profiles, also of programs the tests start. */
+  readonly coverage?: string;
+  /** Prints a dot a test, and whole names of failed ones only. */
+  readonly brief?: boolean;
+}
+
+async function denoTest(
+  args: readonly string[],
+  { root, coverage, brief }: TestOptions,
+): Promise<Counts> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      "--no-lock",
+      ...TEST_PERMISSIONS,
+      ...(brief ? ["--reporter=dot"] : []),
+      ...(coverage === undefined ? [] : [`--coverage=${coverage}`, "--coverage-raw-data-only"]),
+      ...args,
+    ],
+    cwd: root,
+    env: coverage === undefined ? {} : { DENO_COVERAGE_DIR: coverage },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    output += decoder.decode(chunk, { stream: true });
+    for (let at = 0; at < chunk.length;) {
+      at += await Deno.stdout.write(chunk.subarray(at));
+    }
+  }
+  return testCounts(output, (await child.status).code);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Runs the tests that were asked for, or all but the long ones. */
+export async function runTests(options: TestOptions): Promise<Counts> {
+  const { root, args } = options;
+  if (args.length > 0) return await denoTest(args, options);
+  const alone: string[] = [];
+  for (const path of ALONE) {
+    if (await exists(`${root}/${path}`)) alone.push(path);
+  }
+  const ignored = [...alone, LONG].join(",");
+  const parallel = await denoTest(
+    ["--parallel", `--ignore=${ignored}`, "tests"],
+    options,
+  );
+  if (alone.length === 0) return parallel;
+  return addCounts(parallel, await denoTest(alone, options));
+}
+
+/** Runs the long tests, if there are any. */
+export async function runLongTests(options: TestOptions): Promise<Counts> {
+  if (!await exists(`${options.root}/${LONG}`)) return NO_TESTS;
+  return await denoTest([LONG, ...options.args], options);
+}
