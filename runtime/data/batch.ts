@@ -594,7 +594,8 @@ export class Batch {
     ) return 0;
     const stride = from.recordStride / WORD;
     let wanted = 0;
-    for (let index = 0, at = from.#recordWord; index < count; index++) {
+    let at = from.#recordWord;
+    for (let index = 0; index < count; index++) {
       wanted += from.#words[at + PAYLOAD + 1]!;
       at += stride;
     }

@@ -1,0 +1,93 @@
+/** Runs a processor in its Worker: one slot comes in, one goes out. @module */
+import type { Processor } from "@caisson/plugin";
+import type { Batch } from "../../data/batch.ts";
+import type { RingConsumer } from "../../data/ring_consumer.ts";
+import type { RingProducer } from "../../data/ring_producer.ts";
+import { describeFault } from "./fault.ts";
+import { openEvents } from "./slot_events.ts";
+import { failSlot } from "./verdict_text.ts";
+
+const encoder = new TextEncoder();
+
+/** Takes slots until the host ends the ring; each is answered with one slot, filled or failed. */
+export async function runProcessor(
+  processor: Processor,
+  input: RingConsumer,
+  output: RingProducer,
+  codec: string,
+): Promise<void> {
+  for (;;) {
+    const slot = input.peek();
+    if (slot === undefined) {
+      if (input.ended) return;
+      const waiting = input.waitForBatch();
+      if (typeof waiting !== "boolean") await waiting;
+      continue;
+    }
+    let out = output.claim();
+    while (out === undefined) {
+      if (output.closed) return;
+      const waiting = output.waitForRoom();
+      if (typeof waiting !== "boolean") await waiting;
+      out = output.claim();
+    }
+    await processSlot(processor, slot, out, codec);
+    input.consume();
+    output.publish();
+  }
+}
+
+async function processSlot(
+  processor: Processor,
+  slot: Batch,
+  out: Batch,
+  codec: string,
+): Promise<void> {
+  const { events, close } = openEvents(slot, codec);
+  try {
+    const values = await processor.process(events);
+    appendValues(slot, out, values, codec);
+  } catch (thrown) {
+    out.clear();
+    failSlot(out, describeFault(thrown));
+  } finally {
+    close();
+  }
+}
+
+/** Output `n` carries time and sequence of input `n`, so that a failure of it finds its origin. */
+export function appendValues(
+  input: Batch,
+  out: Batch,
+  values: readonly unknown[],
+  codec: string,
+): void {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`process returned ${typeof values}; allowed: an array`);
+  }
+  for (let index = 0; index < values.length; index++) {
+    const bytes = encode(values[index], codec);
+    if (!out.appendBytes(bytes, 0)) {
+      throw new RangeError(
+        `process returned more than a batch holds: ${out.capacity} events, ${out.arena.byteLength} bytes`,
+      );
+    }
+    if (input.count > 0) {
+      out.takeOrigin(index, input, Math.min(index, input.count - 1));
+    }
+  }
+}
+
+function encode(value: unknown, codec: string): Uint8Array {
+  if (codec === "binary" && value instanceof Uint8Array) return value;
+  if (codec === "string" && typeof value === "string") {
+    return encoder.encode(value);
+  }
+  const text = JSON.stringify(value);
+  if (text === undefined) {
+    throw new TypeError(
+      `process returned a value JSON cannot express: ${typeof value}`,
+    );
+  }
+  return encoder.encode(text);
+}

@@ -1,0 +1,130 @@
+/** Launches a TypeScript component in a Worker of its own. @module */
+import { toFileUrl } from "@std/path";
+import type { ComponentInstance, PartContext } from "../connector/contract.ts";
+import { createRing, type RingOptions } from "../data/ring.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { Provision } from "../manifest/manifest.ts";
+import { assertSandboxSound } from "./canary.ts";
+import type { WorkerPermissions } from "./start_worker.ts";
+import { allDeadlines, type WorkerDeadlines } from "./worker_deadlines.ts";
+import { WorkerLink } from "./worker_link.ts";
+import { WorkerProcessor } from "./worker_processor.ts";
+import type { HostedKind } from "./worker_protocol.ts";
+import { WorkerSink } from "./worker_sink.ts";
+import { WorkerSource } from "./worker_source.ts";
+
+/** Which plugin to load. */
+export interface WorkerPlugin {
+  /** Name, for errors and the log. */
+  readonly name: string;
+  /** Its folder, absolute. */
+  readonly folder: string;
+  /** Its entry module, absolute, inside the folder. */
+  readonly module: string;
+}
+
+/** What can be set for one instance. */
+export interface WorkerOptions extends WorkerDeadlines {
+  /** Codec in which a sink or processor gets its payloads: `json`, `string` or `binary`. @default {"json"} */
+  readonly codec?: string | undefined;
+  /** Size of the ring between host and Worker. @default {4 slots of 1024 events and 1 MiB} */
+  readonly ring?: RingOptions | undefined;
+}
+
+/** What {@linkcode launchWorker} needs. */
+export interface LaunchWorkerOptions {
+  /** The plugin. */
+  readonly plugin: WorkerPlugin;
+  /** Which of its components. */
+  readonly provision: Provision;
+  /** Effective permissions, all eight keys; `read` holds the plugin's folder. */
+  readonly permissions: WorkerPermissions;
+  /** What the instance is given. */
+  readonly context: PartContext;
+  /** Settings of this instance. */
+  readonly options?: WorkerOptions;
+}
+
+/**
+ * Creates an instance of a component in a new Worker that holds exactly the given permissions. One Worker, one instance.
+ *
+ * The Worker shares memory with the host and with nobody else. A guard-rail, not a wall: see `docs/security.md`.
+ *
+ * @throws {CaissonError} `CAISSON_SANDBOX_UNSOUND`, `CAISSON_HOST_PERMISSION`, `CAISSON_ISOLATION_REFUSED` for a kind that
+ * cannot run in a Worker, `CAISSON_PLUGIN_THREW`, `CAISSON_PERMISSION_DENIED` or `CAISSON_PLUGIN_TIMEOUT` while loading
+ */
+export async function launchWorker(
+  launch: LaunchWorkerOptions,
+): Promise<ComponentInstance> {
+  const { plugin, provision, permissions, context, options = {} } = launch;
+  const kind = hostedKind(plugin.name, provision);
+  await assertSandboxSound();
+  const { codec = "json", ring } = options;
+  const deadlines = allDeadlines(options);
+  const link = new WorkerLink({
+    plugin: plugin.name,
+    alias: context.alias,
+    permissions,
+    log: (level, message) => context.log(level, message),
+  });
+  const input = kind === "source" ? undefined : createRing(ring);
+  const output = kind === "sink" ? undefined : createRing(ring);
+  const settled = new SharedArrayBuffer(8);
+  try {
+    await link.ask(
+      {
+        type: "open",
+        module: toFileUrl(plugin.module).href,
+        component: provision.name,
+        kind,
+        alias: context.alias,
+        config: context.config,
+        codec,
+        ...(input === undefined ? {} : { input }),
+        ...(output === undefined ? {} : { output }),
+        ...(kind === "source" ? { settled } : {}),
+      },
+      "opened",
+      deadlines.openMs,
+    );
+  } catch (thrown) {
+    link.terminate();
+    throw thrown;
+  }
+  const common = { link, deadlines, plugin: plugin.name, codec };
+  return {
+    isolation: "worker",
+    level: "none",
+    part: kind === "source"
+      ? {
+        kind,
+        source: new WorkerSource({
+          link,
+          deadlines,
+          context,
+          output: output!,
+          settled,
+        }),
+      }
+      : kind === "sink"
+      ? { kind, sink: new WorkerSink({ ...common, input: input! }) }
+      : {
+        kind,
+        processor: new WorkerProcessor({
+          ...common,
+          input: input!,
+          output: output!,
+        }),
+      },
+  };
+}
+
+function hostedKind(plugin: string, provision: Provision): HostedKind {
+  const { kind } = provision;
+  if (kind === "source" || kind === "sink" || kind === "processor") return kind;
+  throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
+    subject: `${plugin}: ${provision.name}`,
+    found: `a ${kind} in a Worker`,
+    allowed: "source, sink, processor",
+  });
+}

@@ -1,0 +1,169 @@
+/** A source that runs in a Worker, as the host drives it. @module */
+import type { Attempt, PartContext, PollResult, SourcePart } from "../connector/contract.ts";
+import { Batch } from "../data/batch.ts";
+import { RingConsumer } from "../data/ring_consumer.ts";
+import type { RingMemory } from "../data/ring.ts";
+import type { CaissonError } from "../errors/caisson_error.ts";
+import { closeWorker } from "./close_worker.ts";
+import type { AllDeadlines } from "./worker_deadlines.ts";
+import type { WorkerLink } from "./worker_link.ts";
+
+/** How long one poll waits for events before it hands control back, milliseconds. */
+const WAIT_MS = 250;
+
+const FILLED: PollResult = { state: "filled" };
+const IDLE: PollResult = { state: "idle", retryAfterMs: 0 };
+const ENDED: PollResult = { state: "ended" };
+
+/** What {@linkcode WorkerSource} needs. */
+export interface WorkerSourceOptions {
+  /** Control channel. */
+  readonly link: WorkerLink;
+  /** What the Worker fills. */
+  readonly output: RingMemory;
+  /** Two counters the Worker reads. */
+  readonly settled: SharedArrayBuffer;
+  /** What the instance was given. */
+  readonly context: PartContext;
+  /** Deadlines. */
+  readonly deadlines: AllDeadlines;
+}
+
+/** Takes what the Worker published; every batch is copied once and checked before anything uses it. */
+export class WorkerSource implements SourcePart {
+  readonly produces = "events";
+  readonly codec = "json";
+  readonly #options: WorkerSourceOptions;
+  readonly #output: RingConsumer;
+  readonly #settled: Int32Array;
+  readonly #stop: () => void;
+  #attention = new AbortController();
+  #reading = false;
+  #fault: CaissonError | undefined;
+  #rest: { readonly batch: Batch; next: number } | undefined;
+
+  /** Attaches to the ring. */
+  constructor(options: WorkerSourceOptions) {
+    this.#options = options;
+    this.#output = new RingConsumer(options.output);
+    this.#settled = new Int32Array(options.settled);
+    const { link, context } = options;
+    link.onReadFailed((error) => {
+      this.#fault = error;
+      this.#attention.abort();
+    });
+    link.onFailed(() => this.#attention.abort());
+    this.#stop = () => {
+      link.send({ type: "stop" });
+      this.#attention.abort();
+    };
+    context.signal.addEventListener("abort", this.#stop);
+  }
+
+  /** Connects the plugin's source. */
+  async connect(attempt: Attempt): Promise<void> {
+    const { link, deadlines } = this.#options;
+    await link.ask(
+      { type: "connect", attempt },
+      "connected",
+      deadlines.connectMs,
+    );
+  }
+
+  /** Hands over what the Worker has read; waits a little when there is nothing yet. */
+  poll(batch: Batch, max: number): PollResult | Promise<PollResult> {
+    const now = this.#take(batch, max);
+    if (now !== undefined) return now;
+    const { link } = this.#options;
+    if (!this.#reading) {
+      this.#reading = true;
+      link.send({ type: "read" });
+    }
+    const { signal } = this.#attention;
+    const waiting = this.#output.waitForBatch({ signal, timeoutMs: WAIT_MS });
+    if (waiting === true) return this.#take(batch, max) ?? IDLE;
+    return Promise.resolve(waiting).then(() => this.#take(batch, max) ?? IDLE);
+  }
+
+  /** What can be answered without waiting. Events that were published come before the error that followed them. */
+  #take(batch: Batch, max: number): PollResult | undefined {
+    const { link, context } = this.#options;
+    if (link.failure !== undefined) throw link.failure;
+    if (this.#rest !== undefined) return this.#takeRest(batch, max);
+    try {
+      const slot = this.#output.peek();
+      if (slot !== undefined) {
+        this.#absorb(slot, batch, max);
+        this.#output.consume();
+        return FILLED;
+      }
+      if (this.#output.ended) return ENDED;
+    } catch (thrown) {
+      throw link.broken(thrown);
+    }
+    const fault = this.#fault;
+    if (fault !== undefined) {
+      this.#fault = undefined;
+      this.#reading = false;
+      this.#attention = new AbortController();
+      throw fault;
+    }
+    return context.signal.aborted ? IDLE : undefined;
+  }
+
+  #absorb(slot: Batch, batch: Batch, max: number): void {
+    const { output } = this.#options;
+    if (max >= output.capacity && fits(batch, output)) {
+      batch.absorb(slot);
+      return;
+    }
+    // The caller's batch is smaller than a slot: keep the copy and hand it out in pieces.
+    const { capacity, arenaBytes } = output;
+    const copy = Batch.allocate({ capacity, arenaBytes, segments: 1 });
+    copy.absorb(slot);
+    this.#rest = { batch: copy, next: 0 };
+    this.#takeRest(batch, max);
+  }
+
+  #takeRest(batch: Batch, max: number): PollResult {
+    const rest = this.#rest!;
+    const { batch: copy } = rest;
+    let taken = 0;
+    while (rest.next < copy.count && taken < max) {
+      const payload = copy.payload(rest.next);
+      if (!batch.appendBytes(payload, copy.timestampMs(rest.next))) break;
+      batch.takeOrigin(batch.count - 1, copy, rest.next);
+      rest.next++;
+      taken++;
+    }
+    if (rest.next >= copy.count) {
+      this.#rest = undefined;
+    } else if (taken === 0) {
+      const bytes = copy.payloadLength(rest.next++);
+      this.#options.context.log(
+        "error",
+        `an event of ${bytes} bytes was dropped: it is larger than the ${batch.arena.byteLength} bytes of a batch`,
+      );
+    }
+    return FILLED;
+  }
+
+  /** Counts for the plugin; it is told before its next read. */
+  settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
+    Atomics.add(this.#settled, 0, batch.count - failures.size);
+    Atomics.add(this.#settled, 1, failures.size);
+  }
+
+  /** Ends the instance and its Worker. */
+  async close(): Promise<void> {
+    const { link, deadlines, context } = this.#options;
+    context.signal.removeEventListener("abort", this.#stop);
+    this.#output.close();
+    await closeWorker(link, deadlines.closeMs);
+  }
+}
+
+function fits(batch: Batch, ring: RingMemory): boolean {
+  return batch.count === 0 && batch.capacity >= ring.capacity &&
+    batch.arena.byteLength >= ring.arenaBytes;
+}
