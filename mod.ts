@@ -8,9 +8,13 @@
  * ```ts
  * import { Runtime } from "@caisson/runtime";
  *
- * await using runtime = new Runtime({ pluginFolders: ["./plugins"], grants: "./caisson.grants.json" });
- * const { refused } = await runtime.discover();
- * for (const { folder, error } of refused) console.error(folder, error.message);
+ * await using runtime = new Runtime();
+ * const flow = await runtime.deploy({
+ *   name: "hello",
+ *   connectors: { input: { type: "stdio" }, output: { type: "stdio" } },
+ *   links: [{ from: "input", to: "output" }],
+ * });
+ * await flow.stop();
  * ```
  *
  * @module
@@ -18,3 +22,80 @@
 export { type Discovery, type HostComponent, Runtime, type RuntimeOptions } from "./runtime/runtime.ts";
 export { CaissonError, type CaissonErrorOptions } from "./runtime/errors/caisson_error.ts";
 export { type CodeEntry, codes, type ErrorCode } from "./runtime/errors/codes.ts";
+export { commandCodes } from "./runtime/errors/command_codes.ts";
+export { connectorCodes } from "./runtime/errors/connector_codes.ts";
+export { flowCodes } from "./runtime/errors/flow_codes.ts";
+export { manifestCodes } from "./runtime/errors/manifest_codes.ts";
+export { nativeCodes } from "./runtime/errors/native_codes.ts";
+export { permissionCodes } from "./runtime/errors/permission_codes.ts";
+export { Flow, type FlowOptions } from "./runtime/flow/flow.ts";
+export type { FlowReport, FlowState, LatencyReport, NodeReport } from "./runtime/flow/flow_report.ts";
+export type {
+  ConnectorDefinition,
+  CountDefinition,
+  Expression,
+  ExpressionInput,
+  ExtractDefinition,
+  FlowDefinition,
+  LinkDefinition,
+  Named,
+  NamedConfig,
+  OperatorDefinition,
+  PipelineDefinition,
+  ProcessorDefinition,
+  Reconnect,
+} from "./runtime/flow/flow_definition.ts";
+export { Event } from "./runtime/flow/delivery.ts";
+export { Settlement } from "./runtime/flow/settlement.ts";
+export type { ComponentRequest, Launch, LaunchedComponent } from "./runtime/flow/node_builder.ts";
+export type { Codec } from "./runtime/codec/codec.ts";
+export type { NodeMetrics } from "./runtime/connector/connector_metrics.ts";
+export type {
+  Attempt,
+  BatchSinkPart,
+  ByteSinkPart,
+  ComponentInstance,
+  Part,
+  PartContext,
+  PartMetrics,
+  PollResult,
+  ProcessorPart,
+  SinkPart,
+  SourcePart,
+  ValueSinkPart,
+  WriteResult,
+} from "./runtime/connector/contract.ts";
+export { Batch, type BatchOptions, type VerdictEntry } from "./runtime/data/batch.ts";
+export { BatchError } from "./runtime/data/batch_error.ts";
+export { concat, Condition, field, literal, type Operand, Term, when } from "./runtime/pipeline/expression_builder.ts";
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/log.ts";
+export type { Refusal } from "./runtime/manifest/discover.ts";
+export type { RegisteredPlugin } from "./runtime/registered_plugin.ts";
+export type {
+  ComponentKind,
+  Manifest,
+  NativeBuild,
+  NativeLibrary,
+  NativePart,
+  PermissionRequests,
+  PluginPackage,
+  Provision,
+} from "./runtime/manifest/manifest.ts";
+export type { ScannedModule } from "./runtime/manifest/module_graph.ts";
+export type { CheckedFile } from "./runtime/manifest/verify_unchanged.ts";
+export type { Difference, EffectivePermissions } from "./permissions/effective.ts";
+export type { PermissionKey } from "./permissions/values.ts";
+export type { PluginIsolation } from "./permissions/grants.ts";
+export type { Descriptor, DescriptorField, DescriptorInterface } from "./ffi/descriptor.ts";
+export {
+  fromAsyncIterable,
+  fromReadableStream,
+  fromTextLines,
+  type StreamSourceOptions,
+} from "./runtime/connector/streams_source.ts";
+export {
+  type IterableSink,
+  type StreamSinkOptions,
+  toAsyncIterable,
+  toWritableStream,
+} from "./runtime/connector/streams_sink.ts";

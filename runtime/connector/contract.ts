@@ -78,6 +78,7 @@ export interface WriteResult {
 
 /** A sink that takes framed bytes: the manager encodes and runs postprocessors. */
 export interface ByteSinkPart extends Part {
+  /** Tells the manager to hand over framed bytes. */
   readonly accepts: "bytes";
   /** Codec used when the flow names none. */
   readonly codec?: string;
@@ -87,6 +88,7 @@ export interface ByteSinkPart extends Part {
 
 /** A sink that takes values. */
 export interface ValueSinkPart extends Part {
+  /** Tells the manager to hand over values. */
   readonly accepts: "values";
   /** Writes all events, in order. A rejection fails every event of this write. */
   write(
@@ -96,6 +98,7 @@ export interface ValueSinkPart extends Part {
 
 /** A sink that takes batches as they are: native code, or a ring to another isolation. */
 export interface BatchSinkPart extends Part {
+  /** Tells the manager to hand over whole batches. */
   readonly accepts: "batches";
   /** Codec the payloads are encoded with when the flow names none. */
   readonly codec?: string;

@@ -2,6 +2,7 @@
 
 /** Thrown when a batch contradicts itself or does not fit; `code` is stable. */
 export class BatchError extends RangeError {
+  /** Always `BatchError`. */
   override readonly name = "BatchError";
   /** Stable code. */
   readonly code = "CAISSON_BATCH_INVALID";

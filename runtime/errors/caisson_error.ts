@@ -30,6 +30,7 @@ export interface CaissonErrorOptions {
  * ```
  */
 export class CaissonError extends Error {
+  /** Always `CaissonError`. */
   override readonly name = "CaissonError";
   /** Stable code, such as `CAISSON_ABI_MISMATCH`. */
   readonly code: ErrorCode;
