@@ -11,6 +11,7 @@ export const LONG_LINES = 250;
 
 type Rule = (module: Module, edge: Edge) => string | undefined;
 
+const COMMANDS = "runtime/command/";
 const CORE = ["runtime/", "permissions/", "ffi/"];
 
 function isIn(path: string | undefined, folders: readonly string[]): boolean {
@@ -64,10 +65,17 @@ const coreImportsCore: Rule = ({ path }, { target, specifier, kind }) => {
   return isIn(target, CORE) ? undefined : `runtime/, permissions/ and ffi/ import only one another, found ${target}`;
 };
 
+/** The command line is one user of the core among others. */
+const coreKnowsNoCommands: Rule = ({ path }, { target }) => {
+  if (!isIn(path, CORE) || isIn(path, [COMMANDS])) return undefined;
+  return isIn(target, [COMMANDS]) ? `only main.ts imports the command line, found ${target}` : undefined;
+};
+
 /** Programs use what every host program can use. */
 const outsideUsesModTs: Rule = ({ path }, { target }) => {
   if (path !== "main.ts" && !isIn(path, ["demo/", "docs/"])) return undefined;
   if (!isIn(target, [...CORE, "plugins/"])) return undefined;
+  if (path === "main.ts" && isIn(target, [COMMANDS])) return undefined;
   return `outside the core, import mod.ts only, found ${target}`;
 };
 
@@ -76,6 +84,7 @@ const RULES: readonly Rule[] = [
   permissionsKnowNoFlows,
   pluginsStandAlone,
   coreImportsCore,
+  coreKnowsNoCommands,
   outsideUsesModTs,
 ];
 

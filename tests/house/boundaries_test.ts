@@ -21,7 +21,7 @@ Deno.test("finds nothing in a house that keeps its walls", () => {
       "plugins/webhook/mod.ts": `import type { Plugin } from "@caisson/plugin"; import "./send.ts";`,
       "plugins/sdk/mod.ts": `import type { A } from "./a.ts";`,
       "mod.ts": `export { a } from "./runtime/data/batch.ts";`,
-      "main.ts": `import { a } from "./mod.ts";`,
+      "main.ts": `import { a } from "./mod.ts"; import "./runtime/command/run.ts";`,
       "demo/flow.ts": `import { a } from "../mod.ts";`,
     }),
     [],
@@ -100,6 +100,16 @@ Deno.test("refuses a core that needs what is built around it", () => {
       "error runtime/world.ts:4 the core imports no package of ours but types of @caisson/plugin, found @caisson/runtime",
       "error runtime/world.ts:5 runtime/, permissions/ and ffi/ import only one another, found scripts/test.ts",
     ],
+  );
+});
+
+Deno.test("refuses a core that knows its command line", () => {
+  assertEquals(
+    found({
+      "runtime/command/commands.ts": `import "./run.ts"; import "../world.ts";`,
+      "permissions/grants.ts": `import "../runtime/command/run.ts";`,
+    }),
+    ["error permissions/grants.ts:1 only main.ts imports the command line, found runtime/command/run.ts"],
   );
 });
 

@@ -106,10 +106,10 @@ Deno.test("finds folders of one machine and hosts of registries", () => {
   const home = ["", "home", "ann", "src"].join("/");
   const host = ["jsr", "io"].join(".");
   assertEquals(found(`one\nsee ${folder}/a.ts`), [
-    "2 names a path of one machine: /work/m",
+    `2 names a path of one machine: ${folder.slice(0, 7)}`,
   ]);
   assertEquals(found(`"${home}"`), [
-    "1 names a path of one machine: /home/ann/s",
+    `1 names a path of one machine: ${home.slice(0, 11)}`,
   ]);
   assertEquals(found(`https://${host}/@std/path`), [
     `1 names the host of a registry: ${host}`,
