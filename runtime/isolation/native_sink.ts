@@ -1,0 +1,189 @@
+/** A sink in native code: called on the host's thread when it promises to be fast, else on a pool thread. @module */
+import type { SinkFunctions } from "../../ffi/symbols.ts";
+import type { BatchSinkPart, PartMetrics, WriteResult } from "../connector/contract.ts";
+import { Batch, type VerdictEntry } from "../data/batch.ts";
+import { ACK, AGAIN, BATCH_OVERFLOW, DROP, PENDING, RETRY } from "../data/layout.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import { callBlocking } from "./native_calls.ts";
+import type { NativeInstance } from "./native_instance.ts";
+import { fillAddresses } from "./native_memory.ts";
+
+/** How often verdicts of pending batches are asked for, milliseconds. */
+const PENDING_MS = 1;
+
+interface Waiting {
+  readonly count: number;
+  readonly resolve: (result: void | WriteResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Drives one instance of a native sink. */
+export class NativeSink implements BatchSinkPart {
+  readonly accepts = "batches";
+  /** Most events it takes at once. */
+  readonly maxEvents: number;
+  readonly #instance: NativeInstance;
+  readonly #functions: SinkFunctions;
+  readonly #fast: boolean;
+  readonly #pending = new Map<number, Waiting>();
+  #verdicts: Batch | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes over an open instance; `fast`: its interface has `CAISSON_INTERFACE_FAST`. */
+  constructor(instance: NativeInstance, maxEvents: number, fast: boolean) {
+    this.#instance = instance;
+    this.#functions = instance.library.sink;
+    this.maxEvents = maxEvents;
+    this.#fast = fast;
+  }
+
+  /** Starts the instance, again after a loss. */
+  connect(): Promise<void> {
+    return this.#instance.start();
+  }
+
+  /** What the plugin says about itself. */
+  metrics(): PartMetrics {
+    return this.#instance.metrics();
+  }
+
+  /**
+   * Writes a batch.
+   *
+   * @throws {CaissonError} `CAISSON_NATIVE_CALL`, `CAISSON_NATIVE_BATCH`, `CAISSON_NATIVE_STATE`
+   */
+  write(batch: Batch): void | WriteResult | Promise<void | WriteResult> {
+    const instance = this.#instance;
+    instance.requireStarted("write");
+    if (this.#pending.has(batch.id)) return this.#writeAfter(batch);
+    fillAddresses(instance.library, batch);
+    const verdicts = this.#verdictBlock(batch.capacity);
+    if (this.#fast) {
+      return this.#judge(
+        batch,
+        verdicts,
+        this.#functions.write(instance.pointer, batch.block, verdicts.block, instance.error),
+      );
+    }
+    return instance.occupy(
+      callBlocking(() =>
+        this.#functions.writeNonblocking(instance.pointer, batch.block, verdicts.block, instance.error)
+      ),
+    ).then((status) => this.#judge(batch, verdicts, status));
+  }
+
+  /** Batches of two producers may have one number; a plugin that holds one must not be given the other. */
+  async #writeAfter(batch: Batch): Promise<void | WriteResult> {
+    while (this.#pending.has(batch.id)) {
+      await new Promise<void>((resolve) => setTimeout(resolve, PENDING_MS));
+    }
+    return await this.write(batch);
+  }
+
+  #verdictBlock(capacity: number): Batch {
+    if (this.#verdicts === undefined || this.#verdicts.capacity < capacity) {
+      this.#verdicts = Batch.allocate({ capacity, arenaBytes: 0, segments: 1 });
+    }
+    const verdicts = this.#verdicts;
+    verdicts.clear();
+    return verdicts;
+  }
+
+  #judge(batch: Batch, verdicts: Batch, status: number): void | WriteResult | Promise<void | WriteResult> {
+    if (status < 0) throw this.#instance.failure("write", status);
+    if (status !== PENDING) return this.#result(verdicts, batch.count);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(batch.id, { count: batch.count, resolve, reject });
+      this.#pollSoon();
+    });
+  }
+
+  /** What the verdict block says; nothing when every event was acked. */
+  #result(verdicts: Batch, count: number): void | WriteResult {
+    const listed = verdicts.verdictCount;
+    const overflowed = (verdicts.flags & BATCH_OVERFLOW) !== 0;
+    const rest = overflowed ? RETRY : verdicts.verdictDefault;
+    if (listed === 0 && rest === ACK) return;
+    if (listed > verdicts.capacity || rest > DROP) throw this.#badVerdicts(`${listed} verdicts, default ${rest}`);
+    const entries = new Map<number, VerdictEntry>();
+    for (let at = 0; at < listed; at++) {
+      const entry = verdicts.verdict(at);
+      if (entry.index >= count || entry.action > DROP) {
+        throw this.#badVerdicts(`action ${entry.action} on event ${entry.index} of ${count}`);
+      }
+      entries.set(entry.index, entry);
+    }
+    if (rest !== ACK) {
+      for (let index = 0; index < count; index++) {
+        if (!entries.has(index)) {
+          entries.set(index, { index, action: rest, failureClass: 0, code: 0, retryAfterMs: 0 });
+        }
+      }
+    }
+    const failed = [...entries.values()].filter(({ action }) => action !== ACK && action !== DROP);
+    return failed.length === 0 ? undefined : { verdicts: failed };
+  }
+
+  #badVerdicts(found: string): CaissonError {
+    return new CaissonError("CAISSON_NATIVE_BATCH", {
+      subject: `${this.#instance.subject} verdicts`,
+      found,
+      allowed: "verdicts on events of the batch: ACK, RETRY, DEADLETTER, DROP",
+    });
+  }
+
+  #pollSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      // A write on a pool thread must not be overlapped; its batch keeps the timer going.
+      if (!this.#instance.busy) this.#pollPending();
+      if (this.#pending.size > 0) this.#pollSoon();
+    }, PENDING_MS);
+  }
+
+  #pollPending(): void {
+    const { poll } = this.#functions;
+    const instance = this.#instance;
+    if (poll === null) return this.#failPending(this.#protocol("caisson_sink_poll_1 is not there"));
+    while (this.#pending.size > 0) {
+      const verdicts = this.#verdictBlock(1);
+      const status = poll(instance.pointer, verdicts.block, instance.error);
+      if (status === AGAIN) return;
+      if (status < 0) return this.#failPending(instance.failure("sink_poll", status));
+      const waiting = this.#pending.get(verdicts.id);
+      if (waiting === undefined) return this.#failPending(this.#protocol(`verdicts on batch ${verdicts.id}`));
+      this.#pending.delete(verdicts.id);
+      try {
+        waiting.resolve(this.#result(verdicts, waiting.count));
+      } catch (bad) {
+        waiting.reject(bad);
+      }
+    }
+  }
+
+  #protocol(found: string): CaissonError {
+    return new CaissonError("CAISSON_PLUGIN_PROTOCOL", {
+      subject: this.#instance.subject,
+      found: `write was answered with PENDING, but ${found}`,
+      allowed: "verdicts on every pending batch, through caisson_sink_poll_1",
+    });
+  }
+
+  #failPending(reason: CaissonError): void {
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of waiting) reject(reason);
+  }
+
+  /** Fails what is pending, then stops and closes the instance. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#failPending(
+      new CaissonError("CAISSON_NATIVE_STATE", {
+        subject: this.#instance.subject,
+        found: "closed before it judged a pending batch",
+      }),
+    );
+    await this.#instance.close();
+  }
+}
