@@ -1,4 +1,5 @@
 // deno-lint-ignore-file no-console -- the terminal is where it reports
+import { join } from "node:path";
 
 /** One step of `deno task ok`: a command that must succeed. */
 export interface Gate {
@@ -6,6 +7,8 @@ export interface Gate {
   readonly name: string;
   /** Arguments for deno. */
   readonly args: readonly string[];
+  /** Folder to run in, relative to the root. */
+  readonly folder?: string;
   /** Whether to show what it prints although it succeeds. */
   readonly verbose?: boolean;
 }
@@ -30,7 +33,7 @@ export async function runGate(gate: Gate, root: string): Promise<GateResult> {
   const shown = verbose ? "inherit" : "piped";
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
-    cwd: root,
+    cwd: join(root, gate.folder ?? ""),
     stdin: "null",
     stdout: "piped",
     stderr: shown,

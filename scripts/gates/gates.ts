@@ -45,10 +45,12 @@ export async function gates(root: string): Promise<Gate[]> {
     { name: "boundaries", args: script("check_boundaries.ts") },
     { name: "traces", args: script("check_traces.ts") },
     { name: "publishing rules", args: script("check_publish.ts") },
-    {
-      name: `publish --dry-run of ${workspace.length} packages`,
+    // From the root, deno publishes the root package alone.
+    ...workspace.map(({ path, config }) => ({
+      name: `publish --dry-run of ${config.name}`,
       args: ["publish", "--dry-run", "--allow-dirty"],
-    },
+      folder: path,
+    })),
     {
       name: "examples in pages and entry points",
       args: [
