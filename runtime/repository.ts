@@ -8,7 +8,7 @@ import { CaissonError } from "./errors/caisson_error.ts";
 import type { ConfigSchema } from "./manifest/config_schema.ts";
 import type { Discovery, Refusal } from "./manifest/discover.ts";
 import { type HostVersions, hostVersions } from "./manifest/host_versions.ts";
-import type { ComponentKind, PluginPackage, Provision } from "./manifest/manifest.ts";
+import type { ComponentKind, Manifest, PluginPackage, Provision } from "./manifest/manifest.ts";
 import { didYouMean } from "./manifest/schema_issue.ts";
 import { verifyUnchanged } from "./manifest/verify_unchanged.ts";
 import type { RegisteredPlugin } from "./registered_plugin.ts";
@@ -89,8 +89,8 @@ export class Repository {
   readonly #builtins: BuiltinComponent[] = [];
   readonly #plugins = new Map<string, RegisteredPlugin>();
   readonly #refusals = new Map<string, Refusal>();
-  /** What refused plugins would have provided, so that a flow that needs one gets the refusal. */
-  readonly #refusedPackages = new WeakMap<CaissonError, PluginPackage>();
+  /** What {@linkcode register} refused, so that {@linkcode refuse} needs no more than the error. */
+  readonly #refused = new WeakMap<CaissonError, Manifest>();
 
   /** Creates an empty repository. */
   constructor(options: RepositoryOptions = {}) {
@@ -139,7 +139,7 @@ export class Repository {
 
   /** Registers what was found. A plugin that is refused is listed in `refusals` and never stops the others. */
   async registerAll(discovery: Discovery, grants: Grants): Promise<void> {
-    for (const { folder, error } of discovery.refusals) this.refuse(folder, error);
+    for (const { folder, error, manifest } of discovery.refusals) this.refuse(folder, error, manifest);
     for (const found of discovery.packages) {
       try {
         await this.register(found, grants);
@@ -171,15 +171,18 @@ export class Repository {
       this.#refusals.delete(found.folder);
       return plugin;
     } catch (error) {
-      if (error instanceof CaissonError) this.#refusedPackages.set(error, found);
+      if (error instanceof CaissonError) this.#refused.set(error, found.manifest);
       throw error;
     }
   }
 
-  /** Lists a plugin as refused; a later refusal of the same folder replaces it. */
-  refuse(folder: string, error: CaissonError): void {
-    const name = this.#refusedPackages.get(error)?.manifest.name;
-    this.#refusals.set(folder, name === undefined ? { folder, error } : { folder, name, error });
+  /**
+   * Lists a plugin as refused; a later refusal of the same folder replaces it.
+   *
+   * @param manifest what it would have provided, so that a flow that needs it gets the refusal
+   */
+  refuse(folder: string, error: CaissonError, manifest: Manifest | undefined = this.#refused.get(error)): void {
+    this.#refusals.set(folder, manifest === undefined ? { folder, error } : { folder, error, manifest });
   }
 
   /**
@@ -217,13 +220,12 @@ export class Repository {
   }
 
   #refusalOf(kind: ComponentKind | undefined, type: string): CaissonError | undefined {
-    return this.refusals.find(({ error }) => {
-      const manifest = this.#refusedPackages.get(error)?.manifest;
-      return manifest?.provides.some((each) =>
+    return this.refusals.find(({ manifest }) =>
+      manifest?.provides.some((each) =>
         (kind === undefined || each.kind === kind) &&
         (each.name === type || `${manifest.name}:${each.name}` === type)
-      );
-    })?.error;
+      )
+    )?.error;
   }
 
   /**

@@ -17,8 +17,8 @@ export interface DiscoverOptions {
 export interface Refusal {
   /** Its folder, or the manifest or folder of plugins that was named. */
   readonly folder: string;
-  /** Its name, where the manifest could be read. */
-  readonly name?: string;
+  /** Its manifest, where that could be read. */
+  readonly manifest?: Manifest;
   /** Why. */
   readonly error: CaissonError;
 }
@@ -105,14 +105,14 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function tryRead(path: string): Promise<PluginPackage | Refusal> {
-  let name: string | undefined;
+  let manifest: Manifest | undefined;
   try {
     const found = await readManifest(path);
-    name = found.manifest.name;
+    manifest = found.manifest;
     return found.manifest.native?.build === undefined ? found : await readSealed(found);
   } catch (error) {
     const refusal = { folder: path, error: unreadable(path, error) };
-    return name === undefined ? refusal : { ...refusal, name };
+    return manifest === undefined ? refusal : { ...refusal, manifest };
   }
 }
 
@@ -160,10 +160,10 @@ function unsealed(folder: string, found: string): CaissonError {
 }
 
 function duplicate(second: PluginPackage, first: PluginPackage): Refusal {
-  const { name } = second.manifest;
+  const { manifest, manifest: { name } } = second;
   return {
     folder: second.folder,
-    name,
+    manifest,
     error: new CaissonError("CAISSON_PLUGIN_DUPLICATE", {
       subject: second.manifestFile,
       found: `a second plugin called ${name}; the first is ${first.manifestFile}`,

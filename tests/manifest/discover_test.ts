@@ -53,7 +53,10 @@ Deno.test("refuses a second plugin of the same name, and says where the first is
   await folder.write("b/plugin.json", named("same"));
   const { packages, refusals } = await discover({ folders: [folder.path] });
   assertEquals(packages.map((each) => each.folder), [join(folder.path, "a")]);
-  assertEquals(refusals.map(({ name, error }) => [name, error.code]), [["@acme/same", "CAISSON_PLUGIN_DUPLICATE"]]);
+  assertEquals(refusals.map(({ manifest, error }) => [manifest?.name, error.code]), [[
+    "@acme/same",
+    "CAISSON_PLUGIN_DUPLICATE",
+  ]]);
   assertStringIncludes(refusals[0]!.error.found, join(folder.path, "a"));
   assertStringIncludes(refusals[0]!.error.action, "rename");
 });
