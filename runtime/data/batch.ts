@@ -794,33 +794,33 @@ export class Batch {
       }
       limits[index] = length;
     }
-    for (let index = 0; index < count; index++) {
-      const at = this.#record(index);
-      this.#validateRange(
-        index,
-        "payload",
-        at,
-        RECORD_LAYOUT.payloadOffset,
-        RECORD_LAYOUT.payloadSegment,
-        limits,
-      );
-      this.#validateRange(
-        index,
-        "key",
-        at,
-        RECORD_LAYOUT.keyOffset,
-        RECORD_LAYOUT.keySegment,
-        limits,
-      );
-      this.#validateRange(
-        index,
-        "meta",
-        at,
-        RECORD_LAYOUT.metaOffset,
-        RECORD_LAYOUT.metaSegment,
-        limits,
-      );
+    this.#validateRecords(count, limits);
+  }
+
+  /** One tight loop that only asks whether all is well; what is wrong is found out afterwards. */
+  #validateRecords(count: number, limits: Float64Array): void {
+    const words = this.#words;
+    const step = this.recordStride / WORD;
+    const end = this.#recordWord + count * step;
+    for (let at = this.#recordWord; at < end; at += step) {
+      const segments = words[at + RECORD_LAYOUT.payloadSegment / WORD]!;
+      const meta = words[at + RECORD_LAYOUT.metaSegment / WORD]! & 0xffff;
+      // A segment number past the table gives NaN, which is not below anything.
+      if (
+        words[at + RECORD_LAYOUT.payloadOffset / WORD]! + words[at + RECORD_LAYOUT.payloadLength / WORD]! <=
+          limits[segments & 0xffff]! &&
+        words[at + RECORD_LAYOUT.keyOffset / WORD]! + words[at + RECORD_LAYOUT.keyLength / WORD]! <=
+          limits[segments >>> 16]! &&
+        words[at + RECORD_LAYOUT.metaOffset / WORD]! + words[at + RECORD_LAYOUT.metaLength / WORD]! <= limits[meta]!
+      ) continue;
+      this.#validateRecord((at - this.#recordWord) / step, at, limits);
     }
+  }
+
+  #validateRecord(index: number, at: number, limits: Float64Array): void {
+    this.#validateRange(index, "payload", at, RECORD_LAYOUT.payloadOffset, RECORD_LAYOUT.payloadSegment, limits);
+    this.#validateRange(index, "key", at, RECORD_LAYOUT.keyOffset, RECORD_LAYOUT.keySegment, limits);
+    this.#validateRange(index, "meta", at, RECORD_LAYOUT.metaOffset, RECORD_LAYOUT.metaSegment, limits);
   }
 
   #validateRange(

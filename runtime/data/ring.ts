@@ -11,8 +11,8 @@
  * 384  slots           each a batch block, then its arena, both on multiples of 64
  * ```
  *
- * A side only ever writes its own words, except the bells. Every word the other side writes is checked before use: the
- * distance between head and tail is 0 to the number of slots, or the ring is broken.
+ * A side only ever writes its own words, except the bells. Every word the other side writes is checked before use: a
+ * counter only moves forward, and the distance between the two is 0 to the number of slots, or the ring is broken.
  * @module
  */
 import { Batch, blockBytes } from "./batch.ts";
@@ -164,19 +164,31 @@ export function slotBatches(memory: RingMemory): readonly Batch[] {
 }
 
 /**
- * Distance from `tail` to `head`.
+ * How many batches lie between two counters, when the other side's counter can only have moved on.
  *
- * @throws {BatchError} when it is not 0 to `slots`: one of the two words was not written by this ring.
+ * @param now the counter of the other side as it stands now
+ * @param seen the same counter when it was last read
+ * @param own this side's own counter
+ * @throws {BatchError} when it went backwards or too far: it was not written by a ring.
  */
-export function ringDistance(
-  head: number,
-  tail: number,
+export function headDistance(
+  now: number,
+  seen: number,
+  own: number,
   slots: number,
-  field: string,
 ): number {
-  const distance = (head - tail) >>> 0;
-  if (distance > slots) {
-    throw new BatchError(field, distance, `0 to ${slots} batches in the ring`);
+  const distance = (now - own) >>> 0;
+  if (distance > slots || distance < (seen - own) >>> 0) {
+    throw new BatchError("ring.head", now >>> 0, `${seen >>> 0} to ${(own + slots) >>> 0}`);
+  }
+  return distance;
+}
+
+/** As {@linkcode headDistance}, for the counter of a consumer, which follows this side's own. */
+export function tailDistance(now: number, seen: number, own: number): number {
+  const distance = (own - now) >>> 0;
+  if (distance > (own - seen) >>> 0) {
+    throw new BatchError("ring.tail", now >>> 0, `${seen >>> 0} to ${own >>> 0}`);
   }
   return distance;
 }

@@ -1,12 +1,6 @@
 /** The emptying end of a ring. @module */
 import type { Batch } from "./batch.ts";
-import {
-  RING_WORDS,
-  ringDistance,
-  type RingMemory,
-  ringWords,
-  slotBatches,
-} from "./ring.ts";
+import { headDistance, RING_WORDS, type RingMemory, ringWords, slotBatches } from "./ring.ts";
 import { RingBell, type RingWaitOptions } from "./ring_bell.ts";
 
 /** Takes batches out of a ring in order. Only one consumer may be attached to a ring. */
@@ -17,6 +11,7 @@ export class RingConsumer {
   readonly #space: RingBell;
   readonly #ready: () => boolean;
   #tail: number;
+  #headSeen: number;
 
   /**
    * Attaches to a ring.
@@ -38,6 +33,8 @@ export class RingConsumer {
       RING_WORDS.spaceArmed,
     );
     this.#tail = Atomics.load(words, RING_WORDS.tail) >>> 0;
+    // Not the word as it stands: whoever attaches late must not take a forged one for the start.
+    this.#headSeen = this.#tail;
     this.#ready = () => this.available > 0 || this.#stopped();
   }
 
@@ -52,12 +49,15 @@ export class RingConsumer {
    * @throws {BatchError} when the other side's word is not possible.
    */
   get available(): number {
-    return ringDistance(
-      Atomics.load(this.#words, RING_WORDS.head),
+    const head = Atomics.load(this.#words, RING_WORDS.head);
+    const available = headDistance(
+      head,
+      this.#headSeen,
       this.#tail,
       this.#slots.length,
-      "ring.head",
     );
+    this.#headSeen = head;
+    return available;
   }
 
   /** Whether nothing will come any more and nothing is left. */

@@ -1,12 +1,6 @@
 /** The filling end of a ring. @module */
 import type { Batch } from "./batch.ts";
-import {
-  RING_WORDS,
-  ringDistance,
-  type RingMemory,
-  ringWords,
-  slotBatches,
-} from "./ring.ts";
+import { RING_WORDS, type RingMemory, ringWords, slotBatches, tailDistance } from "./ring.ts";
 import { RingBell, type RingWaitOptions } from "./ring_bell.ts";
 
 /** Fills slots of a ring and publishes them in order. Only one producer may be attached to a ring. */
@@ -18,6 +12,7 @@ export class RingProducer {
   readonly #hasRoom: () => boolean;
   readonly #isEmpty: () => boolean;
   #head: number;
+  #tailSeen: number;
   #claimed: Batch | undefined;
 
   /**
@@ -40,6 +35,7 @@ export class RingProducer {
       RING_WORDS.spaceArmed,
     );
     this.#head = Atomics.load(words, RING_WORDS.head) >>> 0;
+    this.#tailSeen = Atomics.load(words, RING_WORDS.tail);
     this.#hasRoom = () => this.closed || this.pending < this.#slots.length;
     this.#isEmpty = () => this.closed || this.pending === 0;
   }
@@ -55,12 +51,10 @@ export class RingProducer {
    * @throws {BatchError} when the other side's word is not possible.
    */
   get pending(): number {
-    return ringDistance(
-      this.#head,
-      Atomics.load(this.#words, RING_WORDS.tail),
-      this.#slots.length,
-      "ring.tail",
-    );
+    const tail = Atomics.load(this.#words, RING_WORDS.tail);
+    const pending = tailDistance(tail, this.#tailSeen, this.#head);
+    this.#tailSeen = tail;
+    return pending;
   }
 
   /** Whether one side has ended the ring: nothing more can be published to anybody. */
@@ -118,9 +112,7 @@ export class RingProducer {
     options?: RingWaitOptions,
   ): boolean | Promise<boolean> {
     if (this.#space.spin(ready)) return !this.closed;
-    return this.#space.wait(ready, options).then((done) =>
-      done && !this.closed
-    );
+    return this.#space.wait(ready, options).then((done) => done && !this.closed);
   }
 
   /** Says that nothing more will be published, and wakes both sides. What was published can still be consumed. */

@@ -12,8 +12,8 @@ export async function closeWorker(
   closeMs: number,
 ): Promise<void> {
   try {
-    // A failed instance has been stopped already, and its failure been reported.
-    if (link.failure === undefined) {
+    // An instance that failed has been stopped already, and its failure been reported.
+    if (!link.ended) {
       await link.ask({ type: "close" }, "closed", closeMs);
     }
   } catch (thrown) {

@@ -70,6 +70,19 @@ export async function launchWorker(
   const input = kind === "source" ? undefined : createRing(ring);
   const output = kind === "sink" ? undefined : createRing(ring);
   const settled = new SharedArrayBuffer(8);
+  // The host's ends attach before any plugin code can have touched the memory.
+  const common = { link, deadlines, plugin: plugin.name, codec };
+  const part: ComponentInstance["part"] = kind === "source"
+    ? {
+      kind,
+      source: new WorkerSource({ link, deadlines, context, output: output!, settled }),
+    }
+    : kind === "sink"
+    ? { kind, sink: new WorkerSink({ ...common, input: input! }) }
+    : {
+      kind,
+      processor: new WorkerProcessor({ ...common, input: input!, output: output! }),
+    };
   try {
     await link.ask(
       {
@@ -89,34 +102,21 @@ export async function launchWorker(
     );
   } catch (thrown) {
     link.terminate();
+    await closePart(part);
     throw thrown;
   }
-  const common = { link, deadlines, plugin: plugin.name, codec };
-  return {
-    isolation: "worker",
-    level: "none",
-    part: kind === "source"
-      ? {
-        kind,
-        source: new WorkerSource({
-          link,
-          deadlines,
-          context,
-          output: output!,
-          settled,
-        }),
-      }
-      : kind === "sink"
-      ? { kind, sink: new WorkerSink({ ...common, input: input! }) }
-      : {
-        kind,
-        processor: new WorkerProcessor({
-          ...common,
-          input: input!,
-          output: output!,
-        }),
-      },
-  };
+  return { isolation: "worker", level: "none", part };
+}
+
+async function closePart(part: ComponentInstance["part"]): Promise<void> {
+  switch (part.kind) {
+    case "source":
+      return await part.source.close();
+    case "sink":
+      return await part.sink.close();
+    case "processor":
+      return await part.processor.close();
+  }
 }
 
 function hostedKind(plugin: string, provision: Provision): HostedKind {

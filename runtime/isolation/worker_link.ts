@@ -67,6 +67,11 @@ export class WorkerLink {
     return this.#failure;
   }
 
+  /** Whether the Worker has been stopped. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Calls `listener` once, when the instance fails. */
   onFailed(listener: (error: CaissonError) => void): void {
     if (this.#failure === undefined) this.#failed.push(listener);
