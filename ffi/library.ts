@@ -54,7 +54,12 @@ export function unloadCounts(): Readonly<Record<UnloadResult, number>> {
   return { ...unloads };
 }
 
-/** A loaded native plugin. Every user of the same bytes has one of its own over one shared mapping. */
+/**
+ * A loaded native plugin. Every user of the same bytes has one of its own over one shared mapping.
+ *
+ * Call functions where they are (`library.source.poll(…)`, or through a kept `library.source`): one that was taken out
+ * of its group still points into the library after it was unmapped, and calling it then ends the process.
+ */
 export class PluginLibrary implements AsyncDisposable {
   /** What the library says about itself. */
   readonly descriptor: Descriptor;

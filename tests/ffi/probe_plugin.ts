@@ -33,13 +33,19 @@ export async function buildProbe(
   );
   const source = await Deno.readTextFile(new URL("probe.c", FIXTURE));
   await Deno.writeTextFile(join(folder, "probe.c"), edit(source));
-  const built = await buildPlugin({ folder, cacheFolder });
+  const remove = () => Deno.remove(root, { recursive: true });
+  const built = await buildPlugin({ folder, cacheFolder }).catch(
+    async (cause) => {
+      await remove();
+      throw cause;
+    },
+  );
   return {
     folder,
     cacheFolder,
     manifest: JSON.parse(await Deno.readTextFile(built.manifestFile)),
     file: built.library,
     sha256: built.sha256,
-    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
+    [Symbol.asyncDispose]: remove,
   };
 }
