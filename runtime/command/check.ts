@@ -1,0 +1,97 @@
+/** `caisson check PLUGIN_DIR`. @module */
+import { resolve } from "@std/path";
+import { readGrants } from "../../permissions/grants.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import { checkLibrary } from "../manifest/check_library.ts";
+import { configSchemaProblem } from "../manifest/config_schema.ts";
+import { discover } from "../manifest/discover.ts";
+import { hostVersions } from "../manifest/host_versions.ts";
+import type { PluginPackage } from "../manifest/manifest.ts";
+import { scanModules } from "../manifest/module_graph.ts";
+import { readManifest } from "../manifest/parse_manifest.ts";
+import { pathText } from "../manifest/schema_issue.ts";
+import { checkVersions } from "../manifest/versions.ts";
+import { verifyLibrary } from "../../ffi/verify_library.ts";
+import { hostPlatform } from "../../ffi/platform.ts";
+import type { Invocation, Outcome } from "./command.ts";
+import { readNeed, requireNeeds } from "./host_need.ts";
+import { levelOf, permissionsText } from "./permissions_text.ts";
+import { newRepository } from "./plan.ts";
+
+/** One check that a plugin passed. */
+interface Passed {
+  readonly check: string;
+  readonly found: string;
+}
+
+/** Checks one plugin; a refusal is thrown, with the checks that were passed before noted. */
+export async function execute(invocation: Invocation): Promise<Outcome> {
+  const path = resolve(invocation.positionals[0]!);
+  const grants = invocation.text("grants");
+  const { program, words } = invocation;
+  requireNeeds([
+    readNeed(path, "the plugin"),
+    ...grants === undefined ? [] : [readNeed(grants, "the grants")],
+  ], { program, words });
+  const passed: Passed[] = [];
+  const pass = (check: string, found: string): void => {
+    passed.push({ check, found });
+    if (!invocation.flag("json")) invocation.note(`ok  ${check.padEnd(10)} ${found}`);
+  };
+
+  const source = await readManifest(path);
+  const { manifest } = source;
+  pass("manifest", `${manifest.name} ${manifest.version}`);
+  checkConfigs(source);
+  checkVersions(manifest, hostVersions, source.manifestFile);
+  const interfaces = manifest.provides.map((each) => each.interface).join(", ");
+  pass("versions", `runtime ${manifest.runtime}, ${interfaces}${abiText(source)}`);
+  const found = await sealed(path);
+  if (manifest.native === undefined) {
+    const { modules, ignored } = await scanModules(found);
+    pass(
+      "modules",
+      `${modules.length} inside the folder${ignored.length > 0 ? `; ignored: ${ignored.join(", ")}` : ""}`,
+    );
+  } else {
+    const library = await checkLibrary(found, hostPlatform());
+    pass("library", `${library.file}, sha256 ${library.sha256}`);
+    const { interfaces, layout } = verifyLibrary({ bytes: library.bytes, manifest: found.manifest });
+    pass("descriptor", `${interfaces.length} components, ${layout.size} fields as this host has them`);
+  }
+  if (grants !== undefined) {
+    const plugin = await newRepository().register(found, await readGrants(grants));
+    pass("grants", `${plugin.isolation}, level ${levelOf(plugin.isolation)}; ${permissionsText(plugin.permissions)}`);
+    for (const { text } of plugin.differences) pass("grants", text);
+  }
+  return {
+    exit: 0,
+    text: `${manifest.name} ${manifest.version}: passed${grants === undefined ? "; grants were not checked" : ""}`,
+    document: { name: manifest.name, version: manifest.version, folder: found.folder, passed },
+  };
+}
+
+function abiText({ manifest }: PluginPackage): string {
+  return manifest.native === undefined ? "" : `, C ABI ${manifest.native.abi}`;
+}
+
+/** The package that registers: for a plugin that is built, the sealed one in `dist`. */
+async function sealed(path: string): Promise<PluginPackage> {
+  const { packages, refusals } = await discover({ plugins: [path] });
+  const refusal = refusals[0];
+  if (refusal !== undefined) throw refusal.error;
+  return packages[0]!;
+}
+
+/** A schema that cannot be used is found here and not by the first flow. */
+function checkConfigs({ manifest, manifestFile }: PluginPackage): void {
+  for (const [index, { config }] of manifest.provides.entries()) {
+    const problem = config === undefined ? undefined : configSchemaProblem(config);
+    if (problem === undefined) continue;
+    throw new CaissonError("CAISSON_MANIFEST_INVALID", {
+      subject: `${manifestFile}: ${pathText(["provides", index, "config", ...problem.path])}`,
+      found: problem.found,
+      allowed: problem.allowed,
+    });
+  }
+}

@@ -1,0 +1,154 @@
+/** Every command: help, `docs/cli.md` and the parser are made from this table. @module */
+import type { Command, CommandArgument, CommandOption } from "./command.ts";
+
+const flow: CommandArgument = {
+  name: "FLOW",
+  description: "Flow file: .json, or a module with a flow as its default export",
+};
+
+const plugins: CommandOption = {
+  kind: "text",
+  value: "DIR",
+  many: true,
+  description:
+    "Folder whose subfolders are plugins (default: the folder plugins beside the flow, else in the working directory)",
+};
+
+const plugin: CommandOption = {
+  kind: "text",
+  value: "FOLDER",
+  many: true,
+  description: "Folder of one plugin",
+};
+
+const grants: CommandOption = {
+  kind: "text",
+  value: "FILE",
+  description: "Grant file (default: caisson.grants.json beside the flow, else in the working directory)",
+};
+
+const here = (option: CommandOption): CommandOption => ({
+  ...option,
+  description: option.description.replace("beside the flow, else in", "in"),
+});
+
+const cache: CommandOption = {
+  kind: "text",
+  value: "DIR",
+  description:
+    "Where private copies of native libraries go (default: the user's cache folder, or .caisson in the working directory when the environment may not be read)",
+};
+
+const input: CommandOption = {
+  kind: "text",
+  value: "NAME=PATH",
+  many: true,
+  description: "Sets the path in the configuration of the connector NAME",
+};
+
+/** The commands, in the order help shows them. */
+export const commands: readonly Command[] = [
+  {
+    name: "run",
+    summary: "Run a flow until its sources end or a signal stops it",
+    details: [
+      "The first SIGINT or SIGTERM stops reading and drains what was read; the second ends the process at once.",
+      "Ends with a table of every node on standard output; with --json with one document. When the flow itself writes to standard output (the stdio connector), the table goes to standard error.",
+      "A line on the terminal shows progress once a second.",
+    ],
+    arguments: [flow],
+    options: {
+      plugins,
+      plugin,
+      grants,
+      cache,
+      input,
+      strict: { kind: "flag", description: "Exit with 1 when any event failed" },
+      drain: {
+        kind: "text",
+        value: "SECONDS",
+        description: "How long the first signal waits for what was read (default: 30)",
+      },
+    },
+    load: () => import("./run.ts"),
+  },
+  {
+    name: "check",
+    summary: "Check a plugin as registration would, without running any of it",
+    details: [
+      "Checks manifest, versions, module graph or sealed library with its descriptor, and with --grants what the operator allows.",
+    ],
+    arguments: [{ name: "PLUGIN_DIR", description: "Folder of the plugin" }],
+    options: { grants: { ...grants, description: "Grant file to check the plugin's requests against" } },
+    load: () => import("./check.ts"),
+  },
+  {
+    name: "inspect",
+    summary: "Show what a library or a plugin says about itself, without loading it",
+    details: [
+      "A library: its descriptor, and whether its structs are laid out as this host's. A plugin: its manifest, what it asks for and why, its modules with their hashes. Text of the author stands in quotes.",
+    ],
+    arguments: [{ name: "LIBRARY|PLUGIN_DIR", description: "Library file, plugin folder or plugin.json" }],
+    options: {},
+    load: () => import("./inspect.ts"),
+  },
+  {
+    name: "plugins",
+    summary: "List plugins that are registered, and those that were refused with the reason",
+    arguments: [],
+    options: { plugins: here(plugins), plugin, grants: here(grants) },
+    load: () => import("./plugins.ts"),
+  },
+  {
+    name: "flags",
+    summary: "Print the exact deno run line for a flow, all permissions at once",
+    details: [
+      "The line goes to standard output, the reason for each permission to standard error.",
+    ],
+    arguments: [flow],
+    options: { plugins, plugin, grants, cache, input },
+    load: () => import("./flags.ts"),
+  },
+  {
+    name: "build",
+    summary: "Compile native plugins and seal their manifests in dist/plugin.json",
+    details: [
+      "Needs a C compiler (cc, gcc, clang, zig cc, or the command in CC), or rustc for plugins in Rust. Nothing is compiled when nothing changed.",
+    ],
+    arguments: [{ name: "PLUGIN_DIR", description: "Folder of a native plugin", many: true }],
+    options: { cache },
+    load: () => import("./build.ts"),
+  },
+  {
+    name: "new",
+    summary: "Create a minimal plugin that runs at once",
+    details: [
+      "Creates the folder NAME with manifest, code, a flow to try it with, its grants and a README that has the commands.",
+    ],
+    arguments: [
+      { name: "plugin", description: "What to create: the word plugin" },
+      { name: "NAME", description: "Name of the plugin and its folder: a-z, 0-9 and _, starting with a letter" },
+    ],
+    options: {
+      ts: { kind: "flag", description: "Write it in TypeScript" },
+      c: { kind: "flag", description: "Write it in C" },
+      kind: { kind: "text", value: "KIND", description: "source or sink (default: source)" },
+    },
+    load: () => import("./new.ts"),
+  },
+];
+
+/** Options every command has. */
+export const commonOptions: Readonly<Record<string, CommandOption>> = {
+  json: { kind: "flag", description: "Print one JSON document instead of text" },
+  help: { kind: "flag", description: "Show help for the command" },
+};
+
+/** Exit codes with their meaning. */
+export const exitCodes: readonly (readonly [number, string])[] = [
+  [0, "done"],
+  [1, "failure: the flow failed, a build failed, or events failed under --strict"],
+  [2, "usage: the command line, the flow file or a configuration has to be corrected"],
+  [3, "refused: a plugin did not pass its checks"],
+  [4, "missing: the host process lacks a permission, or a plugin a grant"],
+];

@@ -1,0 +1,201 @@
+/** What a flow takes to run: its plugins and every permission of the host process, found out without running any of them. @module */
+import { dirname, fromFileUrl, join, resolve } from "@std/path";
+import { cacheFolder } from "../../ffi/cache_folder.ts";
+import { readGrants } from "../../permissions/grants.ts";
+import { type HostKey, hostPermissions } from "../../permissions/host_flags.ts";
+import { hostHolds } from "../../permissions/host_permissions.ts";
+import { builtins } from "../connector/builtin/builtins.ts";
+import { buildGraph } from "../flow/graph.ts";
+import type { FlowDefinition } from "../flow/flow_definition.ts";
+import { checkConfig } from "../manifest/check_config.ts";
+import { discover, type Refusal } from "../manifest/discover.ts";
+import type { ComponentKind } from "../manifest/manifest.ts";
+import type { RegisteredPlugin } from "../registered_plugin.ts";
+import { Repository } from "../repository.ts";
+import type { Invocation } from "./command.ts";
+import { readFlowFile } from "./flow_file.ts";
+import { type HostNeed, readNeed, requireNeeds } from "./host_need.ts";
+import { findSources } from "./sources.ts";
+
+/** A flow that could be started now, were the permissions there. */
+export interface Plan {
+  /** The flow. */
+  readonly definition: FlowDefinition;
+  /** Plugins it uses. */
+  readonly plugins: readonly RegisteredPlugin[];
+  /** Plugins that were refused and that it does not use. */
+  readonly refused: readonly Refusal[];
+  /** The grant file, where there is a plugin. */
+  readonly grants: string | undefined;
+  /** Where private copies of libraries go, where there is a native plugin. */
+  readonly cache: string | undefined;
+  /** Every permission the host process needs. */
+  readonly needs: readonly HostNeed[];
+  /** Words that run it: all that was found out is said in them. */
+  readonly words: readonly string[];
+  /** Whether restricted Workers are started. */
+  readonly workers: boolean;
+  /** Whether it writes to standard output itself. */
+  readonly writesOutput: boolean;
+}
+
+/** One component a flow names. */
+interface Use {
+  readonly where: string;
+  readonly kind: ComponentKind;
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+}
+
+function usesOf(flow: FlowDefinition): Use[] {
+  const { sources, sinks } = buildGraph(flow);
+  const connector = (kind: ComponentKind) => (name: string): Use => {
+    const { type, config } = flow.connectors[name]!;
+    return { where: `${flow.name}: connectors.${name}`, kind, type, config };
+  };
+  return [
+    ...sources.map(connector("source")),
+    ...sinks.map(connector("sink")),
+    ...Object.entries(flow.processors ?? {}).map(([name, { type, config }]): Use => ({
+      where: `${flow.name}: processors.${name}`,
+      kind: "processor",
+      type,
+      config,
+    })),
+  ];
+}
+
+/** The repository of a command: builtin components, nothing else. */
+export function newRepository(): Repository {
+  const repository = new Repository();
+  for (const { type, kind, create, configSchema } of builtins) {
+    repository.registerBuiltin(type, kind, create, configSchema);
+  }
+  return repository;
+}
+
+const isBuiltin = ({ type, kind }: Use): boolean =>
+  builtins.some((each) => each.kind === kind && (each.type === type || `builtin:${each.type}` === type));
+
+/**
+ * Reads the flow, its plugins and grants, checks all of them, and finds out what running it needs.
+ *
+ * @throws {CaissonError} `CAISSON_HOST_PERMISSION` when something cannot be read, the refusal of a plugin the flow uses, and
+ * what is wrong with flow, grants or configurations
+ */
+export async function planFlow(invocation: Invocation): Promise<Plan> {
+  const { file, definition, needs: flowNeeds } = await readFlowFile(invocation);
+  const uses = usesOf(definition);
+  const repository = newRepository();
+  const needs: HostNeed[] = [...flowNeeds];
+  let grants: string | undefined;
+  // A flow of builtin components needs no permission to look for plugins.
+  if (!uses.every(isBuiltin)) {
+    const sources = await findSources(invocation, file, needs);
+    needs.push(...sources.needs);
+    grants = sources.grants;
+    await repository.registerAll(await discover(sources), await readGrants(grants));
+  }
+  const plugins = new Set<RegisteredPlugin>();
+  for (const use of uses) {
+    const found = repository.find(use.kind, use.type, `${use.where}.type`);
+    const config = checkConfig(found.configSchema, use.config, `${use.where}.config`);
+    if (found.plugin !== undefined) plugins.add(found.plugin);
+    else needs.push(...builtinNeeds(found.name, use, config));
+  }
+  const used = [...plugins];
+  const native = used.some(({ isolation }) => isolation === "native");
+  const workers = used.some(({ isolation }) => isolation === "worker");
+  const cache = native ? commandCache(invocation) : undefined;
+  needs.push(...used.flatMap(pluginNeeds));
+  if (cache !== undefined) needs.push(...await nativeNeeds(cache, invocation.program));
+  if (workers) needs.push(...workerNeeds(invocation.program));
+  return {
+    definition,
+    plugins: used,
+    refused: repository.refusals,
+    grants,
+    cache,
+    needs,
+    words: runWords(invocation, cache),
+    workers,
+    writesOutput: definition !== undefined &&
+      uses.some((use) =>
+        isBuiltin(use) && use.kind === "sink" && /(^|:)stdio$/.test(use.type) && use.config?.stream !== "stderr"
+      ),
+  };
+}
+
+/** Checks that this process may do all that a plan needs. @throws {CaissonError} `CAISSON_HOST_PERMISSION` with the line */
+export function requirePlan({ needs, words, workers }: Plan, program: string): void {
+  requireNeeds(needs, { program, words, workers });
+}
+
+function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, unknown>>): HostNeed[] {
+  const needs = builtins.find((each) => each.type === name && each.kind === use.kind)!.needs(config);
+  return (["read", "write"] as const).flatMap((key) =>
+    (needs[key] ?? []).map((path) => ({ key, value: resolve(path), reason: `${name} ${use.kind}` }))
+  );
+}
+
+function pluginNeeds({ package: found, isolation, permissions }: RegisteredPlugin): HostNeed[] {
+  const all = hostPermissions({ plugins: [{ isolation, folder: found.folder, permissions }] });
+  return (Object.keys(all) as HostKey[]).flatMap((key) =>
+    all[key].map((value) => ({ key, value, reason: `plugin ${found.manifest.name}, in ${isolation} isolation` }))
+  );
+}
+
+/** The cache folder of a command; without access to the environment there is one in the working directory. */
+export function commandCache(invocation: Invocation): string {
+  const given = invocation.text("cache");
+  if (given !== undefined) return resolve(given);
+  const names = Deno.build.os === "windows" ? ["LOCALAPPDATA"] : ["XDG_CACHE_HOME", "HOME"];
+  const known = names.every((name) => hostHolds("env", name)) && names.some((name) => Deno.env.get(name));
+  return known ? cacheFolder() : resolve(".caisson");
+}
+
+/** What loading libraries takes besides the plugins' own folders. */
+async function nativeNeeds(cache: string, program: string): Promise<HostNeed[]> {
+  const needs: HostNeed[] = [
+    { key: "read", value: cache, reason: "private copies of libraries" },
+    { key: "write", value: cache, reason: "private copies of libraries" },
+    { key: "ffi", value: cache, reason: "loading native plugins" },
+    ...packageNeeds(program, "ffi/adapter", "the C source of the adapter for native plugins"),
+  ];
+  if (!await hasAdapter(cache)) {
+    needs.push({ key: "run", value: "cc", reason: "compiling that adapter, once; caisson build does it, too" });
+  }
+  return needs;
+}
+
+async function hasAdapter(cache: string): Promise<boolean> {
+  const folder = join(cache, "native");
+  if (!hostHolds("read", folder)) return false;
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.startsWith("adapter-") && !name.endsWith(".partial")) return true;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return false;
+}
+
+function workerNeeds(program: string): HostNeed[] {
+  return packageNeeds(program, "runtime", "the modules that run in a Worker before the plugin");
+}
+
+/** What reading a part of this package takes; what is imported needs no permission. */
+export function packageNeeds(program: string, part: string, reason: string): HostNeed[] {
+  const url = new URL(program);
+  if (url.protocol === "file:") return [readNeed(join(dirname(fromFileUrl(url)), part), reason)];
+  return [{ key: "net", value: url.host, reason }];
+}
+
+/** The words after `caisson` that run the flow, with what this command found out. */
+function runWords(invocation: Invocation, cache: string | undefined): string[] {
+  const words = invocation.words.filter((word) => word !== "--json" || invocation.words.includes("run"));
+  const at = words.findIndex((word) => !word.startsWith("-"));
+  words[at] = "run";
+  return cache === undefined || invocation.text("cache") !== undefined ? words : [...words, "--cache", cache];
+}

@@ -1,0 +1,67 @@
+/** `caisson plugins`. @module */
+import { readGrants } from "../../permissions/grants.ts";
+import { discover } from "../manifest/discover.ts";
+import type { RegisteredPlugin } from "../registered_plugin.ts";
+import type { Invocation, Outcome } from "./command.ts";
+import { formatColumns } from "./columns.ts";
+import { levelOf, permissionsText } from "./permissions_text.ts";
+import { newRepository } from "./plan.ts";
+import { formatError } from "./print_error.ts";
+import { findSources } from "./sources.ts";
+import { standardOutput } from "./terminal.ts";
+
+/** Lists what can be used and what was refused. */
+export async function execute(invocation: Invocation): Promise<Outcome> {
+  const sources = await findSources(invocation);
+  const repository = newRepository();
+  await repository.registerAll(await discover(sources), await readGrants(sources.grants));
+  const { registered, refusals } = repository;
+  const rows = registered.map((plugin) => [
+    plugin.package.manifest.name,
+    plugin.package.manifest.version,
+    plugin.package.manifest.provides.map(({ kind, name }) => `${kind} ${name}`).join(", "),
+    plugin.isolation,
+    levelOf(plugin.isolation),
+    permissionsText(plugin.permissions),
+  ]);
+  const text = [
+    registered.length === 0
+      ? "No plugin is registered."
+      : formatColumns(["plugin", "version", "provides", "isolation", "level", "may touch"], rows),
+    ...registered.flatMap(({ package: { manifest }, differences }) =>
+      differences.map((difference) => `${manifest.name}: ${difference.text}`)
+    ),
+    ...(refusals.length === 0 ? [] : ["", `Refused: ${refusals.length}`]),
+    ...refusals.map(({ folder, manifest, error }) =>
+      `\n${manifest?.name ?? folder}\n${formatError(error, standardOutput.colour)}`
+    ),
+  ].join("\n");
+  return {
+    exit: 0,
+    text,
+    document: {
+      registered: registered.map(describe),
+      refused: refusals.map(({ folder, manifest, error }) => ({ folder, name: manifest?.name, error })),
+      grants: sources.grants,
+    },
+  };
+}
+
+function describe(
+  { package: found, isolation, permissions, differences, modules, library }: RegisteredPlugin,
+): unknown {
+  const { name, version, provides } = found.manifest;
+  return {
+    name,
+    version,
+    folder: found.folder,
+    provides: provides.map((each) => ({ kind: each.kind, name: each.name, interface: each.interface })),
+    isolation,
+    level: levelOf(isolation),
+    permissions,
+    differences,
+    manifest: { file: found.manifestFile, sha256: found.manifestSha256 },
+    ...(modules === undefined ? {} : { modules }),
+    ...(library === undefined ? {} : { library }),
+  };
+}

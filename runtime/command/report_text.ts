@@ -1,0 +1,55 @@
+/** The report of a flow for people, and whether the flow went well. @module */
+import type { FlowReport } from "../flow/flow_report.ts";
+import { formatColumns, formatNumber } from "./columns.ts";
+
+/** Errors that end a source or lose what was on its way; all others fail single events, which are counted. */
+const grave: ReadonlySet<string> = new Set(["CAISSON_SOURCE_FAILED", "CAISSON_CLOSE_FAILED", "CAISSON_FLOW_STATE"]);
+
+/**
+ * Whether the command may end with 0.
+ *
+ * An error that no event failed for, other than an attempt to connect that was repeated, has ended a node.
+ */
+export function endedWell(report: FlowReport, strict: boolean): boolean {
+  if (report.state !== "stopped" || (strict && report.failed > 0)) return false;
+  const codes = Object.keys(report.errors).filter((code) => code !== "CAISSON_CONNECT_FAILED");
+  return codes.every((code) => !grave.has(code)) && (codes.length === 0 || report.failed > 0);
+}
+
+/** The table of nodes, the totals, and the errors that were seen. */
+export function reportText(report: FlowReport): string {
+  const rows = report.nodes.map(({ name, role, type, plugin, isolation, level, metrics }) => [
+    name,
+    role,
+    type,
+    plugin,
+    isolation,
+    level,
+    metrics.in,
+    metrics.out,
+    metrics.dropped,
+    metrics.failed,
+  ]);
+  const { latencyMs, seconds } = report;
+  const totals = [
+    `${report.flow}: ${report.state} after ${formatNumber(Number(seconds.toFixed(3)))} s`,
+    `${formatNumber(report.in)} in, ${formatNumber(report.out)} out, ${formatNumber(report.dropped)} dropped, ` +
+    `${formatNumber(report.failed)} failed; ${formatNumber(Math.round(report.eventsPerSecond))} events/s`,
+    `latency p50 ${milliseconds(latencyMs.p50)}, p99 ${milliseconds(latencyMs.p99)}, ` +
+    `p99.9 ${milliseconds(latencyMs.p999)}; memory ${formatNumber(Math.round(Deno.memoryUsage().rss / 2 ** 20))} MiB`,
+  ];
+  const errors = Object.entries(report.errors).map(([code, count]) => `${code}: ${formatNumber(count)}`);
+  return [
+    formatColumns(
+      ["node", "role", "type", "plugin", "isolation", "level", "in", "out", "dropped", "failed"],
+      rows,
+    ),
+    "",
+    ...totals,
+    ...(errors.length > 0 ? [`errors: ${errors.join(", ")}`] : []),
+  ].join("\n");
+}
+
+function milliseconds(value: number): string {
+  return Number.isFinite(value) ? `${value.toFixed(value < 10 ? 3 : 1)} ms` : "-";
+}

@@ -1,0 +1,97 @@
+/** `caisson run FLOW`. @module */
+import type { CaissonError } from "../errors/caisson_error.ts";
+import type { Flow } from "../flow/flow.ts";
+import { Runtime } from "../runtime.ts";
+import { createLogger } from "../telemetry/log.ts";
+import type { Invocation, Outcome } from "./command.ts";
+import { quoteName } from "./host_need.ts";
+import { usage } from "./parse_words.ts";
+import { planFlow, requirePlan } from "./plan.ts";
+import { formatError } from "./print_error.ts";
+import { showProgress } from "./progress.ts";
+import { endedWell, reportText } from "./report_text.ts";
+import { standardError } from "./terminal.ts";
+
+/** Errors shown of one code; a flow with a million bad events would bury the first ones otherwise. */
+const shownOfOneCode = 3;
+
+/** Runs a flow to its end. */
+export async function execute(invocation: Invocation): Promise<Outcome> {
+  const drainMs = drainMilliseconds(invocation);
+  const plan = await planFlow(invocation);
+  requirePlan(plan, invocation.program);
+  for (const { folder, manifest, error } of plan.refused) {
+    invocation.note(
+      `note: not used here: ${manifest === undefined ? folder : quoteName(manifest.name)} (${error.code})`,
+    );
+  }
+  const errors = new ErrorNotes();
+  await using runtime = new Runtime({
+    plugins: plan.plugins.map((plugin) => plugin.package.folder),
+    ...(plan.grants === undefined ? {} : { grants: plan.grants }),
+    ...(plan.cache === undefined ? {} : { cacheFolder: plan.cache }),
+    log: createLogger(),
+    onError: (error) => errors.show(error),
+  });
+  await runtime.discover();
+  const flow = await runtime.deploy(plan.definition);
+  {
+    using _signals = stopOnSignal(flow, drainMs);
+    using _progress = showProgress(() => flow.report());
+    await flow.done;
+  }
+  const report = flow.report();
+  errors.summarize();
+  return {
+    exit: endedWell(report, invocation.flag("strict")) ? 0 : 1,
+    text: reportText(report),
+    document: report,
+    stream: plan.writesOutput ? "stderr" : "stdout",
+  };
+}
+
+function drainMilliseconds(invocation: Invocation): number {
+  const text = invocation.text("drain") ?? "30";
+  const seconds = Number(text);
+  if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
+  throw usage({ name: "run" }, `--drain ${text}`, "seconds, such as 30 or 0.5");
+}
+
+/** The first signal drains, the second ends the process. */
+function stopOnSignal(flow: Flow, deadlineMs: number): Disposable {
+  let asked = false;
+  const stop = (): void => {
+    if (asked) {
+      standardError.write("caisson: stopped at once; what was still on its way is lost\n");
+      Deno.exit(1);
+    }
+    asked = true;
+    standardError.write("caisson: reading has stopped, draining; another signal stops at once\n");
+    // What goes wrong while stopping is noted by the flow itself, and `done` has the rest.
+    flow.stop({ deadlineMs }).catch(() => {});
+  };
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  return {
+    [Symbol.dispose](): void {
+      for (const signal of signals) Deno.removeSignalListener(signal, stop);
+    },
+  };
+}
+
+/** Shows the first errors of each code as they come, and how many more there were. */
+class ErrorNotes {
+  readonly #seen = new Map<string, number>();
+
+  show(error: CaissonError): void {
+    const seen = (this.#seen.get(error.code) ?? 0) + 1;
+    this.#seen.set(error.code, seen);
+    if (seen <= shownOfOneCode) standardError.write(`${formatError(error, standardError.colour)}\n`);
+  }
+
+  summarize(): void {
+    for (const [code, seen] of this.#seen) {
+      if (seen > shownOfOneCode) standardError.write(`error[${code}]: ${seen - shownOfOneCode} more\n`);
+    }
+  }
+}
