@@ -86,7 +86,7 @@ export type { CheckedFile } from "./runtime/manifest/verify_unchanged.ts";
 export type { Difference, EffectivePermissions } from "./permissions/effective.ts";
 export type { PermissionKey } from "./permissions/values.ts";
 export type { PluginIsolation } from "./permissions/grants.ts";
-export type { Descriptor, DescriptorField, DescriptorInterface } from "./ffi/descriptor.ts";
+export type { Descriptor, DescriptorField, DescriptorInterface, NativeKind } from "./ffi/descriptor.ts";
 export {
   fromAsyncIterable,
   fromReadableStream,

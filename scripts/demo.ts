@@ -16,6 +16,8 @@ import { printReport } from "./demo/print_report.ts";
 import { replay } from "./replay_sample.ts";
 
 const OUTPUT = "demo/output";
+/** Not the user's own cache: the demo's permission set names this folder and nothing beside it. */
+const CACHE = "demo/.caisson";
 const LINES = 200_000;
 
 async function main(): Promise<number> {
@@ -24,7 +26,7 @@ async function main(): Promise<number> {
 
   await findCompiler();
   say("building plugins/transform with the C compiler");
-  await buildPlugin({ folder: "plugins/transform" });
+  await buildPlugin({ folder: "plugins/transform", cacheFolder: CACHE });
 
   await Deno.remove(OUTPUT, { recursive: true }).catch(() => {});
   await Deno.mkdir(join(OUTPUT, "input"), { recursive: true });
@@ -43,6 +45,7 @@ async function main(): Promise<number> {
   await using runtime = new Runtime({
     plugins: ["plugins/transform", "plugins/webhook", "plugins/metronome"],
     grants,
+    cacheFolder: CACHE,
     onError: (error) => errors.push(error),
   });
   const { refused } = await runtime.discover();
