@@ -112,6 +112,7 @@ export class Batch {
   /** Bytes a record takes. */
   readonly recordStride: number;
   readonly #words: Uint32Array;
+  readonly #signed: Int32Array;
   readonly #halves: Uint16Array;
   readonly #recordWord: number;
   readonly #segmentWord: number;
@@ -168,6 +169,7 @@ export class Batch {
     this.recordStride = recordStride;
     this.#verdictCapacity = verdicts;
     this.#words = new Uint32Array(block.buffer, block.byteOffset, needed >>> 2);
+    this.#signed = new Int32Array(block.buffer, block.byteOffset, needed >>> 2);
     this.#halves = new Uint16Array(
       block.buffer,
       block.byteOffset,
@@ -797,22 +799,26 @@ export class Batch {
     this.#validateRecords(count, limits);
   }
 
-  /** One tight loop that only asks whether all is well; what is wrong is found out afterwards. */
+  /**
+   * One tight loop that only asks whether all is well; what is wrong is found out afterwards.
+   *
+   * Everything stays in 31 bits, where sums need no floating point: below 2^30 the sum of two cannot overflow, and what
+   * is not below, or has a key or metadata, takes the slow path.
+   */
   #validateRecords(count: number, limits: Float64Array): void {
-    const words = this.#words;
+    const words = this.#signed;
+    const small = Int32Array.from(limits);
     const step = this.recordStride / WORD;
     const end = this.#recordWord + count * step;
     for (let at = this.#recordWord; at < end; at += step) {
-      const segments = words[at + RECORD_LAYOUT.payloadSegment / WORD]!;
-      const meta = words[at + RECORD_LAYOUT.metaSegment / WORD]! & 0xffff;
-      // A segment number past the table gives NaN, which is not below anything.
-      if (
-        words[at + RECORD_LAYOUT.payloadOffset / WORD]! + words[at + RECORD_LAYOUT.payloadLength / WORD]! <=
-          limits[segments & 0xffff]! &&
-        words[at + RECORD_LAYOUT.keyOffset / WORD]! + words[at + RECORD_LAYOUT.keyLength / WORD]! <=
-          limits[segments >>> 16]! &&
-        words[at + RECORD_LAYOUT.metaOffset / WORD]! + words[at + RECORD_LAYOUT.metaLength / WORD]! <= limits[meta]!
-      ) continue;
+      const offset = words[at + RECORD_LAYOUT.payloadOffset / WORD]!;
+      const length = words[at + RECORD_LAYOUT.payloadLength / WORD]!;
+      const rest = words[at + RECORD_LAYOUT.keyOffset / WORD]! | words[at + RECORD_LAYOUT.keyLength / WORD]! |
+        words[at + RECORD_LAYOUT.metaOffset / WORD]! | words[at + RECORD_LAYOUT.metaLength / WORD]! |
+        (words[at + RECORD_LAYOUT.metaSegment / WORD]! & 0xffff);
+      // With no key, its segment above bit 16 is 0, and what is read here is the payload's segment alone.
+      const segment = words[at + RECORD_LAYOUT.payloadSegment / WORD]!;
+      if (rest === 0 && ((offset | length) >>> 30) === 0 && offset + length <= small[segment]!) continue;
       this.#validateRecord((at - this.#recordWord) / step, at, limits);
     }
   }

@@ -229,32 +229,36 @@ export class NativeInstance {
   }
 
   async #close(): Promise<void> {
+    if (!await this.#becomesIdle(this.#stopMs)) return await this.#abandon();
     let failed: unknown;
     try {
-      if (this.#busy !== undefined) await this.#becomeIdle();
       if (this.#running) await this.#stop();
     } catch (cause) {
       failed = cause;
     }
+    // A stop that was late has been interrupted already.
+    if (!await this.#becomesIdle(0)) return await this.#abandon();
     this.#state = "closed";
-    if (this.#busy !== undefined && !await this.#comesBack(INTERRUPT_MS)) {
-      // Closing now would free what a thread is working with.
-      await this.library.close({ deadlineMs: 0 });
-      throw failed;
-    }
     await callBlocking(() => this.#common.close(this.pointer));
     await this.library.close();
     if (failed !== undefined) throw failed;
   }
 
-  async #becomeIdle(): Promise<void> {
-    if (await this.#comesBack(this.#stopMs)) return;
-    this.#common.interrupt(this.pointer);
-    if (await this.#comesBack(INTERRUPT_MS)) return;
+  /** Closing now would free what a thread is working with: everything stays as it is, and is lost. */
+  async #abandon(): Promise<never> {
+    this.#state = "closed";
+    await this.library.close({ deadlineMs: 0 });
     throw new CaissonError("CAISSON_PLUGIN_TIMEOUT", {
       subject: `${this.subject} close`,
       found: `a call has not come back ${INTERRUPT_MS} ms after it was interrupted`,
     });
+  }
+
+  /** Whether no call is under way, or the one that is ends in time; it is interrupted when it does not end by itself. */
+  async #becomesIdle(patienceMs: number): Promise<boolean> {
+    if (this.#busy === undefined || await this.#comesBack(patienceMs)) return true;
+    this.#common.interrupt(this.pointer);
+    return await this.#comesBack(INTERRUPT_MS);
   }
 
   /** Whether the call under way ends in time; how it ends is the business of whoever made it. */

@@ -121,7 +121,7 @@ void caisson_release_1(caisson_instance *self, const caisson_batch *lent) {
 
 /* Waits for an interrupt; "stuck" ignores it for longer than the host waits. */
 static int32_t wait_long(caisson_instance *self, caisson_error *error) {
-  for (int step = 0; step < 600; step++) {
+  for (int step = 0; step < 250; step++) {
     sleep_ms(10);
     if (!is(self, "stuck") && atomic_load(&self->interrupted)) {
       return caisson_fail(error, CAISSON_E_INTERRUPTED, CAISSON_CLASS_TRANSIENT, "interrupted");
