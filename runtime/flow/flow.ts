@@ -28,6 +28,7 @@ export class Flow implements AsyncDisposable {
   readonly #assembly: Assembly;
   readonly #reading = new AbortController();
   readonly #ending = new AbortController();
+  readonly #forced = Promise.withResolvers<void>();
   readonly #latency = new LatencyHistogram();
   readonly #errors = new Map<string, number>();
   #state: FlowState = "initializing";
@@ -95,10 +96,11 @@ export class Flow implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    await Promise.all(this.#assembly.sources.map(async ({ manager, ports }) => {
+    const drained = Promise.all(this.#assembly.sources.map(async ({ manager, ports }) => {
       await manager.run();
       await Promise.all(ports.map((port) => port.drain()));
     }));
+    await Promise.race([drained, this.#forced.promise]);
     await this.#close();
     if (this.#state !== "failed") this.#state = "stopped";
   }
@@ -111,10 +113,11 @@ export class Flow implements AsyncDisposable {
     const late = new AbortController();
     await Promise.race([this.#done, sleep(deadlineMs, late.signal)]);
     late.abort();
-    if (this.#endedAt > 0) return await this.#closing;
+    if (this.#endedAt > 0) return await this.#done;
     this.#note(stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`));
     this.#state = "failed";
-    await this.#close();
+    this.#forced.resolve();
+    await this.#done;
   }
 
   /** Stops the flow. */
