@@ -4,11 +4,12 @@ import type { Grants, PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
 import { checkPlugin } from "./check_plugin.ts";
 import type { ComponentInstance, PartContext } from "./connector/contract.ts";
-import { CaissonError } from "./errors/caisson_error.ts";
+import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import type { ConfigSchema } from "./manifest/config_schema.ts";
 import type { Discovery, Refusal } from "./manifest/discover.ts";
 import { type HostVersions, hostVersions } from "./manifest/host_versions.ts";
 import type { ComponentKind, Manifest, PluginPackage, Provision } from "./manifest/manifest.ts";
+import { readRefused } from "./manifest/read_json.ts";
 import { didYouMean } from "./manifest/schema_issue.ts";
 import { verifyUnchanged } from "./manifest/verify_unchanged.ts";
 import type { RegisteredPlugin } from "./registered_plugin.ts";
@@ -170,8 +171,9 @@ export class Repository {
       this.#plugins.set(name, plugin);
       this.#refusals.delete(found.folder);
       return plugin;
-    } catch (error) {
-      if (error instanceof CaissonError) this.#refused.set(error, found.manifest);
+    } catch (thrown) {
+      const error = asCaissonError(thrown, found.folder);
+      this.#refused.set(error, found.manifest);
       throw error;
     }
   }
@@ -256,6 +258,13 @@ function componentsOf(plugin: RegisteredPlugin): PluginComponent[] {
 function fullName(component: RegisteredComponent): string {
   const plugin = component.plugin?.package.manifest.name ?? builtinName;
   return `${plugin}:${component.name}`;
+}
+
+/** Nothing a plugin's files do may stop the registration of the others, so every failure becomes a refusal. */
+function asCaissonError(thrown: unknown, folder: string): CaissonError {
+  if (thrown instanceof CaissonError) return thrown;
+  if (thrown instanceof Deno.errors.NotCapable) return readRefused(folder, thrown);
+  return new CaissonError("CAISSON_INTERNAL", { subject: folder, found: messageOf(thrown), cause: thrown });
 }
 
 function duplicate(second: PluginPackage, first: PluginPackage): CaissonError {
