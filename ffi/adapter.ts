@@ -15,21 +15,33 @@ function openAdapter(file: string): BareAdapter {
   const library = Deno.dlopen(
     file,
     {
-      caisson_adapter_address: { parameters: ["buffer"], result: "u64" },
-      caisson_adapter_anchor: {
+      address: {
+        name: "caisson_adapter_address",
+        parameters: ["buffer"],
+        result: "u64",
+      },
+      anchor: {
+        name: "caisson_adapter_anchor",
         parameters: ["buffer", "buffer", "u32"],
         result: "pointer",
       },
-      caisson_adapter_release_anchor: {
+      releaseAnchor: {
+        name: "caisson_adapter_release_anchor",
         parameters: ["pointer"],
         result: "i32",
       },
-      caisson_adapter_exports: {
+      exports: {
+        name: "caisson_adapter_exports",
         parameters: ["pointer", "buffer"],
         result: "i32",
       },
-      caisson_adapter_is_loaded: { parameters: ["buffer"], result: "i32" },
-      caisson_adapter_read: {
+      isLoaded: {
+        name: "caisson_adapter_is_loaded",
+        parameters: ["buffer"],
+        result: "i32",
+      },
+      read: {
+        name: "caisson_adapter_read",
         parameters: ["u64", "buffer", "u32"],
         result: "void",
       },
@@ -38,10 +50,10 @@ function openAdapter(file: string): BareAdapter {
   const { symbols } = library;
   return {
     // Deno takes views of shared memory, too; only its types do not say so.
-    address: (bytes) => symbols.caisson_adapter_address(bytes as Uint8Array<ArrayBuffer>),
+    address: (bytes) => symbols.address(bytes as Uint8Array<ArrayBuffer>),
     anchor(path) {
       const message = new Uint8Array(MESSAGE_BYTES);
-      const anchor = symbols.caisson_adapter_anchor(
+      const anchor = symbols.anchor(
         cString(path),
         message,
         MESSAGE_BYTES,
@@ -53,11 +65,11 @@ function openAdapter(file: string): BareAdapter {
         new TextDecoder().decode(message.subarray(0, end)),
       );
     },
-    releaseAnchor: (anchor) => void symbols.caisson_adapter_release_anchor(anchor),
-    exports: (anchor, name) => symbols.caisson_adapter_exports(anchor, cString(name)) === 1,
-    isLoaded: (path) => symbols.caisson_adapter_is_loaded(cString(path)) === 1,
+    releaseAnchor: (anchor) => void symbols.releaseAnchor(anchor),
+    exports: (anchor, name) => symbols.exports(anchor, cString(name)) === 1,
+    isLoaded: (path) => symbols.isLoaded(cString(path)) === 1,
     read: (address, out) =>
-      symbols.caisson_adapter_read(
+      symbols.read(
         address,
         out as Uint8Array<ArrayBuffer>,
         out.byteLength,

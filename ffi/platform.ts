@@ -13,11 +13,11 @@ export interface PlatformFormat {
 }
 
 /** ELF `e_machine` numbers of the machines there are. */
-export const MACHINES: Readonly<Record<string, number>> = {
-  x86_64: 62,
-  aarch64: 183,
-  riscv64: 243,
-};
+export const MACHINES: ReadonlyMap<string, number> = new Map([
+  ["x86_64", 62],
+  ["aarch64", 183],
+  ["riscv64", 243],
+]);
 
 /** Name of a machine by its ELF number, or the number itself. */
 export function machineName(machine: number): string {
@@ -35,7 +35,7 @@ export function platformFormat(platform: string): PlatformFormat | undefined {
   const dash = platform.lastIndexOf("-");
   const os = platform.slice(0, dash);
   const arch = platform.slice(dash + 1);
-  const machine = MACHINES[arch];
+  const machine = MACHINES.get(arch);
   if (dash < 0 || machine === undefined) return undefined;
   switch (os) {
     case "darwin":

@@ -57,10 +57,10 @@ export function openSystemLoader(): BareAdapter {
       const anchor = dlopen(cString(path), RTLD_NOW);
       if (anchor !== null) return anchor;
       const reason = dlerror();
-      throw new CaissonError("CAISSON_LIBRARY_LOAD", {
-        subject: path,
-        found: reason === null ? "dlopen failed" : new Deno.UnsafePointerView(reason).getCString(),
-      });
+      throw loadError(
+        path,
+        reason === null ? "dlopen failed" : new Deno.UnsafePointerView(reason).getCString(),
+      );
     },
     releaseAnchor: (anchor) => void dlclose(anchor),
     exports: (anchor, name) => dlsym(anchor, cString(name)) !== null,

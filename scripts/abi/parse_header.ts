@@ -12,14 +12,14 @@ import type {
   HeaderStruct,
 } from "./header.ts";
 
-const SCALARS: Readonly<Record<string, number>> = {
-  uint8_t: 1,
-  uint16_t: 2,
-  uint32_t: 4,
-  int32_t: 4,
-  uint64_t: 8,
-  int64_t: 8,
-};
+const SCALARS: ReadonlyMap<string, number> = new Map([
+  ["uint8_t", 1],
+  ["uint16_t", 2],
+  ["uint32_t", 4],
+  ["int32_t", 4],
+  ["uint64_t", 8],
+  ["int64_t", 8],
+]);
 const PARAMETER_TYPES = new Set([
   "uint32_t",
   "int32_t",
@@ -68,7 +68,7 @@ function constantValue(
 
 function parameter(text: string, line: number): HeaderParameter {
   const match = /^(.*?[ *])(\w+)$/.exec(text.trim());
-  const type = match?.[1]!.trim();
+  const type = match?.[1]?.trim();
   if (
     match === null || type === undefined ||
     !(PARAMETER_TYPES.has(type) || /^(const )?caisson_\w+ \*$/.test(type))
@@ -182,7 +182,7 @@ export function parseHeader(text: string): Header {
   const structs: HeaderStruct[] = [];
   const functions: HeaderFunction[] = [];
   const sizes = new Map(
-    Object.entries(SCALARS).map(([type, size]) => [type, {
+    [...SCALARS].map(([type, size]) => [type, {
       size,
       alignment: size,
     }]),

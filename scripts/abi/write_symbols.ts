@@ -10,10 +10,10 @@ const GROUP_TEXT: Readonly<Record<string, string>> = {
   codec: "a plugin with a codec exports",
 };
 /** Type in C to type of Deno's FFI and type in TypeScript. */
-const NUMBERS: Readonly<Record<string, string>> = {
-  uint32_t: "u32",
-  int32_t: "i32",
-};
+const NUMBERS: ReadonlyMap<string, string> = new Map([
+  ["uint32_t", "u32"],
+  ["int32_t", "i32"],
+]);
 
 function groupOf(name: string): string {
   return GROUPS.find((group) => name.startsWith(`caisson_${group}_`)) ??
@@ -21,7 +21,8 @@ function groupOf(name: string): string {
 }
 
 function foreignType(type: string): string {
-  if (type in NUMBERS) return NUMBERS[type]!;
+  const number = NUMBERS.get(type);
+  if (number !== undefined) return number;
   if (type === "void") return "void";
   return type === "caisson_instance *" ? "pointer" : "buffer";
 }

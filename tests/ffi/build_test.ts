@@ -20,7 +20,7 @@ Deno.test("seals a manifest that names the library with its digest and size", as
   });
   assertEquals(manifest.native?.build, undefined);
   assertEquals(manifest.name, "@caisson/probe");
-  const left = [...Deno.readDirSync(join(probe.folder, "dist"))];
+  const left = await Array.fromAsync(Deno.readDir(join(probe.folder, "dist")));
   assertEquals(left.map(({ name }) => name).sort(), [
     "build.stamp",
     library!.file.slice(2),
@@ -63,7 +63,7 @@ Deno.test("says what the compiler says, and leaves the last build alone", async 
     "error",
   );
   assertEquals(await sha256(await Deno.readFile(probe.file)), probe.sha256);
-  const left = [...Deno.readDirSync(join(probe.folder, "dist"))];
+  const left = await Array.fromAsync(Deno.readDir(join(probe.folder, "dist")));
   assert(!left.some(({ isDirectory }) => isDirectory));
 });
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertNotEquals } from "@std/as
 import { join } from "@std/path";
 import { loadLibrary, unloadCounts } from "../../ffi/library.ts";
 import { NativeCallError } from "../../ffi/native_call_error.ts";
+import { libraryExtension } from "../../ffi/platform.ts";
 import { verifyLibrary } from "../../ffi/verify_library.ts";
 import { CLASS_CONFIG, E_ARGUMENT, E_INTERRUPTED } from "../../runtime/data/layout.ts";
 import { nativeBatch, openProbe } from "./probe_instance.ts";
@@ -283,9 +284,11 @@ Deno.test({
 Deno.test("a private copy that was tampered with is replaced before it is loaded", async () => {
   await using probe = await buildProbe();
   await (await loadLibrary(probe)).close();
-  const copies = [...Deno.readDirSync(join(probe.cacheFolder, "native"))];
-  const copy = copies.find(({ name }) => name.startsWith(probe.sha256))!;
-  const path = join(probe.cacheFolder, "native", copy.name);
+  const path = join(
+    probe.cacheFolder,
+    "native",
+    `${probe.sha256}.${libraryExtension()}`,
+  );
   if (Deno.build.os !== "windows") {
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o500);
   }
