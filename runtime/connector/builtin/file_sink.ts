@@ -54,7 +54,7 @@ export class FileSink implements ByteSinkPart {
       });
       this.#file = file;
       this.#wasOpen = true;
-      this.#isRegular = (await file.stat()).isFile;
+      this.#isRegular = await isRegular(file);
       this.#end = mode === "append" && this.#isRegular ? await file.seek(0, Deno.SeekMode.End) : 0;
     } catch (error) {
       throw this.#explain(error);
@@ -160,5 +160,21 @@ export class FileSink implements ByteSinkPart {
     } finally {
       file.close();
     }
+  }
+}
+
+/** Whether what was written can be taken back. Deno asks for permission to read before it says what an open file is. */
+async function isRegular(file: Deno.FsFile): Promise<boolean> {
+  try {
+    return (await file.stat()).isFile;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  }
+  try {
+    // A pipe or terminal has no position.
+    await file.seek(0, Deno.SeekMode.Current);
+    return true;
+  } catch {
+    return false;
   }
 }
