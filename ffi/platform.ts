@@ -21,7 +21,7 @@ export const MACHINES: ReadonlyMap<string, number> = new Map([
 
 /** Name of a machine by its ELF number, or the number itself. */
 export function machineName(machine: number): string {
-  const known = Object.entries(MACHINES).find(([, number]) => number === machine);
+  const known = [...MACHINES].find(([, number]) => number === machine);
   return known?.[0] ?? `machine ${machine}`;
 }
 
