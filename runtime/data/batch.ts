@@ -113,6 +113,8 @@ export class Batch {
   readonly recordStride: number;
   readonly #words: Uint32Array;
   readonly #signed: Int32Array;
+  /** Bytes behind each segment, filled in anew by every validation. */
+  readonly #limits: Int32Array;
   readonly #halves: Uint16Array;
   readonly #recordWord: number;
   readonly #segmentWord: number;
@@ -170,6 +172,7 @@ export class Batch {
     this.#verdictCapacity = verdicts;
     this.#words = new Uint32Array(block.buffer, block.byteOffset, needed >>> 2);
     this.#signed = new Int32Array(block.buffer, block.byteOffset, needed >>> 2);
+    this.#limits = new Int32Array(segments);
     this.#halves = new Uint16Array(
       block.buffer,
       block.byteOffset,
@@ -780,7 +783,7 @@ export class Batch {
         `at most ${this.arena.byteLength}`,
       );
     }
-    const limits = new Float64Array(segments);
+    const limits = this.#limits;
     for (let index = 0; index < segments; index++) {
       const length = index === 0 && this.#views[0] === this.arena ? this.arena.byteLength : this.segmentLength(index);
       const view = this.#views[index];
@@ -796,7 +799,7 @@ export class Batch {
       }
       limits[index] = length;
     }
-    this.#validateRecords(count, limits);
+    this.#validateRecords(count, segments);
   }
 
   /**
@@ -805,9 +808,9 @@ export class Batch {
    * Everything stays in 31 bits, where sums need no floating point: below 2^30 the sum of two cannot overflow, and what
    * is not below, or has a key or metadata, takes the slow path.
    */
-  #validateRecords(count: number, limits: Float64Array): void {
+  #validateRecords(count: number, segments: number): void {
     const words = this.#signed;
-    const small = Int32Array.from(limits);
+    const limits = this.#limits;
     const step = this.recordStride / WORD;
     const end = this.#recordWord + count * step;
     for (let at = this.#recordWord; at < end; at += step) {
@@ -817,16 +820,18 @@ export class Batch {
         words[at + RECORD_LAYOUT.metaOffset / WORD]! | words[at + RECORD_LAYOUT.metaLength / WORD]! |
         (words[at + RECORD_LAYOUT.metaSegment / WORD]! & 0xffff);
       // With no key, its segment above bit 16 is 0, and what is read here is the payload's segment alone.
-      const segment = words[at + RECORD_LAYOUT.payloadSegment / WORD]!;
-      if (rest === 0 && ((offset | length) >>> 30) === 0 && offset + length <= small[segment]!) continue;
-      this.#validateRecord((at - this.#recordWord) / step, at, limits);
+      const segment = words[at + RECORD_LAYOUT.payloadSegment / WORD]! >>> 0;
+      if (
+        rest === 0 && segment < segments && ((offset | length) >>> 30) === 0 && offset + length <= limits[segment]!
+      ) continue;
+      this.#validateRecord((at - this.#recordWord) / step, at, segments);
     }
   }
 
-  #validateRecord(index: number, at: number, limits: Float64Array): void {
-    this.#validateRange(index, "payload", at, RECORD_LAYOUT.payloadOffset, RECORD_LAYOUT.payloadSegment, limits);
-    this.#validateRange(index, "key", at, RECORD_LAYOUT.keyOffset, RECORD_LAYOUT.keySegment, limits);
-    this.#validateRange(index, "meta", at, RECORD_LAYOUT.metaOffset, RECORD_LAYOUT.metaSegment, limits);
+  #validateRecord(index: number, at: number, segments: number): void {
+    this.#validateRange(index, "payload", at, RECORD_LAYOUT.payloadOffset, RECORD_LAYOUT.payloadSegment, segments);
+    this.#validateRange(index, "key", at, RECORD_LAYOUT.keyOffset, RECORD_LAYOUT.keySegment, segments);
+    this.#validateRange(index, "meta", at, RECORD_LAYOUT.metaOffset, RECORD_LAYOUT.metaSegment, segments);
   }
 
   #validateRange(
@@ -835,23 +840,24 @@ export class Batch {
     at: number,
     offsetField: number,
     segmentField: number,
-    limits: Float64Array,
+    segments: number,
   ): void {
     const offset = this.#words[at + offsetField / WORD]!;
     const length = this.#words[at + offsetField / WORD + 1]!;
     const segment = this.#halves[(at << 1) + segmentField / 2]!;
-    if (segment >= limits.length) {
+    if (segment >= segments) {
       throw new BatchError(
         `record[${index}].${part}Segment`,
         segment,
-        `below ${limits.length}`,
+        `below ${segments}`,
       );
     }
-    if (offset + length > limits[segment]!) {
+    const limit = this.#limits[segment]!;
+    if (offset + length > limit) {
       throw new BatchError(
         `record[${index}].${part}Offset`,
         `${offset}+${length}`,
-        `at most ${limits[segment]} in segment ${segment}`,
+        `at most ${limit} in segment ${segment}`,
       );
     }
   }
