@@ -1,5 +1,6 @@
 /** Turns what a plugin threw into an error that says what to do. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
+import type { ErrorCode } from "../errors/codes.ts";
 import { cleanLine } from "./log_gate.ts";
 import type { Fault } from "./worker_protocol.ts";
 
@@ -11,8 +12,16 @@ function causeOf(fault: Fault): Error {
   return cause;
 }
 
+/** Codes of calls that may fail without anybody being at fault; everything else a plugin throws is its own bug. */
+const codes: Readonly<Record<string, ErrorCode>> = {
+  connect: "CAISSON_CONNECT_FAILED",
+  read: "CAISSON_SOURCE_FAILED",
+  write: "CAISSON_SINK_FAILED",
+};
+
 /**
  * The error for a fault of a plugin: `CAISSON_PERMISSION_DENIED` with the line to grant when a permission was refused,
+ * `CAISSON_CONNECT_FAILED`, `CAISSON_SOURCE_FAILED` or `CAISSON_SINK_FAILED` from a call that talks to the outside,
  * `CAISSON_PLUGIN_THREW` otherwise.
  *
  * @param plugin name of the plugin
@@ -21,9 +30,9 @@ function causeOf(fault: Fault): Error {
 export function pluginError(plugin: string, doing: string, fault: Fault): CaissonError {
   const message = cleanLine(fault.message);
   if (fault.denied === undefined) {
-    return new CaissonError("CAISSON_PLUGIN_THREW", {
+    return new CaissonError(codes[doing] ?? "CAISSON_PLUGIN_THREW", {
       subject: `${plugin}: ${doing}`,
-      found: `${cleanLine(fault.name)}: ${message}`,
+      found: fault.name === "Error" ? message : `${cleanLine(fault.name)}: ${message}`,
       cause: causeOf(fault),
     });
   }

@@ -71,5 +71,5 @@ function readFault(slot: Batch): Fault | undefined {
   const whole = checkFault(fault);
   if (whole !== undefined || !Array.isArray(failed)) return whole;
   const reason = (failed[0] as { reason?: unknown } | undefined)?.reason;
-  return typeof reason === "string" ? { name: "Refused", message: reason.slice(0, 500), stack: "" } : undefined;
+  return typeof reason === "string" ? { name: "Error", message: reason.slice(0, 500), stack: "" } : undefined;
 }

@@ -13,6 +13,8 @@ export interface FixtureOptions {
   readonly permissions?: Partial<WorkerPermissions>;
   readonly options?: WorkerOptions;
   readonly component?: string;
+  /** Folder of the plugin. @default {`fixtures/` and the name} */
+  readonly folder?: string;
 }
 
 /** A launched fixture and what was logged. */
@@ -32,12 +34,17 @@ export function fixtureFolder(name: string): string {
   return fromFileUrl(import.meta.resolve(`./fixtures/${name}`));
 }
 
+/** Folder of one of our own plugins. */
+export function pluginFolder(name: string): string {
+  return fromFileUrl(import.meta.resolve(`../../plugins/${name}`));
+}
+
 /** Launches a plugin of `fixtures/` in a Worker. */
 export async function launchFixture(
   name: string,
   fixture: FixtureOptions = {},
 ): Promise<Launched> {
-  const folder = fixtureFolder(name);
+  const folder = fixture.folder ?? fixtureFolder(name);
   const { kind = "source", config = {}, permissions, options, component = name } = fixture;
   const lines: string[] = [];
   const stop = new AbortController();
