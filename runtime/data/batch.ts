@@ -229,7 +229,8 @@ export class Batch {
     words[VERDICT_COUNT] = 0;
     words[this.#segmentWord + SEGMENT_LAYOUT.length / WORD] = 0;
     this.#halves[SEGMENT_COUNT] = 1;
-    this.#views.length = 1;
+    // Shortening the array would cost more than all of the above, and it grows again with the next batch.
+    for (let index = 1; index < this.#views.length; index++) this.#views[index] = undefined;
   }
 
   /** Events in the batch. */
