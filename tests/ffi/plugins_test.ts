@@ -1,6 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { buildPlugin } from "../../ffi/build.ts";
 import { compile, findCompiler } from "../../ffi/compiler.ts";
+import { hasRust } from "../isolation/native_plugins.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -138,3 +140,56 @@ for (const sanitizer of ["address,undefined", "thread"]) {
     },
   });
 }
+
+async function run(command: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  assertEquals(code, 0, decode(stderr) + decode(stdout));
+  return decode(stdout);
+}
+
+Deno.test({
+  name: "transform in Rust keeps to the ABI in a C host",
+  ignore: Deno.build.os !== "linux" || !hasRust(),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      await buildAll(folder, "address,undefined");
+      const { library } = await buildPlugin({ folder: join(ROOT, "plugins/transform/rust") });
+      await Deno.copyFile(library, join(folder, "transform_rust.so"));
+      for (const mode of ["pass", "count"]) {
+        const said = await runHarness(folder, {
+          plugin: "transform_rust",
+          good: { mode },
+          bad: { mode: "fast" },
+          refusal: "",
+        });
+        assertStringIncludes(said, 'refused: mode: "fast"; allowed: pass, count');
+        assertEquals(said.trimEnd().split("\n").at(-1), "ok");
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "the Rust crate and the plugin made with it pass their own tests",
+  ignore: !hasRust(),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const rlib = join(folder, "libcaisson.rlib");
+      const crate = join(ROOT, "ffi/sdk/rust/src/lib.rs");
+      const plugin = join(ROOT, "plugins/transform/rust/src/lib.rs");
+      const rustc = (...args: string[]) => run("rustc", ["--edition", "2021", "-D", "warnings", ...args]);
+      await rustc("--crate-name", "caisson", "--crate-type", "rlib", crate, "-o", rlib);
+      await rustc("--test", crate, "-o", join(folder, "crate_tests"));
+      await rustc("--test", "--extern", `caisson=${rlib}`, plugin, "-o", join(folder, "plugin_tests"));
+      assertStringIncludes(await run(join(folder, "crate_tests"), []), "test result: ok.");
+      assertStringIncludes(await run(join(folder, "plugin_tests"), []), "test result: ok.");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

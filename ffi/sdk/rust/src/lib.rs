@@ -32,6 +32,7 @@
 //!     flags: caisson::abi::UNLOADABLE | caisson::abi::SHARED_SAFE,
 //!     processors: ["pass" => Pass, flags: caisson::abi::INTERFACE_FAST],
 //! }
+//! # fn main() {}
 //! ```
 
 #![warn(missing_docs)]
