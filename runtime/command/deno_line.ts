@@ -23,27 +23,40 @@ export function shownPath(path: string): string {
   return way === ".." || way.startsWith(`..${SEPARATOR}`) || isAbsolute(way) ? path : way;
 }
 
-/** The line, quoted for a POSIX shell. Paths below the working directory are relative to it. */
+/** Permissions as flags of Deno's. Paths below the working directory are relative to it. */
+export function permissionFlags(permissions: Partial<Record<HostKey, readonly string[]>>): string[] {
+  const own: { [Key in HostKey]?: readonly string[] } = {};
+  for (const key of keys) {
+    const values = permissions[key] ?? [];
+    own[key] = key === "read" || key === "write" || key === "ffi" ? values.map(shownPath) : values;
+  }
+  return hostFlags({ own });
+}
+
+/** The line, quoted for a POSIX shell. */
 export function denoLine(
   permissions: Partial<Record<HostKey, readonly string[]>>,
   { program, words, workers = false, first = false }: LineOptions,
 ): string {
-  const own: { [Key in HostKey]?: readonly string[] } = {};
-  const unlimited: string[] = [];
-  for (const key of keys) {
-    const values = permissions[key] ?? [];
-    if (first && Deno.permissions.querySync({ name: key }).state === "granted") unlimited.push(`--allow-${key}`);
-    else own[key] = key === "read" || key === "write" || key === "ffi" ? values.map(shownPath) : values;
-  }
-  const local = program.startsWith("file:");
+  const held = keys.filter((key) => first && Deno.permissions.querySync({ name: key }).state === "granted");
+  const rest = Object.fromEntries(
+    keys.filter((key) => !held.includes(key)).map((key) => [key, permissions[key] ?? []]),
+  );
   return [
     "deno",
     "run",
     // In a clone deno.json sets it. Deno 2.9 ends the process at the first restricted Worker without it.
-    ...(workers && !local ? ["--unstable-worker-options"] : []),
-    ...unlimited,
-    ...hostFlags({ own }),
-    local ? shownPath(fromFileUrl(program)) : program,
+    ...(workers && !program.startsWith("file:") ? ["--unstable-worker-options"] : []),
+    ...held.map((key) => `--allow-${key}`),
+    ...permissionFlags(rest),
+    programText(program),
     ...words,
   ].map(shellQuote).join(" ");
+}
+
+/** The main module as `deno run` takes it; a package of a registry by its name and version. */
+function programText(program: string): string {
+  if (program.startsWith("file:")) return shownPath(fromFileUrl(program));
+  const inPackage = /\/(@[a-z0-9-]+\/[a-z0-9-]+)\/([0-9][^/]*)\/main\.ts$/.exec(new URL(program).pathname);
+  return inPackage === null ? program : `jsr:${inPackage[1]}@${inPackage[2]}/cli`;
 }

@@ -4,7 +4,7 @@ import { type HostKey, hostPermissions } from "../../permissions/host_flags.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { quote } from "../manifest/untrusted_text.ts";
-import { denoLine, type LineOptions, shownPath } from "./deno_line.ts";
+import { denoLine, type LineOptions, permissionFlags, shownPath } from "./deno_line.ts";
 
 /** One permission of the host process. */
 export interface HostNeed {
@@ -43,14 +43,14 @@ export function requireNeeds(needs: readonly HostNeed[], options: LineOptions): 
   const missing = missingNeeds(needs);
   if (missing.length === 0) return;
   const line = denoLine(groupNeeds(needs), options);
-  const later = options.first === true
-    ? " What is found there decides about the rest, which is then named at once."
-    : "";
+  const how = options.first === true
+    ? "Start it so that it can read these, and every other permission is named at once"
+    : "Start it with";
   throw new CaissonError("CAISSON_HOST_PERMISSION", {
     subject: "host process",
     found: missing.map((need) => `no ${flagText(need)} (${need.reason})`).join("; "),
-    allowed: [...new Set(missing.map(flagText))].join(" "),
-    action: `Run: ${line}${later}`,
+    allowed: permissionFlags(groupNeeds(missing)).join(" "),
+    action: `${how}: ${line}`,
   });
 }
 
