@@ -1,15 +1,12 @@
 /** `caisson check PLUGIN_DIR`. @module */
 import { resolve } from "@std/path";
 import { readGrants } from "../../permissions/grants.ts";
-import { CaissonError } from "../errors/caisson_error.ts";
 import { checkLibrary } from "../manifest/check_library.ts";
-import { configSchemaProblem } from "../manifest/config_schema.ts";
 import { discover } from "../manifest/discover.ts";
 import { hostVersions } from "../manifest/host_versions.ts";
 import type { PluginPackage } from "../manifest/manifest.ts";
 import { scanModules } from "../manifest/module_graph.ts";
 import { readManifest } from "../manifest/parse_manifest.ts";
-import { pathText } from "../manifest/schema_issue.ts";
 import { checkVersions } from "../manifest/versions.ts";
 import { verifyLibrary } from "../../ffi/verify_library.ts";
 import { hostPlatform } from "../../ffi/platform.ts";
@@ -42,7 +39,6 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const source = await readManifest(path);
   const { manifest } = source;
   pass("manifest", `${manifest.name} ${manifest.version}`);
-  checkConfigs(source);
   checkVersions(manifest, hostVersions, source.manifestFile);
   const interfaces = manifest.provides.map((each) => each.interface).join(", ");
   pass("versions", `runtime ${manifest.runtime}, ${interfaces}${abiText(source)}`);
@@ -81,17 +77,4 @@ async function sealed(path: string): Promise<PluginPackage> {
   const refusal = refusals[0];
   if (refusal !== undefined) throw refusal.error;
   return packages[0]!;
-}
-
-/** A schema that cannot be used is found here and not by the first flow. */
-function checkConfigs({ manifest, manifestFile }: PluginPackage): void {
-  for (const [index, { config }] of manifest.provides.entries()) {
-    const problem = config === undefined ? undefined : configSchemaProblem(config);
-    if (problem === undefined) continue;
-    throw new CaissonError("CAISSON_MANIFEST_INVALID", {
-      subject: `${manifestFile}: ${pathText(["provides", index, "config", ...problem.path])}`,
-      found: problem.found,
-      allowed: problem.allowed,
-    });
-  }
 }

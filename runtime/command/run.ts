@@ -45,7 +45,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   return {
     exit: endedWell(report, invocation.flag("strict")) ? 0 : 1,
     text: reportText(report),
-    document: report,
+    document: { ...report, memory: { rssBytes: Deno.memoryUsage().rss } },
     stream: plan.writesOutput ? "stderr" : "stdout",
   };
 }
