@@ -3,55 +3,27 @@ import { hostPlatform } from "../ffi/platform.ts";
 import type { Grants, PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
 import { checkPlugin } from "./check_plugin.ts";
-import type { ComponentInstance, PartContext } from "./connector/contract.ts";
 import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import type { ConfigSchema } from "./manifest/config_schema.ts";
 import type { Discovery, Refusal } from "./manifest/discover.ts";
 import { type HostVersions, hostVersions } from "./manifest/host_versions.ts";
-import type { ComponentKind, Manifest, PluginPackage, Provision } from "./manifest/manifest.ts";
+import type { ComponentKind, Manifest, PluginPackage } from "./manifest/manifest.ts";
 import { readRefused } from "./manifest/read_json.ts";
 import { didYouMean } from "./manifest/schema_issue.ts";
 import { verifyUnchanged } from "./manifest/verify_unchanged.ts";
+import {
+  type BuiltinComponent,
+  type BuiltinFactory,
+  builtinName,
+  componentsOf,
+  fullName,
+  type RegisteredComponent,
+} from "./registered_component.ts";
 import type { RegisteredPlugin } from "./registered_plugin.ts";
 
 export type { Refusal } from "./manifest/discover.ts";
+export type { BuiltinFactory, PluginComponent, RegisteredComponent } from "./registered_component.ts";
 export type { RegisteredPlugin } from "./registered_plugin.ts";
-
-/** Makes a builtin component. */
-export type BuiltinFactory = (
-  context: PartContext,
-) => ComponentInstance["part"] | Promise<ComponentInstance["part"]>;
-
-/** What both kinds of component have. */
-interface ComponentBase {
-  /** Kind. */
-  readonly kind: ComponentKind;
-  /** Name. */
-  readonly name: string;
-  /** JSON Schema of its configuration; without one it takes none. */
-  readonly configSchema: ConfigSchema | undefined;
-}
-
-/** A component of the host itself. */
-export interface BuiltinComponent extends ComponentBase {
-  /** Makes an instance. */
-  readonly builtin: BuiltinFactory;
-  /** Only plugins' components have one. */
-  readonly plugin?: undefined;
-}
-
-/** A component of a registered plugin. */
-export interface PluginComponent extends ComponentBase {
-  /** Only the host's own components have one. */
-  readonly builtin?: undefined;
-  /** The plugin. */
-  readonly plugin: RegisteredPlugin;
-  /** Its entry in the manifest. */
-  readonly provision: Provision;
-}
-
-/** A component a flow can name. */
-export type RegisteredComponent = BuiltinComponent | PluginComponent;
 
 /** What a repository is made for. */
 export interface RepositoryOptions {
@@ -62,9 +34,6 @@ export interface RepositoryOptions {
   /** Platform native libraries have to be for. @default {the one this runs on} */
   readonly platform?: string;
 }
-
-/** Name that stands before the colon for the host's own components. */
-const builtinName = "builtin";
 
 /**
  * Components available to flows.
@@ -243,21 +212,6 @@ export class Repository {
       ...plugin.library === undefined ? [] : [plugin.library],
     ]);
   }
-}
-
-function componentsOf(plugin: RegisteredPlugin): PluginComponent[] {
-  return plugin.package.manifest.provides.map((provision) => ({
-    kind: provision.kind,
-    name: provision.name,
-    configSchema: provision.config,
-    plugin,
-    provision,
-  }));
-}
-
-function fullName(component: RegisteredComponent): string {
-  const plugin = component.plugin?.package.manifest.name ?? builtinName;
-  return `${plugin}:${component.name}`;
 }
 
 /** Nothing a plugin's files do may stop the registration of the others, so every failure becomes a refusal. */

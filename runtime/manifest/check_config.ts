@@ -1,6 +1,7 @@
 /** Checks a component's configuration against the schema in its manifest. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
-import { compileConfigSchema, type ConfigSchema, configSchemaProblem, emptyConfig } from "./config_schema.ts";
+import { compileConfigSchema, type ConfigSchema, emptyConfig } from "./config_checker.ts";
+import { configSchemaProblem } from "./config_schema.ts";
 import { explainIssue, pathText } from "./schema_issue.ts";
 
 /**

@@ -5,12 +5,11 @@
  * that no constraint is ever skipped in silence.
  * @module
  */
-import { z } from "zod";
 import { messageOf } from "../errors/caisson_error.ts";
+import { type ConfigSchema, isObject, toChecker } from "./config_checker.ts";
 import { excerpt, quote } from "./untrusted_text.ts";
 
-/** A JSON Schema as it stands in a manifest. */
-export type ConfigSchema = Readonly<Record<string, unknown>>;
+export type { ConfigSchema } from "./config_checker.ts";
 
 /** What is wrong with a schema. */
 export interface ConfigSchemaProblem {
@@ -21,13 +20,6 @@ export interface ConfigSchemaProblem {
   /** What would have been accepted. */
   readonly allowed: string;
 }
-
-/** Schema of a component that takes no configuration. */
-export const emptyConfig: ConfigSchema = {
-  type: "object",
-  properties: {},
-  additionalProperties: false,
-};
 
 const annotations = [
   "title",
@@ -105,10 +97,6 @@ type Path = readonly PropertyKey[];
 
 function refuse(path: Path, value: unknown, allowed: string): never {
   throw new Refused({ path, found: excerpt(value), allowed });
-}
-
-function isObject(value: unknown): value is ConfigSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPrimitive(value: unknown): boolean {
@@ -254,7 +242,7 @@ function checkObject(schema: ConfigSchema, path: Path): void {
 }
 
 function checkDefault(schema: ConfigSchema, path: Path): void {
-  const result = convert(close(schema)).safeParse(schema["default"]);
+  const result = toChecker(schema).safeParse(schema["default"]);
   if (!result.success) {
     refuse(
       [...path, "default"],
@@ -262,33 +250,6 @@ function checkDefault(schema: ConfigSchema, path: Path): void {
       "a value that the schema itself accepts",
     );
   }
-}
-
-function convert(schema: ConfigSchema): z.ZodType {
-  return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
-}
-
-/** A misspelt option is refused, at every depth, unless the author says that unknown ones are fine. */
-function close(schema: ConfigSchema): ConfigSchema {
-  const closed: Record<string, unknown> = { ...schema };
-  const { properties, items, additionalProperties } = schema;
-  if (isObject(properties)) {
-    closed["properties"] = Object.fromEntries(
-      Object.entries(properties).map(([name, each]) => [name, closeNode(each)]),
-    );
-    if (additionalProperties === undefined) closed["additionalProperties"] = false;
-  }
-  if (items !== undefined) closed["items"] = closeNode(items);
-  if (additionalProperties !== undefined) closed["additionalProperties"] = closeNode(additionalProperties);
-  for (const key of ["anyOf", "oneOf"]) {
-    const branches = schema[key];
-    if (Array.isArray(branches)) closed[key] = branches.map(closeNode);
-  }
-  return closed;
-}
-
-function closeNode(node: unknown): unknown {
-  return isObject(node) ? close(node) : node;
 }
 
 /** Finds what a component's configuration schema may not contain. */
@@ -300,7 +261,7 @@ export function configSchemaProblem(
       refuse(["type"], schema["type"], '"object"');
     }
     checkNode(schema, []);
-    convert(close(schema));
+    toChecker(schema);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof Refused) return thrown.problem;
@@ -310,16 +271,4 @@ export function configSchemaProblem(
       allowed: "a JSON Schema that can be converted",
     };
   }
-}
-
-const compiled = new WeakMap<ConfigSchema, z.ZodType>();
-
-/** The checker for a schema that {@linkcode configSchemaProblem} found nothing in. */
-export function compileConfigSchema(schema: ConfigSchema): z.ZodType {
-  let checker = compiled.get(schema);
-  if (checker === undefined) {
-    checker = convert(close(schema));
-    compiled.set(schema, checker);
-  }
-  return checker;
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { checkConfig } from "../../runtime/manifest/check_config.ts";
-import { type ConfigSchema, configSchemaProblem } from "../../runtime/manifest/config_schema.ts";
+import type { ConfigSchema } from "../../runtime/manifest/config_checker.ts";
+import { configSchemaProblem } from "../../runtime/manifest/config_schema.ts";
 
 const subject = "flow.json: connectors.in.config";
 

@@ -102,6 +102,15 @@ for (
   });
 }
 
+Deno.test("refuses an import from a neighbour folder whose name starts the same", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write("click/plugin.json", manifest());
+  await folder.write("click/mod.ts", 'import "../clickstream/a.ts";');
+  await folder.write("clickstream/a.ts", "export {};");
+  const found = await readManifest(join(folder.path, "click"));
+  assertEquals((await assertRejects(() => scanModules(found), CaissonError)).code, "CAISSON_MODULE_OUTSIDE");
+});
+
 Deno.test("looks through code that its importer calls data", async () => {
   const error = await refuse({
     "mod.ts": 'import("./evil.ts", { /* type: "json" */ });',
