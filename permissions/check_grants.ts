@@ -2,6 +2,7 @@
 import { resolve } from "@std/path";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import type { Manifest, PermissionRequests } from "../runtime/manifest/manifest.ts";
+import { didYouMean } from "../runtime/manifest/schema_issue.ts";
 import { quote } from "../runtime/manifest/untrusted_text.ts";
 import { isInside } from "./effective.ts";
 import type { Grant, Grants, PluginIsolation } from "./grants.ts";
@@ -68,7 +69,7 @@ export function checkGrants(options: CheckGrantsOptions): Grant | undefined {
     subject: manifest.name,
     found: missing.map(({ key, values }) => describe(key, values, manifest.permissions?.reasons?.[key])).join("; "),
     allowed: `only what ${grants.file} grants`,
-    action: advise(options, grant, missing),
+    action: advise(options, grant, missing) + misspelt(manifest.name, grants),
   });
 }
 
@@ -117,6 +118,12 @@ function advise(
   return grants.present
     ? `Add to "plugins" in ${grants.file}: ${inner({ [manifest.name]: entry })}${refuse}.`
     : `Create ${grants.file} with: ${JSON.stringify({ grants: 1, plugins: { [manifest.name]: entry } })}${refuse}.`;
+}
+
+/** An entry under a name that is nearly the plugin's is probably meant for it. */
+function misspelt(name: string, { plugins }: Grants): string {
+  const meant = plugins.has(name) ? undefined : didYouMean(name, [...plugins.keys()]);
+  return meant === undefined ? "" : ` There is an entry for ${JSON.stringify(meant)}: is it meant for this plugin?`;
 }
 
 /** The members of an object, without its braces. */

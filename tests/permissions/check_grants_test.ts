@@ -74,6 +74,13 @@ Deno.test("names the file and the other answer", () => {
   assertStringIncludes(action, '"net": false, "read": false, "env": false to refuse it');
 });
 
+Deno.test("points at an entry whose name is nearly the plugin's", () => {
+  const near = parseGrants({ grants: 1, plugins: { "@acme/click_stream": {}, "@acme/other": {} } }, file);
+  assertStringIncludes(refuse(near).action, 'There is an entry for "@acme/click_stream"');
+  const far = parseGrants({ grants: 1, plugins: { "@other/thing": {} } }, file);
+  assert(!refuse(far).action.includes("There is an entry"));
+});
+
 Deno.test("takes false as an answer", () => {
   const grants = parseGrants(
     { grants: 1, plugins: { [name]: { permissions: { net: false, read: false, env: [] } } } },
