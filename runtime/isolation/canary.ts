@@ -90,6 +90,7 @@ async function runCanary(): Promise<CanaryReport> {
     TIMEOUT_MS,
   );
   worker.addEventListener("message", (event) => resolve(event.data));
+  worker.postMessage("report");
   try {
     return await promise;
   } finally {

@@ -1,6 +1,9 @@
 /** Runs in the canary Worker: reports what it may do. It has only this file; nothing of a plugin is loaded. @module */
 
-const scope = globalThis as unknown as { postMessage(message: unknown): void };
+const scope = globalThis as unknown as {
+  postMessage(message: unknown): void;
+  onmessage: () => void;
+};
 const names = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 
 function tryRead(): string {
@@ -22,11 +25,16 @@ function tryEnv(): string {
   }
 }
 
-const states: Record<string, string> = {};
-for (const name of names) states[name] = Deno.permissions.querySync({ name }).state;
-scope.postMessage({
-  states,
-  // A module that came from a registry has no path to read.
-  read: import.meta.url.startsWith("file:") ? tryRead() : tryEnv(),
-  env: tryEnv(),
-});
+// Waits to be asked: a Worker with nothing left to do ends, and what it has just posted may be lost with it.
+scope.onmessage = () => {
+  const states: Record<string, string> = {};
+  for (const name of names) {
+    states[name] = Deno.permissions.querySync({ name }).state;
+  }
+  scope.postMessage({
+    states,
+    // A module that came from a registry has no path to read.
+    read: import.meta.url.startsWith("file:") ? tryRead() : tryEnv(),
+    env: tryEnv(),
+  });
+};
