@@ -30,6 +30,14 @@ for (const name of PAGES) {
   });
 }
 
+/** The module cache this run uses: a reader's own would download the npm packages once for each page. */
+async function moduleCache(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+const denoDir = await moduleCache();
+
 /** A reader's own environment: nothing of the repository, only Deno, a compiler and the module cache. */
 function environment(home: string): Record<string, string> {
   const env: Record<string, string> = {
@@ -44,11 +52,12 @@ function environment(home: string): Record<string, string> {
       "/bin",
     ].join(":"),
     NO_COLOR: "1",
+    DENO_DIR: denoDir,
   };
   // Where modules come from is the reader's own setting, not the repository's.
   for (const [name, value] of Object.entries(Deno.env.toObject())) {
     if (
-      /^(JSR_URL|DENO_\w+|SSL_CERT_\w+|NPM_CONFIG_\w+|HTTPS?_PROXY)$/i.test(
+      /^(JSR_URL|DENO_\w+|SSL_CERT_\w+|NPM_CONFIG_\w+|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY)$/i.test(
         name,
       )
     ) env[name] ??= value;
