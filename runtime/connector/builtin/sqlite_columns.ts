@@ -87,7 +87,8 @@ export function sqlValue(value: unknown, column: string): SqlValue {
     case "number":
       // SQLite would store NULL without a word.
       if (Number.isNaN(value)) break;
-      return value;
+      // A JavaScript number is bound as a float: a text column would hold "200.0".
+      return Number.isSafeInteger(value) ? BigInt(value) : value;
     case "bigint":
       if (value > LARGEST || value < -LARGEST - 1n) break;
       return value;

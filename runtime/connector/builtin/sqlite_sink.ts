@@ -182,7 +182,8 @@ export class SqliteSink implements ValueSinkPart {
     try {
       insert.run(...row);
     } catch (error) {
-      if (!concernsOneRow(error)) throw error;
+      // A trigger may have ended the transaction; what came next would be committed row by row.
+      if (!concernsOneRow(error) || !this.#database?.isTransaction) throw error;
       return this.#failure(error);
     }
   }
