@@ -30,6 +30,9 @@ export interface LaunchNativeOptions {
   readonly deadlines?: NativeDeadlines;
 }
 
+/** What this isolation can drive; native codecs come later. */
+const KINDS: ReadonlySet<string> = new Set(["source", "sink", "processor"]);
+
 /**
  * Loads a native plugin and opens one component of it. `connect` of the part starts it, `close` stops and frees it and
  * lets go of the library.
@@ -49,22 +52,30 @@ export async function launchNative(options: LaunchNativeOptions): Promise<Compon
     manifest,
     ...(cacheFolder === undefined ? {} : { cacheFolder }),
   });
+  let component: number;
   try {
-    const component = componentIndex(library, provision);
-    const instance = await NativeInstance.open({
-      library,
-      component,
-      context,
-      ...(deadlines === undefined ? {} : { deadlines }),
-    });
-    return { isolation: "native", level: "none", part: partOf(library, component, instance, provision) };
+    component = componentIndex(library, provision);
   } catch (cause) {
     await library.close();
     throw cause;
   }
+  const instance = await NativeInstance.open({
+    library,
+    component,
+    context,
+    ...(deadlines === undefined ? {} : { deadlines }),
+  });
+  return { isolation: "native", level: "none", part: partOf(library, component, instance, provision) };
 }
 
 function componentIndex({ descriptor }: PluginLibrary, provision: Provision): number {
+  if (!KINDS.has(provision.kind)) {
+    throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
+      subject: `${descriptor.plugin}: ${provision.name}`,
+      found: `a ${provision.kind} in native code`,
+      allowed: [...KINDS].join(", "),
+    });
+  }
   const index = descriptor.interfaces.findIndex(({ kind, name }) => kind === provision.kind && name === provision.name);
   if (index >= 0) return index;
   throw new CaissonError("CAISSON_DESCRIPTOR_MANIFEST", {
@@ -87,13 +98,7 @@ function partOf(
       return { kind: "source", source: new NativeSource(instance) };
     case "sink":
       return { kind: "sink", sink: new NativeSink(instance, maxEvents, fast) };
-    case "processor":
-      return { kind: "processor", processor: new NativeProcessor(instance, maxEvents, fast) };
     default:
-      throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
-        subject: `${descriptor.plugin}: ${provision.name}`,
-        found: `a ${provision.kind} in native code`,
-        allowed: "source, sink, processor",
-      });
+      return { kind: "processor", processor: new NativeProcessor(instance, maxEvents, fast) };
   }
 }

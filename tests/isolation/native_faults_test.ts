@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Batch } from "../../runtime/data/batch.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { unloadCounts } from "../../ffi/library.ts";
 import type { NativeCallError } from "../../ffi/native_call_error.ts";
 import { blockedCalls } from "../../runtime/isolation/native_calls.ts";
 import { asProcessor, asSink, asSource, type Opened, openNative, start, TEST_PLUGINS } from "./native_plugins.ts";
@@ -235,11 +236,19 @@ Deno.test({
 });
 
 Deno.test("an open that takes too long is an error, and what it opens later is closed", async () => {
+  // Parked, since the instance of another test never came back.
+  const released = (): number => unloadCounts().unmapped + unloadCounts().parked;
+  const before = released();
   const error = await assertRejects(
     () => openNative(ODD, "odd_sink", { mode: "slow_open" }, { startMs: 50 }),
     CaissonError,
   );
   assertEquals(error.code, "CAISSON_PLUGIN_TIMEOUT");
+  // The library is let go only after the instance was closed.
+  for (let waited = 0; released() === before; waited += 10) {
+    assert(waited < 10_000, "what was opened late was not closed");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 });
 
 Deno.test("a start that fails can be repeated, and a stop that fails still closes", async () => {
