@@ -105,10 +105,23 @@ async function summarize(report: FlowReport, inputs: readonly string[]): Promise
     Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await countLines(path)] as const)));
   const dropped = report.nodes.filter(({ name }) => name === "requests" || name === "errors")
     .reduce((sum, { metrics }) => sum + metrics.dropped, 0);
+  const [read, written] = [await counted(inputs), await counted(outputs)];
+  const kept = ["requests", "errors", "unreadable"].reduce(
+    (sum, name) => sum + written[join(OUTPUT, `${name}.ndjson`)]!,
+    0,
+  );
+  const lines = Object.values(read).reduce((sum, count) => sum + count, 0);
+  if (lines !== report.in || lines !== kept + dropped + report.failed) {
+    throw new CaissonError("CAISSON_INTERNAL", {
+      subject: "demo",
+      found: `${lines} lines, ${report.in} read, ${kept} kept, ${dropped} dropped, ${report.failed} failed`,
+      allowed: "numbers that add up",
+    });
+  }
   return {
-    inputs: await counted(inputs),
+    inputs: read,
     in: report.in,
-    out: await counted(outputs),
+    out: written,
     dropped,
     failed: report.failed,
     eventsPerSecond: Math.round(report.eventsPerSecond),

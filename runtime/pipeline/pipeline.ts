@@ -15,11 +15,11 @@ import { compileProject } from "./project.ts";
 export interface PipelineMetrics {
   /** Events taken. */
   in: number;
-  /** Events handed on. */
+  /** Events handed on, those to `err` included. */
   out: number;
   /** Events an operator let go on purpose. */
   dropped: number;
-  /** Events an operator threw on. */
+  /** Events an operator threw on while nothing was linked to `err`. */
   failed: number;
 }
 
@@ -118,7 +118,6 @@ export class Pipeline implements Consumer {
   }
 
   #failed(event: Event, thrown: unknown): Event {
-    this.metrics.failed++;
     const error = thrown instanceof CaissonError ? thrown : new CaissonError("CAISSON_OPERATOR_FAILED", {
       subject: this.#options.alias,
       found: messageOf(thrown),
@@ -126,9 +125,11 @@ export class Pipeline implements Consumer {
     });
     this.#options.onError(error);
     if (!this.#options.err.linked) {
+      this.metrics.failed++;
       event.settlement?.fail(event.origin, error);
       return event;
     }
+    this.metrics.out++;
     return event.with({ error: error.toJSON(), event: readable(event) });
   }
 
