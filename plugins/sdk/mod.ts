@@ -80,13 +80,17 @@ export type SourceReply =
   /** Nothing will ever come again. */
   | { readonly kind: "finished" };
 
-/** The reading end of a connector; everything but `read` is optional. */
+/**
+ * The reading end of a connector; everything but `read` is optional.
+ *
+ * Calls never overlap. A `read` that throws fails the source; what can be tried again should be tried inside.
+ */
 export interface Source {
   /** Connects; throw when it cannot, and it is tried again as the flow says. */
   connect?(attempt: Attempt): void | Promise<void>;
-  /** Reads; may wait. Called again as soon as there is room. */
+  /** Reads; may wait. Called again as soon as there is room. When the flow stops, `context.signal` ends the wait. */
   read(): SourceReply | Promise<SourceReply>;
-  /** How many events of earlier reads were delivered, and how many failed. */
+  /** How many events were delivered, and how many failed, since it was last told; before a read, and before `close`. */
   settle?(
     settled: { readonly delivered: number; readonly failed: number },
   ): void;
@@ -96,9 +100,12 @@ export interface Source {
 
 /** One event as a sink sees it. */
 export interface SinkEvent {
-  /** The raw bytes; valid until `write` has ended. */
+  /**
+   * The raw bytes; valid until `write` has ended. They may lie in shared memory, which `fetch` and other functions do
+   * not take: give those `data.slice()`.
+   */
   readonly data: Uint8Array;
-  /** The decoded value, decoded on first use. */
+  /** The value, decoded on first use: throws when the bytes do not decode. */
   readonly value: unknown;
   /** When the event entered the system, milliseconds since 1970. */
   readonly timestamp: number;
@@ -113,7 +120,11 @@ export interface SinkReply {
   }[];
 }
 
-/** The writing end of a connector; everything but `write` is optional. */
+/**
+ * The writing end of a connector; everything but `write` is optional.
+ *
+ * Calls never overlap. What `write` returned without naming is delivered: nothing will be sent again.
+ */
 export interface Sink {
   /** Connects; throw when it cannot, and it is tried again as the flow says. */
   connect?(attempt: Attempt): void | Promise<void>;
@@ -127,7 +138,10 @@ export interface Sink {
 
 /** A function that makes events of events. */
 export interface Processor {
-  /** Returns the values that come out for the events that went in, in order. */
+  /**
+   * Returns the values that come out for the events that went in, in order. Value `n` takes over time and origin of
+   * event `n`. Throw, and all events of the call are failed.
+   */
   process(
     events: readonly SinkEvent[],
   ): readonly unknown[] | Promise<readonly unknown[]>;
