@@ -99,7 +99,8 @@ class ItemSource implements SourcePart {
 
   async #wait(): Promise<void> {
     const signal = this.#signal;
-    if (signal?.aborted || await this.#soon()) return;
+    // In this order: the signal may be aborted during the turns.
+    if (await this.#soon() || signal?.aborted) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;

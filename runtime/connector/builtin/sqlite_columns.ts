@@ -83,7 +83,7 @@ export function sqlValue(value: unknown, column: string): SqlValue {
     case "string":
       return value;
     case "boolean":
-      return value ? 1 : 0;
+      return value ? 1n : 0n;
     case "number":
       // SQLite would store NULL without a word.
       if (Number.isNaN(value)) break;
