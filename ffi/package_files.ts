@@ -2,11 +2,11 @@
  * Files of this package that other programs have to read: headers, C sources, the Rust crate.
  *
  * From a clone they are where they are. From JSR they are behind `https:`, and a compiler cannot read that: they are
- * fetched once into the cache folder, under their own digest.
+ * loaded as text and put into the cache folder, under their own digest.
  * @module
  */
 import { dirname, fromFileUrl, join } from "@std/path";
-import { CaissonError } from "../runtime/errors/caisson_error.ts";
+import { CaissonError, messageOf } from "../runtime/errors/caisson_error.ts";
 import { cacheFolder, privateFolder } from "./cache_folder.ts";
 import { sha256 } from "./sha256.ts";
 import { writeAtomically } from "./write_atomically.ts";
@@ -39,16 +39,18 @@ export interface PackageFilesOptions {
 
 async function textOf(url: URL): Promise<string> {
   if (url.protocol === "file:") return await Deno.readTextFile(url);
-  const response = await fetch(url);
-  if (!response.ok) {
-    await response.body?.cancel();
+  try {
+    // Imported and not fetched: a package may load its own files without --allow-net.
+    const { default: text } = await import(url.href, { with: { type: "text" } }) as { readonly default: string };
+    return text;
+  } catch (cause) {
     throw new CaissonError("CAISSON_MODULE_NOT_FOUND", {
       subject: url.href,
-      found: `HTTP status ${response.status}`,
+      found: messageOf(cause),
       action: "Check the connection to the registry the runtime came from.",
+      cause,
     });
   }
-  return await response.text();
 }
 
 /** Reads files of the package, and makes sure that they lie in a folder. */

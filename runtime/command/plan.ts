@@ -185,11 +185,10 @@ function workerNeeds(program: string): HostNeed[] {
   return packageNeeds(program, "runtime", "the modules that run in a Worker before the plugin");
 }
 
-/** What reading a part of this package takes; what is imported needs no permission. */
+/** What reading a part of this package takes in a clone; what came from a registry is loaded without a permission. */
 export function packageNeeds(program: string, part: string, reason: string): HostNeed[] {
   const url = new URL(program);
-  if (url.protocol === "file:") return [readNeed(join(dirname(fromFileUrl(url)), part), reason)];
-  return [{ key: "net", value: url.host, reason }];
+  return url.protocol === "file:" ? [readNeed(join(dirname(fromFileUrl(url)), part), reason)] : [];
 }
 
 /** The words after `caisson` that run the flow, with what this command found out. */

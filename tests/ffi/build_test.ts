@@ -135,7 +135,7 @@ Deno.test({
     ),
 });
 
-Deno.test("headers behind https: are fetched into the cache, under their digest", async () => {
+Deno.test("headers behind https: are loaded into the cache, under their digest", async () => {
   const root = fromFileUrl(new URL("../../ffi/", import.meta.url));
   await using server = Deno.serve({
     hostname: "127.0.0.1",
@@ -168,9 +168,26 @@ Deno.test("headers behind https: are fetched into the cache, under their digest"
     await assertRejected(
       packageFiles(["include/none.h"], { base, cacheFolder }),
       "CAISSON_MODULE_NOT_FOUND",
-      "404",
+      "none.h",
     );
   } finally {
     await Deno.remove(cacheFolder, { recursive: true });
   }
+});
+
+Deno.test("a sanitized build goes to a folder of its own", async () => {
+  await using probe = await buildProbe();
+  const { folder, cacheFolder } = probe;
+  const built = await buildPlugin({
+    folder,
+    cacheFolder,
+    sanitize: "undefined",
+  });
+  assertEquals(built.manifestFile, join(folder, "dist/undefined/plugin.json"));
+  const text = new TextDecoder("latin1").decode(
+    await Deno.readFile(built.library),
+  );
+  assert(text.includes("__ubsan_handle"), "the sanitizer is not in the library");
+  const plain = await buildPlugin({ folder, cacheFolder });
+  assertEquals([plain.cached, plain.sha256], [true, probe.sha256]);
 });
