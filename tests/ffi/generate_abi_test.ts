@@ -1,9 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { versionOf } from "../../ffi/compiler.ts";
 import { LAYOUT_TABLE } from "../../ffi/layout_table.ts";
 import { brokenPromises, type GoldenAbi, goldenAbi } from "../../scripts/abi/golden.ts";
 import { HeaderError, parseHeader } from "../../scripts/abi/parse_header.ts";
 import { generateAbi } from "../../scripts/generate_abi.ts";
-import { compileAndRun, INCLUDE } from "./compile.ts";
+import { compileAndRun, INCLUDE, run } from "./compile.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const text = await Deno.readTextFile(new URL("caisson.h", INCLUDE));
@@ -55,6 +57,43 @@ Deno.test("the field table is what a C compiler makes of the header", async () =
     new Set(LAYOUT_TABLE.map(({ key }) => key)).size,
     LAYOUT_TABLE.length,
   );
+});
+
+Deno.test({
+  name: "the Rust bindings are laid out like the header",
+  ignore: await versionOf(["rustc"]) === undefined,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const bindings = fromFileUrl(new URL("ffi/sdk/rust/src/abi.rs", ROOT));
+      const source = `#[allow(dead_code)]
+#[path = ${JSON.stringify(bindings)}]
+mod abi;
+fn main() {
+    for row in &abi::LAYOUT_TABLE[..abi::LAYOUT_COUNT] {
+        println!("{} {} {}", row.key, row.offset, row.size);
+    }
+    assert!(abi::LAYOUT_TABLE[abi::LAYOUT_COUNT..].iter().all(|row| row.key == 0));
+}
+`;
+      await Deno.writeTextFile(`${folder}/main.rs`, source);
+      const program = `${folder}/program`;
+      await run([
+        "rustc",
+        "--edition",
+        "2021",
+        "-o",
+        program,
+        `${folder}/main.rs`,
+      ]);
+      assertEquals(
+        (await run([program])).trimEnd().split("\n"),
+        LAYOUT_TABLE.map(({ key, offset, size }) => `${key} ${offset} ${size}`),
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });
 
 Deno.test("the header keeps every promise of ABI 1.0", () => {
