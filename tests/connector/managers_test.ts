@@ -40,7 +40,10 @@ class TextSource implements SourcePart {
 class Collector implements Consumer {
   readonly texts: string[] = [];
   readonly held: Delivery[] = [];
-  constructor(readonly hold = false) {}
+  readonly hold: boolean;
+  constructor(hold = false) {
+    this.hold = hold;
+  }
   push(delivery: Delivery): void {
     for (const event of eventsOf(delivery)) {
       this.texts.push(decoder.decode(event.batch!.payload(event.index)));
