@@ -70,14 +70,21 @@ export interface IterableSink<T> extends AsyncIterable<T> {
  * makes the flow wait. Events that were never taken, because the program left the loop, fail. One loop, once.
  *
  * @example Taking values
- * ```ts no-run
- * import { Runtime, toAsyncIterable } from "@caisson/runtime";
+ * ```ts
+ * import { fromAsyncIterable, Runtime, toAsyncIterable } from "@caisson/runtime";
+ * import { assertEquals } from "@std/assert";
  *
  * const results = toAsyncIterable<{ status: number }>();
  * await using runtime = new Runtime();
+ * runtime.provide({ type: "answers", kind: "source", create: () => fromAsyncIterable([{ status: 200 }, { status: 503 }]) });
  * runtime.provide({ type: "results", kind: "sink", create: () => results.sink });
- * await runtime.deployFile("flow.json");
- * for await (const { status } of results) if (status >= 500) break;
+ * await runtime.deploy({
+ *   name: "failures",
+ *   connectors: { answers: { type: "answers" }, results: { type: "results" } },
+ *   pipelines: { failures: [{ filter: [">=", ["field", "status"], 500] }] },
+ *   links: [{ from: "answers", to: "failures" }, { from: "failures", to: "results" }],
+ * });
+ * for await (const { status } of results) assertEquals(status, 503);
  * ```
  */
 export function toAsyncIterable<T = unknown>(): IterableSink<T> {

@@ -144,17 +144,26 @@ function encodePiece(item: unknown): Uint8Array {
  * A source of a stream's chunks: bytes and text as they are, anything else as JSON. The stream is cancelled when the
  * flow stops.
  *
- * @example Lines of a web page
- * ```ts no-run
- * import { fromReadableStream, Runtime } from "@caisson/runtime";
+ * @example Reading NDJSON, such as the body of a response
+ * ```ts
+ * import { fromReadableStream, Runtime, toAsyncIterable } from "@caisson/runtime";
+ * import { assertEquals } from "@std/assert";
  *
- * const { body } = await fetch("http://localhost:8080/events.ndjson");
+ * const { body } = new Response('{"n":1}\n{"n":2}\n');
+ * const numbers = toAsyncIterable<{ n: number }>();
  * await using runtime = new Runtime();
  * runtime.provide({
  *   type: "page",
  *   kind: "source",
  *   create: ({ signal }) => fromReadableStream(body!, { signal, produces: "chunks" }),
  * });
+ * runtime.provide({ type: "numbers", kind: "sink", create: () => numbers.sink });
+ * await runtime.deploy({
+ *   name: "lines",
+ *   connectors: { page: { type: "page", preprocessors: ["separate"] }, numbers: { type: "numbers" } },
+ *   links: [{ from: "page", to: "numbers" }],
+ * });
+ * assertEquals(await Array.fromAsync(numbers), [{ n: 1 }, { n: 2 }]);
  * ```
  */
 export function fromReadableStream(

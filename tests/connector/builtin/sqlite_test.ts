@@ -183,6 +183,21 @@ Deno.test("a transaction that fails leaves nothing behind, and the next one work
   assertEquals(select(path, "select a from t"), [{ a: 4 }, { a: 6 }]);
 });
 
+Deno.test("the sqlite sink goes on when a table that was dropped is there again", async () => {
+  await using folder = new TemporaryFolder();
+  const path = folder.file("out.db");
+  const sink = valueSinkOf("sqlite", { path, table: "t", columns: ["a"] });
+  await sink.connect!(firstAttempt);
+  using other = new DatabaseSync(path);
+  other.exec("drop table t");
+  const error = await refusal(() => sink.write(made({ a: 1 })));
+  assert(error.found.includes("no such table"), error.found);
+  other.exec("create table t (a)");
+  assertEquals(await sink.write(made({ a: 2 })), undefined);
+  await sink.close();
+  assertEquals(select(path, "select a from t"), [{ a: 2 }]);
+});
+
 Deno.test("the sqlite sink refuses a configuration that cannot work", async () => {
   await using folder = new TemporaryFolder();
   const path = folder.file("out.db");
