@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- the terminal is where it reports
 // Builds the native plugins and runs the tests:
 //
-//   deno task test [--coverage] [PATH | FLAG OF deno test]…
+//   deno task test [--coverage] [--no-check] [PATH | FLAG OF deno test]…
 //   deno task ok:long          (with --long: the tests of tests/long)
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import { buildNativePlugins } from "./testing/build_plugins.ts";
 import { percent } from "./testing/coverage.ts";
 import { COVERED_FOLDERS, measureCoverage } from "./testing/measure_coverage.ts";
-import { runLongTests, runTests } from "./testing/run_tests.ts";
+import { checkTests, runLongTests, runTests } from "./testing/run_tests.ts";
 import { addCounts, countLine, type Counts } from "./testing/summary.ts";
 
 /** Lines of each covered folder together that tests must run, in percent. */
@@ -36,7 +36,7 @@ async function coverageHolds(root: string, profiles: string): Promise<boolean> {
 
 async function main(args: readonly string[]): Promise<number> {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const flags = new Set(["--coverage", "--brief", "--long"]);
+  const flags = new Set(["--coverage", "--brief", "--long", "--no-check"]);
   const chosen = new Set(args.filter((arg) => flags.has(arg)));
   const rest = args.filter((arg) => !flags.has(arg));
   try {
@@ -61,6 +61,9 @@ async function main(args: readonly string[]): Promise<number> {
     brief: chosen.has("--brief"),
     ...(coverage !== undefined && { coverage }),
   });
+  if (!chosen.has("--no-check") && !await checkTests(root)) {
+    counts = addCounts(counts, { passed: 0, failed: 1, ignored: 0 });
+  }
   if (chosen.has("--long") && counts.passed + counts.failed === 0) {
     console.log("tests/long holds no tests");
   }

@@ -23,6 +23,8 @@ export interface GateResult {
   readonly seconds: number;
   /** What it printed to stdout. */
   readonly output: string;
+  /** What it printed to stderr, unless that went to the terminal. */
+  readonly errors: string;
 }
 
 /** Runs one gate; what it printed is shown when it fails. */
@@ -46,7 +48,7 @@ export async function runGate(gate: Gate, root: string): Promise<GateResult> {
   if (!passed && !verbose) console.log(`${output}${errors}`);
   const seconds = (performance.now() - start) / 1_000;
   console.log(`${passed ? "ok" : "FAILED"} ${name} (${seconds.toFixed(1)} s)`);
-  return { name, passed, seconds, output };
+  return { name, passed, seconds, output, errors };
 }
 
 async function readAndShow(

@@ -45,6 +45,9 @@ async function denoTest(
     args: [
       "test",
       "--no-lock",
+      // Checked before. With checks on, Deno also checks what tests load into
+      // Workers, as no user's `deno run` does.
+      "--no-check",
       ...TEST_PERMISSIONS,
       ...(brief ? ["--reporter=dot"] : []),
       ...(coverage === undefined ? [] : [`--coverage=${coverage}`, "--coverage-raw-data-only"]),
@@ -65,6 +68,18 @@ async function denoTest(
     }
   }
   return testCounts(output, (await child.status).code);
+}
+
+/** Type-checks the tests and all they import; the result is whether they pass. */
+export async function checkTests(root: string): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--no-lock", "--quiet", "tests"],
+    cwd: root,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  return success;
 }
 
 async function exists(path: string): Promise<boolean> {
