@@ -15,8 +15,9 @@
  * counter only moves forward, and the distance between the two is 0 to the number of slots, or the ring is broken.
  * @module
  */
-import { Batch, blockBytes } from "./batch.ts";
+import { Batch } from "./batch.ts";
 import { BatchError } from "./batch_error.ts";
+import { blockBytes } from "./batch_options.ts";
 import { MAX_EVENTS, MAX_SEGMENT_BYTES, RECORD_LAYOUT } from "./layout.ts";
 
 /** Index of each control word, in units of 4 bytes. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Batch, blockBytes } from "../../runtime/data/batch.ts";
+import { Batch } from "../../runtime/data/batch.ts";
 import { BatchError } from "../../runtime/data/batch_error.ts";
+import { blockBytes } from "../../runtime/data/batch_options.ts";
 import { BATCH_LAYOUT, RECORD_LAYOUT } from "../../runtime/data/layout.ts";
 import { bytes, integer, seeded } from "./random.ts";
 
