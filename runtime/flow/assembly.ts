@@ -160,7 +160,7 @@ export class Assembly {
       alias: this.#alias(name),
       part,
       codec: anyCodec ? undefined : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec),
-      postprocessors: connectorPostprocessors(connector),
+      postprocessors: connectorPostprocessors(connector, this.#alias(name)),
       onError,
       onWritten,
     });
@@ -225,7 +225,7 @@ export class Assembly {
       alias: this.#alias(name),
       part,
       codec: connectorCodec(connector, part.codec),
-      preprocessors: connectorPreprocessors(connector),
+      preprocessors: connectorPreprocessors(connector, this.#alias(name)),
       batchEvents: connector.batchEvents,
       batchBytes: connector.batchBytes,
       out,

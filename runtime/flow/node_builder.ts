@@ -40,18 +40,18 @@ export function connectorCodec(
   return createCodec(definition.codec ?? fallback ?? "json");
 }
 
-/** The preprocessors of a connector, in order. */
-export function connectorPreprocessors(
-  definition: ConnectorDefinition,
-): Preprocessor[] {
-  return (definition.preprocessors ?? []).map((named) => createPreprocessor(normalize(named)));
+/** The preprocessors of a connector, in order; errors name `alias` and the place in the list. */
+export function connectorPreprocessors(definition: ConnectorDefinition, alias: string): Preprocessor[] {
+  return (definition.preprocessors ?? []).map((named, index) =>
+    createPreprocessor(normalize(named), `${alias}: preprocessors[${index}]`)
+  );
 }
 
-/** The postprocessors of a connector, in order. */
-export function connectorPostprocessors(
-  definition: ConnectorDefinition,
-): Postprocessor[] {
-  return (definition.postprocessors ?? []).map((named) => createPostprocessor(normalize(named)));
+/** The postprocessors of a connector, in order; errors name `alias` and the place in the list. */
+export function connectorPostprocessors(definition: ConnectorDefinition, alias: string): Postprocessor[] {
+  return (definition.postprocessors ?? []).map((named, index) =>
+    createPostprocessor(normalize(named), `${alias}: postprocessors[${index}]`)
+  );
 }
 
 function normalize(
