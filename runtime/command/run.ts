@@ -26,7 +26,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     );
   }
   const errors = new ErrorNotes();
-  await using runtime = new Runtime({
+  const runtime = new Runtime({
     plugins: plan.plugins.map((plugin) => plugin.package.folder),
     ...(plan.grants === undefined ? {} : { grants: plan.grants }),
     ...(plan.cache === undefined ? {} : { cacheFolder: plan.cache }),
@@ -34,11 +34,13 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     onError: (error) => errors.show(error),
   });
   await runtime.discover();
+  using signals = new StopOnSignal(drainMs);
   const flow = await runtime.deploy(plan.definition);
   {
-    using _signals = stopOnSignal(flow, drainMs);
     using _progress = showProgress(() => flow.report());
-    await flow.done;
+    signals.attach(flow);
+    // A flow that would not drain in time is stopped, but never done.
+    await Promise.race([flow.done, signals.stopped]);
   }
   const report = flow.report();
   errors.summarize();
@@ -57,26 +59,50 @@ function drainMilliseconds(invocation: Invocation): number {
   throw usage({ name: "run" }, `--drain ${text}`, "seconds, such as 30 or 0.5");
 }
 
-/** The first signal drains, the second ends the process. */
-function stopOnSignal(flow: Flow, deadlineMs: number): Disposable {
-  let asked = false;
-  const stop = (): void => {
-    if (asked) {
+const stopSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM"];
+
+/** The first signal drains, as soon as there is a flow; the second ends the process. */
+class StopOnSignal implements Disposable {
+  readonly #deadlineMs: number;
+  readonly #listener = (): void => this.#hear();
+  readonly #stopped = Promise.withResolvers<void>();
+  #flow: Flow | undefined;
+  #asked = false;
+
+  constructor(deadlineMs: number) {
+    this.#deadlineMs = deadlineMs;
+    for (const signal of stopSignals) Deno.addSignalListener(signal, this.#listener);
+  }
+
+  /** Resolves when the flow was asked to stop and has ended, drained or not. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  attach(flow: Flow): void {
+    this.#flow = flow;
+    if (this.#asked) this.#stop(flow);
+  }
+
+  #hear(): void {
+    if (this.#asked) {
       standardError.write("caisson: stopped at once; what was still on its way is lost\n");
       Deno.exit(1);
     }
-    asked = true;
+    this.#asked = true;
     standardError.write("caisson: reading has stopped, draining; another signal stops at once\n");
-    // What goes wrong while stopping is noted by the flow itself, and `done` has the rest.
-    flow.stop({ deadlineMs }).catch(() => {});
-  };
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  return {
-    [Symbol.dispose](): void {
-      for (const signal of signals) Deno.removeSignalListener(signal, stop);
-    },
-  };
+    if (this.#flow !== undefined) this.#stop(this.#flow);
+  }
+
+  #stop(flow: Flow): void {
+    flow.stop({ deadlineMs: this.#deadlineMs }).then(this.#stopped.resolve, this.#stopped.reject);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of stopSignals) Deno.removeSignalListener(signal, this.#listener);
+  }
 }
 
 /** Shows the first errors of each code as they come, and how many more there were. */
