@@ -65,7 +65,7 @@ export type {
   ValueSinkPart,
   WriteResult,
 } from "./runtime/connector/contract.ts";
-export { Batch, type BatchOptions, type VerdictEntry } from "./runtime/data/batch.ts";
+export { Batch, type BatchMemory, type BatchOptions, type VerdictEntry } from "./runtime/data/batch.ts";
 export { BatchError } from "./runtime/data/batch_error.ts";
 export { concat, Condition, field, literal, type Operand, Term, when } from "./runtime/pipeline/expression_builder.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/log.ts";

@@ -7,6 +7,7 @@ import { BatchMemory } from "./batch_memory.ts";
 import { type BatchOptions, blockBytes } from "./batch_options.ts";
 import { BATCH_LAYOUT, RECORD_LAYOUT, VERDICT_LAYOUT } from "./layout.ts";
 
+export type { BatchMemory } from "./batch_memory.ts";
 export type { BatchOptions } from "./batch_options.ts";
 
 const WORD = 4;

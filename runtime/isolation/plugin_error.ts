@@ -1,6 +1,5 @@
 /** Turns what a plugin threw into an error that says what to do. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
-import type { ErrorCode } from "../errors/codes.ts";
 import { cleanLine } from "./log_gate.ts";
 import type { Fault } from "./worker_protocol.ts";
 
@@ -12,16 +11,11 @@ function causeOf(fault: Fault): Error {
   return cause;
 }
 
-/** Codes of calls that may fail without anybody being at fault; everything else a plugin throws is its own bug. */
-const codes: Readonly<Record<string, ErrorCode>> = {
-  connect: "CAISSON_CONNECT_FAILED",
-  read: "CAISSON_SOURCE_FAILED",
-  write: "CAISSON_SINK_FAILED",
-};
+/** Calls in which a plugin talks to the outside: what it throws there need not be its own fault. */
+const outside: readonly string[] = ["connect", "read", "write"];
 
 /**
  * The error for a fault of a plugin: `CAISSON_PERMISSION_DENIED` with the line to grant when a permission was refused,
- * `CAISSON_CONNECT_FAILED`, `CAISSON_SOURCE_FAILED` or `CAISSON_SINK_FAILED` from a call that talks to the outside,
  * `CAISSON_PLUGIN_THREW` otherwise.
  *
  * @param plugin name of the plugin
@@ -30,10 +24,13 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 export function pluginError(plugin: string, doing: string, fault: Fault): CaissonError {
   const message = cleanLine(fault.message);
   if (fault.denied === undefined) {
-    return new CaissonError(codes[doing] ?? "CAISSON_PLUGIN_THREW", {
+    return new CaissonError("CAISSON_PLUGIN_THREW", {
       subject: `${plugin}: ${doing}`,
       found: fault.name === "Error" ? message : `${cleanLine(fault.name)}: ${message}`,
       cause: causeOf(fault),
+      ...(outside.includes(doing)
+        ? { action: "Check what the plugin talks to; if that is well, report it to the plugin's author." }
+        : {}),
     });
   }
   const permission = cleanLine(fault.denied.permission);

@@ -55,7 +55,7 @@ Deno.test("a read that throws is reported after what was read before it, and rea
       read += batch.count;
     }
   }, CaissonError);
-  assertEquals(failure.code, "CAISSON_SOURCE_FAILED");
+  assertEquals(failure.code, "CAISSON_PLUGIN_THREW");
   assertStringIncludes(failure.message, "the well is dry");
   assertEquals(read, 150);
   assertEquals((await readAll(fixture.source)).length, 50);
@@ -87,7 +87,7 @@ Deno.test("a write that throws fails its events with the reason, and the Worker 
     async () => await fixture.sink.write(jsonBatch({ do: "throw" })),
     CaissonError,
   );
-  assertEquals(error.code, "CAISSON_SINK_FAILED");
+  assertEquals(error.code, "CAISSON_PLUGIN_THREW");
   assertStringIncludes(error.message, "cannot write");
   assertStringIncludes((error.cause as Error).stack!, "collector/mod.ts");
   assertEquals(await fixture.sink.write(jsonBatch({ a: 1 })), undefined);
