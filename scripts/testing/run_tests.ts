@@ -1,3 +1,4 @@
+import { repositoryFiles } from "../packages/repository_files.ts";
 import { addCounts, type Counts, NO_TESTS, testCounts } from "./summary.ts";
 
 /** What the tests need of Deno. They start programs, so this is no sandbox. */
@@ -72,8 +73,9 @@ async function denoTest(
 
 /** Type-checks the tests and all they import; the result is whether they pass. */
 export async function checkTests(root: string): Promise<boolean> {
+  const files = (await repositoryFiles(root)).filter((file) => /^tests\/.*_test\.ts$/.test(file));
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--no-lock", "--quiet", "tests"],
+    args: ["check", "--no-lock", "--quiet", ...files],
     cwd: root,
     stdin: "null",
     stdout: "inherit",

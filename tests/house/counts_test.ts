@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { parseLcov, percent, unloaded } from "../../scripts/testing/coverage.ts";
+import { addCounts, countLine, testCounts } from "../../scripts/testing/summary.ts";
+
+Deno.test("reads the counts of a run, colours and steps included", () => {
+  const output = "running 3 tests\n\n\u001b[32mok\u001b[0m | 12 passed (4 steps) | 0 failed | 2 ignored (19ms)\n";
+  assertEquals(testCounts(output, 0), { passed: 12, failed: 0, ignored: 2 });
+});
+
+Deno.test("takes the last summary: tests print summaries too", () => {
+  const output = "ok | 1 passed | 0 failed (1ms)\nFAILED | 7 passed | 2 failed (1 step) (2ms)\n";
+  assertEquals(testCounts(output, 1), { passed: 7, failed: 2, ignored: 0 });
+});
+
+Deno.test("a run that ends badly never reads as a pass", () => {
+  assertEquals(testCounts("", 1).failed, 1);
+  assertEquals(testCounts("", 0).failed, 1);
+  assertEquals(testCounts("ok | 3 passed | 0 failed (1ms)\n", 1).failed, 1);
+});
+
+Deno.test("counts of several runs add up to one line", () => {
+  const left = { passed: 1, failed: 2, ignored: 3 };
+  assertEquals(countLine(addCounts(left, left)), "2 passed, 4 failed");
+});
+
+Deno.test("reads line coverage, leaving out files that are elsewhere", () => {
+  const lcov = [
+    "SF:/repo/runtime/a.ts\nDA:1,4\nDA:2,0\nDA:3,1\nLH:2\nLF:3\nend_of_record",
+    "SF:/elsewhere/b.ts\nDA:1,0\nend_of_record",
+    "",
+  ].join("\n");
+  const files = parseLcov(lcov, "/repo");
+  assertEquals(files, [{ path: "runtime/a.ts", lines: 3, hit: 2 }]);
+  assertEquals(Math.round(percent(files)), 67);
+  assertEquals(percent([]), 100);
+});
+
+Deno.test("a file no test loads counts in full, one with types only not at all", () => {
+  assertEquals(unloaded("a.ts", "// comment\nconst a = 1;\n\nfunction b() {\n  return a;\n}\n").lines, 4);
+  assertEquals(unloaded("b.ts", "export interface A {\n  readonly a: string;\n}\n").lines, 0);
+});
