@@ -1,5 +1,5 @@
 /** Compiles the adapter into the cache folder, once. @module */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { cacheFolder, privateFolder } from "./cache_folder.ts";
 import { compile, findCompiler } from "./compiler.ts";
 import { packageFiles } from "./package_files.ts";
@@ -31,16 +31,14 @@ export async function buildAdapter(
   options: BuildAdapterOptions = {},
 ): Promise<string> {
   const { folder, digest } = await packageFiles([SOURCE], options);
-  const target = await privateFolder(
+  const file = join(
     cacheFolder(options.cacheFolder),
     "native",
-  );
-  const file = join(
-    target,
     `adapter-${digest.slice(0, 32)}-${hostPlatform()}.${libraryExtension()}`,
   );
   if (await exists(file)) return file;
   const { command } = await findCompiler();
+  await privateFolder(dirname(file));
   const partial = `${file}.${crypto.randomUUID()}.partial`;
   await compile("adapter", command, [
     "-std=c11",

@@ -10,7 +10,7 @@ import type { NativeAdapter } from "./native_adapter.ts";
 import { descriptorSection } from "./object_file.ts";
 import { hostPlatform } from "./platform.ts";
 import { privateCopy } from "./private_copy.ts";
-import { sha256 } from "./sha256.ts";
+import { readLibrary } from "./read_library.ts";
 import type { CodecFunctions, CommonFunctions, ProcessorFunctions, SinkFunctions, SourceFunctions } from "./symbols.ts";
 import { verifyLibrary } from "./verify_library.ts";
 
@@ -183,55 +183,6 @@ export class PluginLibrary implements AsyncDisposable {
   }
 }
 
-async function readLibrary(
-  { file, sha256: wanted, manifest }: LoadLibraryOptions,
-): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await withPermission(
-      file,
-      `--allow-read=${file}`,
-      () => Deno.readFile(file),
-    );
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new CaissonError("CAISSON_LIBRARY_NOT_FOUND", {
-      subject: manifest.name,
-      found: `no file ${file}`,
-      cause,
-    });
-  }
-  const digest = await sha256(bytes);
-  if (digest !== wanted.toLowerCase()) {
-    throw new CaissonError("CAISSON_LIBRARY_HASH", {
-      subject: `${manifest.name} ${file}`,
-      found: `SHA-256 ${digest}`,
-      allowed: wanted,
-    });
-  }
-  return bytes;
-}
-
-/** What runs has to be what was read: the descriptor in memory against the one in the file. */
-function compareDescriptor(
-  library: LoadedLibrary,
-  section: Uint8Array,
-  subject: string,
-): void {
-  const describe = library.functions("common").describe as unknown as CommonFunctions["describe"];
-  const out = new Uint8Array(section.byteLength);
-  const size = describe(out, out.byteLength);
-  if (
-    size <= out.byteLength &&
-    out.subarray(0, size).every((byte, index) => byte === section[index])
-  ) return;
-  throw new CaissonError("CAISSON_DESCRIPTOR_INVALID", {
-    subject,
-    found: "caisson_describe_1 says something else than the file",
-    allowed: "the descriptor in the file",
-  });
-}
-
 async function mapLibrary(
   path: string,
   descriptor: Descriptor,
@@ -255,7 +206,7 @@ async function mapLibrary(
     await withPermission(
       subject,
       `--allow-ffi=${path}`,
-      () => compareDescriptor(library, section, subject),
+      () => library.compareDescriptor(section),
     );
   } catch (cause) {
     await library.unload(0);
@@ -282,7 +233,7 @@ export async function loadLibrary(
 ): Promise<PluginLibrary> {
   const { manifest } = options;
   const subject = manifest.name;
-  const bytes = await readLibrary(options);
+  const bytes = await readLibrary(options.file, options.sha256, subject);
   const descriptor = verifyLibrary({ bytes, manifest });
   if ((descriptor.flags & NEEDS_PROCESS) !== 0) {
     throw new CaissonError("CAISSON_ISOLATION_REFUSED", {

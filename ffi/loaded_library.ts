@@ -136,6 +136,29 @@ export class LoadedLibrary {
     };
   }
 
+  /**
+   * What runs has to be what was read: the descriptor in memory against the one in the file.
+   *
+   * @throws {CaissonError} `CAISSON_DESCRIPTOR_INVALID`
+   */
+  compareDescriptor(section: Uint8Array): void {
+    const describe = this.functions("common").describe as unknown as (
+      out: Uint8Array,
+      capacity: number,
+    ) => number;
+    const out = new Uint8Array(section.byteLength);
+    const size = describe(out, out.byteLength);
+    if (
+      size <= out.byteLength &&
+      out.subarray(0, size).every((byte, index) => byte === section[index])
+    ) return;
+    throw new CaissonError("CAISSON_DESCRIPTOR_INVALID", {
+      subject: this.#subject,
+      found: "caisson_describe_1 says something else than the file",
+      allowed: "the descriptor in the file",
+    });
+  }
+
   /** Waits for calls on pool threads; `false` when the time was too short. */
   async #becomeQuiet(deadlineMs: number): Promise<boolean> {
     if (this.#inFlight === 0) return true;

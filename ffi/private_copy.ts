@@ -31,9 +31,9 @@ export async function privateCopy(
     "private copy of a library",
     `--allow-read=${root} --allow-write=${root}`,
     async () => {
-      const folder = await privateFolder(root, "native");
-      const file = join(folder, `${digest}.${libraryExtension()}`);
+      const file = join(root, "native", `${digest}.${libraryExtension()}`);
       if (!await holds(file, digest)) {
+        await privateFolder(root, "native");
         await writeAtomically(file, bytes, { mode: 0o500 });
       }
       return file;

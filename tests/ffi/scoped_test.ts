@@ -86,18 +86,29 @@ Deno.test("without a compiler all of --allow-ffi still loads plugins", async () 
   assertEquals(code, 0);
 });
 
+Deno.test("a cache that is warm needs no --allow-write", async () => {
+  await using probe = await buildProbe();
+  const { cacheFolder } = probe;
+  await buildAdapter({ cacheFolder });
+  const scoped = `--allow-ffi=${join(cacheFolder, "native")}`;
+  await host(probe, [...files(probe), scoped]);
+  const [read] = files(probe);
+  const { code, stderr } = await host(probe, [read!, scoped]);
+  assertEquals([code, stderr], [0, ""]);
+});
+
 Deno.test("names the flag that is missing", async () => {
   await using probe = await buildProbe();
   const { cacheFolder } = probe;
   await buildAdapter({ cacheFolder });
-  const noFfi = await host(probe, files(probe));
-  assertStringIncludes(noFfi.stderr, "CAISSON_HOST_PERMISSION");
-  assertStringIncludes(noFfi.stderr, `--allow-ffi=${cacheFolder}`);
   const noWrite = await host(probe, [
     `--allow-read=${ROOT},${probe.folder},${cacheFolder}`,
     "--allow-ffi",
   ]);
   assertStringIncludes(noWrite.stderr, `--allow-write=${cacheFolder}`);
+  const noFfi = await host(probe, files(probe));
+  assertStringIncludes(noFfi.stderr, "CAISSON_HOST_PERMISSION");
+  assertStringIncludes(noFfi.stderr, `--allow-ffi=${cacheFolder}`);
   const noCompiler = await host(probe, [
     ...files(probe),
     `--allow-ffi=${probe.folder}`,
