@@ -48,6 +48,11 @@ class Opened {
     return this.batch.payload(index);
   }
 
+  timestamp(index: number): number {
+    this.#check();
+    return this.batch.timestampMs(index);
+  }
+
   /** Decoding needs memory that is not shared: the batch's own arena is copied once, on first use. */
   value(index: number): unknown {
     this.#check();
@@ -69,17 +74,20 @@ class Opened {
   }
 }
 
+const UNDECODED = Symbol("undecoded");
+
 class SlotEvent implements SinkEvent {
   readonly #opened: Opened;
   readonly #index: number;
-  readonly timestamp: number;
-  #value: unknown;
-  #decoded = false;
+  #value: unknown = UNDECODED;
 
   constructor(opened: Opened, index: number) {
     this.#opened = opened;
     this.#index = index;
-    this.timestamp = opened.batch.timestampMs(index);
+  }
+
+  get timestamp(): number {
+    return this.#opened.timestamp(this.#index);
   }
 
   get data(): Uint8Array {
@@ -87,10 +95,7 @@ class SlotEvent implements SinkEvent {
   }
 
   get value(): unknown {
-    if (!this.#decoded) {
-      this.#value = this.#opened.value(this.#index);
-      this.#decoded = true;
-    }
+    if (this.#value === UNDECODED) this.#value = this.#opened.value(this.#index);
     return this.#value;
   }
 }
@@ -99,7 +104,7 @@ class SlotEvent implements SinkEvent {
 export interface OpenedEvents {
   /** In order. */
   readonly events: readonly SinkEvent[];
-  /** After this, reading `data` or an undecoded `value` throws. */
+  /** After this, reading `data`, `timestamp` or an undecoded `value` throws. */
   close(): void;
 }
 

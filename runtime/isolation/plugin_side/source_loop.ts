@@ -30,6 +30,8 @@ export class SourceLoop {
   #failed = 0;
   #running: Promise<void> | undefined;
   #lastTurn = 0;
+  /** When the reply at hand came: one clock reading for all of its events. */
+  #now = 0;
 
   /** Reads nothing before {@linkcode start}. */
   constructor(options: SourceLoopOptions) {
@@ -93,6 +95,7 @@ export class SourceLoop {
   /** Passes a reply on; `false` when it was the last. */
   async #take(reply: SourceReply): Promise<boolean> {
     const { output, signal } = this.#options;
+    this.#now = Date.now();
     switch (reply.kind) {
       case "events":
         for (const value of reply.values) {
@@ -134,7 +137,7 @@ export class SourceLoop {
     for (;;) {
       const slot = output.claim();
       if (slot === undefined) return false;
-      if (slot.appendBytes(bytes, Date.now())) return true;
+      if (slot.appendBytes(bytes, this.#now)) return true;
       if (slot.count === 0) {
         throw new RangeError(
           `an event of ${bytes.byteLength} bytes is larger than the ${slot.arena.byteLength} bytes a batch holds`,
