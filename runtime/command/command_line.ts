@@ -5,6 +5,7 @@ import { didYouMean } from "../manifest/schema_issue.ts";
 import { quote } from "../manifest/untrusted_text.ts";
 import type { Outcome } from "./command.ts";
 import { commands } from "./commands.ts";
+import { escapeControls } from "./escape_controls.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { parseWords } from "./parse_words.ts";
 import { asCaissonError, errorDocument, formatError } from "./print_error.ts";
@@ -42,7 +43,7 @@ async function dispatch(words: readonly string[], program: string): Promise<Outc
   const invocation = parseWords(command, words.toSpliced(at, 1), {
     words,
     program,
-    note: (line) => standardError.write(`${line}\n`),
+    note: (line) => standardError.write(`${escapeControls(line)}\n`),
   });
   if (invocation.flag("help")) return { exit: 0, text: commandHelp(command), document: command };
   return await (await command.load()).execute(invocation);

@@ -15,6 +15,11 @@ export function progressLine(report: FlowReport, rate: number): string {
   } events/s`;
 }
 
+/** Writes lines to standard error in place of the progress line, which comes back a second later. */
+export function writeAboveProgress(text: string): void {
+  standardError.write(`${standardError.terminal ? clearLine : ""}${text}\n`);
+}
+
 /** Writes the line once a second until disposed of; does nothing where nobody looks. */
 export function showProgress(report: () => FlowReport): Disposable {
   if (!standardError.terminal) return { [Symbol.dispose]: () => {} };

@@ -31,12 +31,14 @@ export function reportText(report: FlowReport): string {
     metrics.failed,
   ]);
   const { latencyMs, seconds } = report;
+  const show = (value: number): string => report.out === 0 ? "-" : milliseconds(value);
   const totals = [
     `${report.flow}: ${report.state} after ${formatNumber(Number(seconds.toFixed(3)))} s`,
     `${formatNumber(report.in)} in, ${formatNumber(report.out)} out, ${formatNumber(report.dropped)} dropped, ` +
     `${formatNumber(report.failed)} failed; ${formatNumber(Math.round(report.eventsPerSecond))} events/s`,
-    `latency p50 ${milliseconds(latencyMs.p50)}, p99 ${milliseconds(latencyMs.p99)}, ` +
-    `p99.9 ${milliseconds(latencyMs.p999)}; memory ${formatNumber(Math.round(Deno.memoryUsage().rss / 2 ** 20))} MiB`,
+    `latency p50 ${show(latencyMs.p50)}, p99 ${show(latencyMs.p99)}, p99.9 ${show(latencyMs.p999)}; memory ${
+      formatNumber(Math.round(Deno.memoryUsage().rss / 2 ** 20))
+    } MiB`,
   ];
   const errors = Object.entries(report.errors).map(([code, count]) => `${code}: ${formatNumber(count)}`);
   return [
@@ -51,5 +53,5 @@ export function reportText(report: FlowReport): string {
 }
 
 function milliseconds(value: number): string {
-  return Number.isFinite(value) ? `${value.toFixed(value < 10 ? 3 : 1)} ms` : "-";
+  return `${value.toFixed(value < 10 ? 3 : 1)} ms`;
 }

@@ -8,7 +8,7 @@ import { quoteName } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
 import { planFlow, requirePlan } from "./plan.ts";
 import { formatError } from "./print_error.ts";
-import { showProgress } from "./progress.ts";
+import { showProgress, writeAboveProgress } from "./progress.ts";
 import { endedWell, reportText } from "./report_text.ts";
 import { standardError } from "./terminal.ts";
 
@@ -88,11 +88,11 @@ class StopOnSignal implements Disposable {
 
   #hear(): void {
     if (this.#asked) {
-      standardError.write("caisson: stopped at once; what was still on its way is lost\n");
+      writeAboveProgress("caisson: stopped at once; what was still on its way is lost");
       Deno.exit(1);
     }
     this.#asked = true;
-    standardError.write("caisson: reading has stopped, draining; another signal stops at once\n");
+    writeAboveProgress("caisson: reading has stopped, draining; another signal stops at once");
     if (this.#flow !== undefined) this.#stop(this.#flow);
   }
 
@@ -112,12 +112,12 @@ class ErrorNotes {
   show(error: CaissonError): void {
     const seen = (this.#seen.get(error.code) ?? 0) + 1;
     this.#seen.set(error.code, seen);
-    if (seen <= shownOfOneCode) standardError.write(`${formatError(error, standardError.colour)}\n`);
+    if (seen <= shownOfOneCode) writeAboveProgress(formatError(error, standardError.colour));
   }
 
   summarize(): void {
     for (const [code, seen] of this.#seen) {
-      if (seen > shownOfOneCode) standardError.write(`error[${code}]: ${seen - shownOfOneCode} more\n`);
+      if (seen > shownOfOneCode) writeAboveProgress(`error[${code}]: ${seen - shownOfOneCode} more`);
     }
   }
 }

@@ -54,7 +54,7 @@ export class FileSink implements ByteSinkPart {
       });
       this.#file = file;
       this.#wasOpen = true;
-      this.#isRegular = await isRegular(file);
+      this.#isRegular = await isRegular(file, path);
       this.#end = mode === "append" && this.#isRegular ? await file.seek(0, Deno.SeekMode.End) : 0;
     } catch (error) {
       throw this.#explain(error);
@@ -163,13 +163,10 @@ export class FileSink implements ByteSinkPart {
   }
 }
 
-/** Whether what was written can be taken back. Deno asks for permission to read before it says what an open file is. */
-async function isRegular(file: Deno.FsFile): Promise<boolean> {
-  try {
-    return (await file.stat()).isFile;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
-  }
+/** Whether what was written can be taken back. */
+async function isRegular(file: Deno.FsFile, path: string): Promise<boolean> {
+  // Deno asks for permission to read, on a terminal with a prompt, before it says what an open file is.
+  if (Deno.permissions.querySync({ name: "read", path }).state === "granted") return (await file.stat()).isFile;
   try {
     // A pipe or terminal has no position.
     await file.seek(0, Deno.SeekMode.Current);
