@@ -14,7 +14,8 @@
  *   return { read: () => ({ kind: "events", values: [{ count: next++ }] }) };
  * }
  *
- * export default { counter } satisfies Plugin;
+ * const plugin: Plugin = { counter };
+ * export default plugin;
  * ```
  *
  * @module
