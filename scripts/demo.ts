@@ -110,11 +110,14 @@ async function summarize(report: FlowReport, inputs: readonly string[]): Promise
     (sum, name) => sum + written[join(OUTPUT, `${name}.ndjson`)]!,
     0,
   );
+  const alerts = report.nodes.find(({ name }) => name === "alerts")!.metrics.out;
   const lines = Object.values(read).reduce((sum, count) => sum + count, 0);
-  if (lines !== report.in || lines !== kept + dropped + report.failed) {
+  const received = written[join(OUTPUT, "alerts.ndjson")]!;
+  if (lines !== report.in || lines !== kept + dropped + report.failed || alerts !== received) {
     throw new CaissonError("CAISSON_INTERNAL", {
       subject: "demo",
-      found: `${lines} lines, ${report.in} read, ${kept} kept, ${dropped} dropped, ${report.failed} failed`,
+      found: `${lines} lines, ${report.in} read, ${kept} kept, ${dropped} dropped, ${report.failed} failed, ` +
+        `${alerts} alerts sent, ${received} received`,
       allowed: "numbers that add up",
     });
   }

@@ -11,9 +11,10 @@ const PORT = 8733;
 /** Starts the service on its usual port, or on a free one when that is taken. */
 export async function receiveAlerts(path: string): Promise<AlertReceiver> {
   const file = await Deno.open(path, { create: true, truncate: true, write: true });
-  const writer = file.writable.getWriter();
   const handler = async (request: Request): Promise<Response> => {
-    await writer.write(new Uint8Array(await request.arrayBuffer()));
+    const body = new Uint8Array(await request.arrayBuffer());
+    // One call, so that concurrent bodies do not mix; through `writable` the last bytes may come after the answer.
+    for (let at = 0; at < body.byteLength;) at += file.writeSync(body.subarray(at));
     return new Response(null, { status: 204 });
   };
   const server = listen(PORT, handler);
@@ -21,7 +22,7 @@ export async function receiveAlerts(path: string): Promise<AlertReceiver> {
     port: server.addr.port,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
-      await writer.close();
+      file.close();
     },
   };
 }
