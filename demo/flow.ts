@@ -151,9 +151,11 @@ export function createFlow(
   };
 }
 
-export default createFlow({
+const flow: FlowDefinition = createFlow({
   access: "demo/output/input/access.log",
   events: "demo/output/input/events.ndjson",
   output: "demo/output",
   port: 8733,
 });
+
+export default flow;
