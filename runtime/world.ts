@@ -118,6 +118,7 @@ export class World {
       plugin: found.plugin,
       provision: found.provision,
       context,
+      codec: request.codec,
       cacheFolder: this.#options.cacheFolder,
     });
     return { instance, plugin: found.plugin.package.manifest.name };

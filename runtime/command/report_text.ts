@@ -2,18 +2,14 @@
 import type { FlowReport } from "../flow/flow_report.ts";
 import { formatColumns, formatNumber } from "./columns.ts";
 
-/** Errors that end a source or lose what was on its way; all others fail single events, which are counted. */
-const grave: ReadonlySet<string> = new Set(["CAISSON_SOURCE_FAILED", "CAISSON_CLOSE_FAILED", "CAISSON_FLOW_STATE"]);
-
 /**
  * Whether the command may end with 0.
  *
- * An error that no event failed for, other than an attempt to connect that was repeated, has ended a node.
+ * Events that failed are the flow's business and not the host's, unless it is asked to be strict.
  */
 export function endedWell(report: FlowReport, strict: boolean): boolean {
   if (report.state !== "stopped" || (strict && report.failed > 0)) return false;
-  const codes = Object.keys(report.errors).filter((code) => code !== "CAISSON_CONNECT_FAILED");
-  return codes.every((code) => !grave.has(code)) && (codes.length === 0 || report.failed > 0);
+  return report.nodes.every(({ error }) => error === undefined);
 }
 
 /** The table of nodes, the totals, and the errors that were seen. */

@@ -37,6 +37,7 @@ export class SinkManager implements Consumer {
   #running: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
   #failures = 0;
+  #failure: CaissonError | undefined;
 
   /** Allocates nothing before the first delivery. */
   constructor(options: SinkManagerOptions) {
@@ -97,8 +98,14 @@ export class SinkManager implements Consumer {
       }
       if (chunks.length > 0) await part.write(chunks, 0);
     } catch (thrown) {
-      this.#options.onError(this.#asSinkError(thrown));
+      this.#failure = this.#asSinkError(thrown);
+      this.#options.onError(this.#failure);
     }
+  }
+
+  /** Why the last bytes could not be written. */
+  get failure(): CaissonError | undefined {
+    return this.#failure;
   }
 
   #write(delivery: Delivery): void | Promise<void> {

@@ -47,6 +47,7 @@ export class SourceManager {
   readonly #decoder: ChunkDecoder | undefined;
   #lastTurn = 0;
   #idle: (() => void) | undefined;
+  #failure: CaissonError | undefined;
 
   /** Allocates nothing before the first read. */
   constructor(options: SourceManagerOptions) {
@@ -65,13 +66,19 @@ export class SourceManager {
     this.#decoder = cuts ? new ChunkDecoder(preprocessors, this.#events, options.alias) : undefined;
   }
 
+  /** What ended the source before its time. */
+  get failure(): CaissonError | undefined {
+    return this.#failure;
+  }
+
   /** Reads until the source ends, fails or is stopped; everything read has been settled when this resolves. */
   async run(): Promise<void> {
     try {
       await this.#read();
       if (this.#decoder !== undefined) await this.#finish(this.#decoder);
     } catch (thrown) {
-      this.#options.onError(asSourceError(this.#options.alias, thrown));
+      this.#failure = asSourceError(this.#options.alias, thrown);
+      this.#options.onError(this.#failure);
     }
     while (this.#pool.inFlight > 0 || this.#events.inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle = resolve);

@@ -26,13 +26,17 @@ import {
 } from "./node_builder.ts";
 
 /** One node that was started. */
-export interface Node extends Omit<NodeReport, "metrics" | "part"> {
+export interface Node extends Omit<NodeReport, "metrics" | "part" | "error"> {
   /** What the host counted. */
   readonly metrics: () => Readonly<NodeMetrics>;
   /** The part; pipelines have none. */
   readonly part: Part | undefined;
+  /** What ended it before its time. */
+  readonly failure: () => CaissonError | undefined;
   /** What the part said about itself last. */
   partMetrics: PartMetrics;
+  /** Why it could not be closed. */
+  closeError?: CaissonError;
 }
 
 /** A source with the ports it feeds. */
@@ -119,14 +123,22 @@ export class Assembly {
       readonly type: string;
       readonly config?: Readonly<Record<string, unknown>>;
       readonly reconnect?: Reconnect;
+      readonly codec?: string;
     },
     choose: (instance: ComponentInstance, request: ComponentRequest) => P,
-    metrics: () => Readonly<NodeMetrics> | undefined,
+    managed: () => { readonly metrics: Readonly<NodeMetrics>; readonly failure?: CaissonError | undefined } | undefined,
   ): Promise<P> {
     const { launch, reading, ending, onError } = this.#options;
-    const { type, config = {}, reconnect } = definition;
+    const { type, config = {}, reconnect, codec } = definition;
     const alias = this.#alias(name);
-    const request: ComponentRequest = { alias, kind, type, config, signal: kind === "source" ? reading : ending };
+    const request: ComponentRequest = {
+      alias,
+      kind,
+      type,
+      config,
+      codec,
+      signal: kind === "source" ? reading : ending,
+    };
     const { instance, plugin } = await launch(request);
     const part = choose(instance, request);
     const { isolation, level } = instance;
@@ -137,7 +149,8 @@ export class Assembly {
       plugin,
       isolation,
       level,
-      metrics: () => metrics() ?? emptyMetrics(),
+      metrics: () => managed()?.metrics ?? emptyMetrics(),
+      failure: () => managed()?.failure,
       part,
       partMetrics: {},
     });
@@ -154,7 +167,7 @@ export class Assembly {
     const { definition, onError, onWritten } = this.#options;
     const connector = definition.connectors[name]!;
     const managed: { manager?: SinkManager } = {};
-    const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager?.metrics);
+    const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager);
     const anyCodec = part.accepts === "batches" && connector.codec === undefined && part.codec === undefined;
     managed.manager = new SinkManager({
       alias: this.#alias(name),
@@ -175,7 +188,7 @@ export class Assembly {
       "processor",
       definition.processors![name]!,
       asProcessor,
-      () => managed.node?.metrics,
+      () => managed.node,
     );
     const err = this.#fanout(name, "err");
     const node = managed.node = new ProcessorNode({
@@ -209,6 +222,7 @@ export class Assembly {
       isolation: "builtin",
       level: "none",
       metrics: () => ({ ...emptyMetrics(), ...pipeline.metrics }),
+      failure: () => undefined,
       part: undefined,
       partMetrics: {},
     });
@@ -219,7 +233,7 @@ export class Assembly {
     const { definition, onError, reading } = this.#options;
     const connector = definition.connectors[name]!;
     const managed: { manager?: SourceManager } = {};
-    const part = await this.#launch(name, "source", connector, asSource, () => managed.manager?.metrics);
+    const part = await this.#launch(name, "source", connector, asSource, () => managed.manager);
     const out = this.#fanout(name, "out");
     const manager = managed.manager = new SourceManager({
       alias: this.#alias(name),
@@ -248,7 +262,8 @@ export class Assembly {
       try {
         await node.part.close();
       } catch (error) {
-        this.#options.onError(closeError(alias, error));
+        node.closeError = closeError(alias, error);
+        this.#options.onError(node.closeError);
       }
     }
   }

@@ -143,11 +143,17 @@ export class Flow implements AsyncDisposable {
 
   /** Numbers of the flow at this moment, or at its end. */
   report(): FlowReport {
-    const nodes = this.#assembly.nodes.map(({ metrics, partMetrics, part: _, ...node }): NodeReport => ({
-      ...node,
-      metrics: { ...metrics() },
-      part: partMetrics,
-    }));
+    const nodes = this.#assembly.nodes.map(
+      ({ metrics, failure, partMetrics, part: _, closeError, ...node }): NodeReport => {
+        const error = failure() ?? closeError;
+        return {
+          ...node,
+          metrics: { ...metrics() },
+          part: partMetrics,
+          ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+        };
+      },
+    );
     const sum = (roles: readonly NodeReport["role"][], field: keyof NodeMetrics): number =>
       nodes.reduce((total, { role, metrics }) => roles.includes(role) ? total + metrics[field] : total, 0);
     const until = this.#endedAt === 0 ? performance.now() : this.#endedAt;

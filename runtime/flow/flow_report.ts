@@ -28,6 +28,8 @@ export interface NodeReport {
   readonly metrics: Readonly<NodeMetrics>;
   /** What the part says about itself. */
   readonly part: PartMetrics;
+  /** What ended the node before its time, or kept it from ending well. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** Latency from entering the system until written, milliseconds. */

@@ -17,6 +17,8 @@ export interface ComponentRequest {
   readonly type: string;
   /** Configuration as the flow has it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Codec the flow names for it. */
+  readonly codec?: string | undefined;
   /** Aborted when reading has to stop. */
   readonly signal: AbortSignal;
 }

@@ -15,6 +15,8 @@ export interface LaunchOptions {
   readonly provision: Provision;
   /** What the instance is given. */
   readonly context: PartContext;
+  /** Codec the flow names for a sink. @default {json} */
+  readonly codec?: string | undefined;
   /** Where private copies of libraries go. @default {the user's cache folder} */
   readonly cacheFolder?: string | undefined;
 }
@@ -27,7 +29,7 @@ export interface LaunchOptions {
 export async function launchPlugin(
   options: LaunchOptions,
 ): Promise<ComponentInstance> {
-  const { plugin, provision, context, cacheFolder } = options;
+  const { plugin, provision, context, codec, cacheFolder } = options;
   const { manifest, folder } = plugin.package;
   switch (plugin.isolation) {
     case "worker":
@@ -40,6 +42,7 @@ export async function launchPlugin(
         provision,
         permissions: plugin.permissions,
         context,
+        options: { codec },
       });
     case "native":
       return await launchNative({

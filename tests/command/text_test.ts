@@ -68,8 +68,18 @@ Deno.test("a flow went well when it stopped and no error ended one of its nodes"
   assertEquals(endedWell(report, true), false);
   assertEquals(endedWell({ ...report, state: "failed" }, false), false);
   assertEquals(endedWell({ ...report, errors: { CAISSON_SINK_FAILED: 1 } }, false), true);
-  assertEquals(endedWell({ ...report, errors: { CAISSON_SOURCE_FAILED: 1 } }, false), false);
-  assertEquals(endedWell({ ...report, failed: 0, errors: { CAISSON_PLUGIN_THREW: 1 } }, false), false);
+  const error = { code: "CAISSON_SOURCE_FAILED", message: "gone" };
+  const metrics = { in: 1, out: 0, dropped: 0, failed: 0, bytes: 0, batches: 1 };
+  const node = {
+    name: "log",
+    role: "source",
+    type: "file",
+    plugin: "builtin",
+    isolation: "builtin",
+    level: "none",
+  } as const;
+  assertEquals(endedWell({ ...report, nodes: [{ ...node, metrics, part: {} }] }, false), true);
+  assertEquals(endedWell({ ...report, nodes: [{ ...node, metrics, part: {}, error }] }, false), false);
   assertEquals(endedWell({ ...report, failed: 0, errors: { CAISSON_CONNECT_FAILED: 4 } }, false), true);
 });
 

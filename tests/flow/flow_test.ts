@@ -229,3 +229,39 @@ Deno.test("an event every sink got is acked, an event one sink failed is failed"
   await flow.done;
   assertEquals(settled, [[1, 3]]);
 });
+
+Deno.test("a source that fails ends its node with the error, and what it read is still delivered", async () => {
+  const written: string[] = [];
+  const { flow } = start({
+    name: "broken",
+    connectors: { half: { type: "half", codec: "string" }, texts: { type: "texts", codec: "string" } },
+    links: [{ from: "half", to: "texts" }],
+  }, {
+    half: {
+      kind: "source",
+      source: {
+        produces: "events",
+        poll(batch) {
+          if (batch.id > 1) throw new RangeError("no more");
+          batch.appendBytes(new TextEncoder().encode("first"), 0);
+          return { state: "filled" };
+        },
+        close() {},
+      },
+    },
+    texts: {
+      kind: "sink",
+      sink: {
+        accepts: "bytes",
+        write: (chunks) => void written.push(...chunks.map((chunk) => new TextDecoder().decode(chunk))),
+        close() {},
+      },
+    },
+  });
+  await flow.start();
+  await flow.done;
+  const { nodes, out } = flow.report();
+  assertEquals([written, out], [["first"], 1]);
+  assertEquals(nodes.find(({ name }) => name === "half")!.error?.code, "CAISSON_SOURCE_FAILED");
+  assertEquals(nodes.find(({ name }) => name === "texts")!.error, undefined);
+});
