@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ args: Deno.args, options: { input: { type: "string" } } });
   const say = (text: string): void => void Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 
-  await findCompiler();
+  await requireCompiler();
   say("building plugins/transform with the C compiler");
   await buildPlugin({ folder: "plugins/transform", cacheFolder: CACHE });
 
@@ -65,6 +65,22 @@ async function main(): Promise<number> {
   return report.state === "stopped" && Object.keys(report.errors).every((code) => code === "CAISSON_OPERATOR_FAILED")
     ? 0
     : 1;
+}
+
+/** Says what to install before anything else is done. */
+async function requireCompiler(): Promise<void> {
+  try {
+    await findCompiler();
+  } catch (error) {
+    if (!(error instanceof CaissonError) || error.code !== "CAISSON_HOST_PERMISSION") throw error;
+    // The demo's permission set names cc, gcc and clang. Deno looks for them when it starts, and may not run what was
+    // not there.
+    throw new CaissonError("CAISSON_COMPILER_MISSING", {
+      subject: "C compiler",
+      found: "none of cc, gcc, clang is installed",
+      cause: error,
+    });
+  }
 }
 
 /** The committed grants, for the port that was free. */
