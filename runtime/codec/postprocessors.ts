@@ -1,20 +1,12 @@
 /** Postprocessors by name, with the schemas of their configuration. @module */
-import { CaissonError } from "../errors/caisson_error.ts";
-import { checkConfig } from "../manifest/check_config.ts";
-import type { ConfigSchema } from "../manifest/config_schema.ts";
-import { quote } from "../manifest/untrusted_text.ts";
 import type { Postprocessor } from "./codec.ts";
 import { GzipPostprocessor } from "./gzip_postprocessor.ts";
 import type { InterceptorConfig } from "./interceptor_config.ts";
+import { createInterceptor, type InterceptorEntry } from "./interceptors.ts";
 import { SeparatePostprocessor } from "./separate_postprocessor.ts";
 import { separatorByte, separatorSchema } from "./separator.ts";
 
-interface Entry {
-  readonly schema: ConfigSchema;
-  create(config: Record<string, unknown>, subject: string): Postprocessor;
-}
-
-const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+const entries: ReadonlyMap<string, InterceptorEntry<Postprocessor>> = new Map<string, InterceptorEntry<Postprocessor>>([
   ["separate", {
     schema: { type: "object", properties: { separator: separatorSchema } },
     create: (config, subject) =>
@@ -39,34 +31,13 @@ const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   }],
 ]);
 
-/** Names of the postprocessors the runtime brings. */
-export const postprocessorNames: readonly string[] = [...entries.keys()];
-
-/** JSON Schema of a postprocessor's configuration. */
-export function postprocessorSchema(name: string): ConfigSchema | undefined {
-  return entries.get(name)?.schema;
-}
-
 /**
  * A new postprocessor for one stream.
  *
  * @param named its name, or its name with a configuration
- * @param subject where it stands, such as `flow.json: connectors.out.postprocessors[0]`
+ * @param subject where it stands, such as `flow.json: connectors.in.postprocessors[0]`
  * @throws {CaissonError} `CAISSON_CONFIG_INVALID`
  */
-export function createPostprocessor(
-  named: InterceptorConfig,
-  subject = "postprocessor",
-): Postprocessor {
-  const { name, config = {} } = typeof named === "string" ? { name: named } : named;
-  const entry = entries.get(name);
-  if (entry === undefined) {
-    throw new CaissonError("CAISSON_CONFIG_INVALID", {
-      subject,
-      found: quote(name),
-      allowed: postprocessorNames.join(", "),
-    });
-  }
-  const where = `${subject} ${name}: config`;
-  return entry.create(checkConfig(entry.schema, config, where), where);
+export function createPostprocessor(named: InterceptorConfig, subject = "postprocessor"): Postprocessor {
+  return createInterceptor(entries, named, subject);
 }

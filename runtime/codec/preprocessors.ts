@@ -1,20 +1,12 @@
 /** Preprocessors by name, with the schemas of their configuration. @module */
-import { CaissonError } from "../errors/caisson_error.ts";
-import { checkConfig } from "../manifest/check_config.ts";
-import type { ConfigSchema } from "../manifest/config_schema.ts";
-import { quote } from "../manifest/untrusted_text.ts";
 import type { Preprocessor } from "./codec.ts";
 import { GzipPreprocessor } from "./gzip_preprocessor.ts";
 import type { InterceptorConfig } from "./interceptor_config.ts";
+import { createInterceptor, type InterceptorEntry } from "./interceptors.ts";
 import { SeparatePreprocessor } from "./separate_preprocessor.ts";
 import { separatorByte, separatorSchema } from "./separator.ts";
 
-interface Entry {
-  readonly schema: ConfigSchema;
-  create(config: Record<string, unknown>, subject: string): Preprocessor;
-}
-
-const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+const entries: ReadonlyMap<string, InterceptorEntry<Preprocessor>> = new Map<string, InterceptorEntry<Preprocessor>>([
   ["separate", {
     schema: {
       type: "object",
@@ -57,14 +49,6 @@ const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   }],
 ]);
 
-/** Names of the preprocessors the runtime brings. */
-export const preprocessorNames: readonly string[] = [...entries.keys()];
-
-/** JSON Schema of a preprocessor's configuration. */
-export function preprocessorSchema(name: string): ConfigSchema | undefined {
-  return entries.get(name)?.schema;
-}
-
 /**
  * A new preprocessor for one stream.
  *
@@ -72,19 +56,6 @@ export function preprocessorSchema(name: string): ConfigSchema | undefined {
  * @param subject where it stands, such as `flow.json: connectors.in.preprocessors[0]`
  * @throws {CaissonError} `CAISSON_CONFIG_INVALID`
  */
-export function createPreprocessor(
-  named: InterceptorConfig,
-  subject = "preprocessor",
-): Preprocessor {
-  const { name, config = {} } = typeof named === "string" ? { name: named } : named;
-  const entry = entries.get(name);
-  if (entry === undefined) {
-    throw new CaissonError("CAISSON_CONFIG_INVALID", {
-      subject,
-      found: quote(name),
-      allowed: preprocessorNames.join(", "),
-    });
-  }
-  const where = `${subject} ${name}: config`;
-  return entry.create(checkConfig(entry.schema, config, where), where);
+export function createPreprocessor(named: InterceptorConfig, subject = "preprocessor"): Preprocessor {
+  return createInterceptor(entries, named, subject);
 }

@@ -5,7 +5,7 @@ import { createPostprocessor } from "../codec/postprocessors.ts";
 import { createPreprocessor } from "../codec/preprocessors.ts";
 import type { ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import type { ConnectorDefinition, Named } from "./flow_definition.ts";
+import type { ConnectorDefinition } from "./flow_definition.ts";
 
 /** What a flow asks for when it needs a component. */
 export interface ComponentRequest {
@@ -45,21 +45,15 @@ export function connectorCodec(
 /** The preprocessors of a connector, in order; errors name `alias` and the place in the list. */
 export function connectorPreprocessors(definition: ConnectorDefinition, alias: string): Preprocessor[] {
   return (definition.preprocessors ?? []).map((named, index) =>
-    createPreprocessor(normalize(named), `${alias}: preprocessors[${index}]`)
+    createPreprocessor(named, `${alias}: preprocessors[${index}]`)
   );
 }
 
 /** The postprocessors of a connector, in order; errors name `alias` and the place in the list. */
 export function connectorPostprocessors(definition: ConnectorDefinition, alias: string): Postprocessor[] {
   return (definition.postprocessors ?? []).map((named, index) =>
-    createPostprocessor(normalize(named), `${alias}: postprocessors[${index}]`)
+    createPostprocessor(named, `${alias}: postprocessors[${index}]`)
   );
-}
-
-function normalize(
-  named: Named,
-): { name: string; config?: Readonly<Record<string, unknown>> } {
-  return typeof named === "string" ? { name: named } : named;
 }
 
 /** The source part of an instance, or a clear error. */

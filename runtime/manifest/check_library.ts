@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { PluginPackage } from "./manifest.ts";
 import { checkPluginFiles } from "./plugin_files.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../../ffi/sha256.ts";
 
 /** A library that is what its manifest says. */
 export interface CheckedLibrary {

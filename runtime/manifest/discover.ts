@@ -1,5 +1,5 @@
 /** Finds plugin folders and reads their manifests; nothing of the plugins runs. @module */
-import { basename, dirname, join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { Manifest, PluginPackage } from "./manifest.ts";
 import { manifestName, readManifest } from "./parse_manifest.ts";
@@ -23,9 +23,9 @@ export interface Refusal {
   readonly error: CaissonError;
 }
 
-/** What was found, in a fixed order: explicit plugins as given, then each folder's by name. */
+/** What was found, each folder once, in a fixed order: explicit plugins as given, then each folder's by name. */
 export interface Discovery {
-  /** Plugins with a valid manifest. */
+  /** Plugins with a valid manifest. Two may have one name: the first that passes every check gets it. */
   readonly packages: readonly PluginPackage[];
   /** The rest. */
   readonly refusals: readonly Refusal[];
@@ -62,14 +62,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       refusals.push(result);
       continue;
     }
-    const twin = packages.find((other) =>
-      other.folder === result.folder ||
-      other.manifest.name === result.manifest.name
-    );
-    if (twin === undefined) packages.push(result);
-    else if (twin.folder !== result.folder) {
-      refusals.push(duplicate(result, twin));
-    }
+    if (!packages.some(({ folder }) => folder === result.folder)) packages.push(result);
   }
   return { packages, refusals };
 }
@@ -157,20 +150,6 @@ function unsealed(folder: string, found: string): CaissonError {
     allowed: "a folder whose dist/plugin.json names a library",
     action: `Run: caisson build ${folder}`,
   });
-}
-
-function duplicate(second: PluginPackage, first: PluginPackage): Refusal {
-  const { manifest, manifest: { name } } = second;
-  return {
-    folder: second.folder,
-    manifest,
-    error: new CaissonError("CAISSON_PLUGIN_DUPLICATE", {
-      subject: second.manifestFile,
-      found: `a second plugin called ${name}; the first is ${first.manifestFile}`,
-      allowed: "each plugin name once",
-      action: `Remove one of the two, or rename the one in ${basename(second.folder)}.`,
-    }),
-  };
 }
 
 function unreadable(path: string, error: unknown): CaissonError {

@@ -4,7 +4,7 @@ import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { PluginPackage } from "./manifest.ts";
 import { isModuleExtension, type ModuleImport, moduleImports } from "./module_imports.ts";
 import { checkPluginFiles } from "./plugin_files.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../../ffi/sha256.ts";
 import { quote } from "./untrusted_text.ts";
 
 /** One file a plugin loads. */

@@ -4,7 +4,7 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import type { PluginPackage } from "./manifest.ts";
 import { type JsonFileCodes, readJsonFile, readRefused } from "./read_json.ts";
 import { parseManifest } from "./schema.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../../ffi/sha256.ts";
 
 /** Name of the manifest in a plugin's folder. */
 export const manifestName = "plugin.json";

@@ -1,6 +1,6 @@
 /** Whether files are still the ones that were checked. @module */
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../../ffi/sha256.ts";
 
 /** A file as it was when it was checked. */
 export interface CheckedFile {

@@ -9,7 +9,7 @@ import { DESCRIPTOR_LAYOUT, LAYOUT_LAYOUT, NEEDS_PROCESS } from "../../runtime/d
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { discover } from "../../runtime/manifest/discover.ts";
 import { readManifest } from "../../runtime/manifest/parse_manifest.ts";
-import { sha256 } from "../../runtime/manifest/sha256.ts";
+import { sha256 } from "../../ffi/sha256.ts";
 import { Repository } from "../../runtime/repository.ts";
 import { buildProbe } from "../ffi/probe_plugin.ts";
 import { manifest, plainModule, type TemporaryFolder, temporaryFolder } from "./plugin_folder.ts";
@@ -150,6 +150,22 @@ Deno.test("refuses a plugin whose name another folder has", async () => {
   const error = await refuse(await writePlugin(folder, "b"), worker, repository);
   assertEquals(error.code, "CAISSON_PLUGIN_DUPLICATE");
   assertStringIncludes(error.found, join(folder.path, "a"));
+  assertStringIncludes(error.action, "rename the one in b");
+});
+
+Deno.test("a broken plugin keeps its name from nobody: the next of that name is registered", async () => {
+  await using folder = await temporaryFolder();
+  await writePlugin(folder, "a");
+  await folder.write("a/mod.ts", 'import "npm:left-pad";\n');
+  await writePlugin(folder, "b");
+  await writePlugin(folder, "c");
+  const repository = new Repository();
+  await repository.registerAll(await discover({ folders: [folder.path] }), worker);
+  assertEquals(repository.registered.map((each) => each.package.folder), [join(folder.path, "b")]);
+  assertEquals(repository.refusals.map(({ folder: at, error, manifest }) => [at, error.code, manifest?.name]), [
+    [join(folder.path, "a"), "CAISSON_MODULE_SPECIFIER", name],
+    [join(folder.path, "c"), "CAISSON_PLUGIN_DUPLICATE", name],
+  ]);
 });
 
 const part: ComponentInstance["part"] = {
