@@ -1,4 +1,5 @@
 /** Components that flows can use: what was built in, and what plugins passed every check. @module */
+import { basename } from "@std/path";
 import { hostPlatform } from "../ffi/platform.ts";
 import type { Grants, PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
@@ -226,5 +227,6 @@ function duplicate(second: PluginPackage, first: PluginPackage): CaissonError {
     subject: second.manifestFile,
     found: `a second plugin called ${second.manifest.name}; the first is ${first.manifestFile}`,
     allowed: "each plugin name once",
+    action: `Remove one of the two, or rename the one in ${basename(second.folder)}.`,
   });
 }

@@ -52,8 +52,17 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   } else {
     const library = await checkLibrary(found, hostPlatform());
     pass("library", `${library.file}, sha256 ${library.sha256}`);
-    const { interfaces, layout } = verifyLibrary({ bytes: library.bytes, manifest: found.manifest });
-    pass("descriptor", `${interfaces.length} components, ${layout.size} fields as this host has them`);
+    const { interfaces, layout } = verifyLibrary({
+      bytes: library.bytes,
+      manifest: found.manifest,
+      subject: library.file,
+    });
+    pass(
+      "descriptor",
+      `${interfaces.length} component${
+        interfaces.length === 1 ? "" : "s"
+      }, ${layout.size} fields as this host has them`,
+    );
   }
   if (grants !== undefined) {
     const plugin = await newRepository().register(found, await readGrants(grants));

@@ -82,7 +82,7 @@ export async function inspectLibrary(file: string, bytes: Uint8Array<ArrayBuffer
 /** The descriptor, whatever platform the library is for; this one is tried first. */
 function find(bytes: Uint8Array, file: string): { readonly platform: string; readonly section: Uint8Array } {
   const platforms = ["linux", "darwin", "windows"].flatMap((os) =>
-    Object.keys(MACHINES).map((machine) => `${os}-${machine}`)
+    [...MACHINES.keys()].map((machine) => `${os}-${machine}`)
   );
   let first: CaissonError | undefined;
   for (const platform of new Set([hostPlatform(), ...platforms])) {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { hostPlatform } from "../../ffi/platform.ts";
 import { caisson, inFolder, lineFlags, writeFiles } from "./cli.ts";
 
 /** Everything, as the author of native code has it; the cache stays in the folder. */
@@ -84,6 +85,29 @@ Deno.test("check refuses what does not fit with 3, before anything is loaded", a
     assertStringIncludes(newer.stderr, "CAISSON_ABI_MISMATCH");
   });
 });
+
+for (
+  const [file, platform] of [
+    ["minimal-windows-x86_64.dll", "windows-x86_64"],
+    ["minimal-darwin-aarch64.dylib", "darwin-aarch64"],
+    ["minimal-linux-aarch64.so", "linux-aarch64"],
+  ] as const
+) {
+  Deno.test(`inspect shows a library for ${platform} on any machine`, async () => {
+    const library = new URL(`../ffi/fixtures/${file}`, import.meta.url);
+    await inFolder(async (cwd) => {
+      await Deno.copyFile(library, `${cwd}/library`);
+      const { code, stdout, stderr } = await caisson(["inspect", "library", "--json"], {
+        cwd,
+        flags: ["--allow-read=."],
+      });
+      assertEquals(code, 0, stderr);
+      const document = JSON.parse(stdout);
+      assertEquals([document.platform, document.abi], [platform, "1.0"]);
+      assertEquals(document.fits, platform === hostPlatform());
+    });
+  });
+}
 
 Deno.test("inspect refuses a file that is no plugin, and one that is not there", async () => {
   await inFolder(async (cwd) => {

@@ -47,20 +47,6 @@ Deno.test("lists one broken plugin among five, and finds the other four", async 
   ]);
 });
 
-Deno.test("refuses a second plugin of the same name, and says where the first is", async () => {
-  await using folder = await temporaryFolder();
-  await folder.write("a/plugin.json", named("same"));
-  await folder.write("b/plugin.json", named("same"));
-  const { packages, refusals } = await discover({ folders: [folder.path] });
-  assertEquals(packages.map((each) => each.folder), [join(folder.path, "a")]);
-  assertEquals(refusals.map(({ manifest, error }) => [manifest?.name, error.code]), [[
-    "@acme/same",
-    "CAISSON_PLUGIN_DUPLICATE",
-  ]]);
-  assertStringIncludes(refusals[0]!.error.found, join(folder.path, "a"));
-  assertStringIncludes(refusals[0]!.error.action, "rename");
-});
-
 Deno.test("counts a folder that is named twice once", async () => {
   await using folder = await temporaryFolder();
   await folder.write("a/plugin.json", named("a"));
