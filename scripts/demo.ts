@@ -5,7 +5,7 @@
  * table and writes `demo/output/summary.json`.
  */
 import { parseArgs } from "node:util";
-import { join } from "@std/path";
+import { join, relative, resolve } from "@std/path";
 import { createFlow } from "../demo/flow.ts";
 import { buildPlugin } from "../ffi/build.ts";
 import { findCompiler } from "../ffi/compiler.ts";
@@ -21,7 +21,7 @@ const CACHE = "demo/.caisson";
 const LINES = 200_000;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ args: Deno.args, options: { input: { type: "string" } } });
+  const input = await givenInput();
   const say = (text: string): void => void Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 
   await requireCompiler();
@@ -30,9 +30,9 @@ async function main(): Promise<number> {
 
   await Deno.remove(OUTPUT, { recursive: true }).catch(() => {});
   await Deno.mkdir(join(OUTPUT, "input"), { recursive: true });
-  const access = values.input ?? join(OUTPUT, "input", "access.log");
+  const access = input ?? join(OUTPUT, "input", "access.log");
   const events = join(OUTPUT, "input", "events.ndjson");
-  if (values.input === undefined) {
+  if (input === undefined) {
     say(`replaying demo/sample/access.log to ${LINES} lines`);
     await replay({ sample: "demo/sample/access.log", target: access, lines: LINES, format: "access" });
   }
@@ -65,6 +65,32 @@ async function main(): Promise<number> {
   return report.state === "stopped" && Object.keys(report.errors).every((code) => code === "CAISSON_OPERATOR_FAILED")
     ? 0
     : 1;
+}
+
+/** The file of `--input`: there, and not about to be replaced by what this run writes. */
+async function givenInput(): Promise<string | undefined> {
+  const refuse = (found: string, cause?: unknown): never => {
+    throw new CaissonError("CAISSON_USAGE", {
+      subject: "deno task demo",
+      found,
+      allowed: `--input FILE, a log outside ${OUTPUT}`,
+      action: "See demo/README.md.",
+      cause,
+    });
+  };
+  let given: string | undefined;
+  try {
+    given = parseArgs({ args: Deno.args, options: { input: { type: "string" } } }).values.input;
+  } catch (error) {
+    refuse(error instanceof Error ? error.message : String(error), error);
+  }
+  if (given === undefined) return undefined;
+  // Tasks run in the root, whatever folder they were started from.
+  const from = resolve(Deno.env.get("INIT_CWD") ?? ".");
+  const path = from === Deno.cwd() ? given : resolve(from, given);
+  if (!relative(OUTPUT, path).startsWith("..")) refuse(`${path}, which the demo replaces`);
+  const { isFile } = await Deno.stat(path).catch((error) => refuse(`no file ${path}`, error));
+  return isFile ? path : refuse(`${path}, which is no file`);
 }
 
 /** Says what to install before anything else is done. */
@@ -121,7 +147,8 @@ async function summarize(report: FlowReport, inputs: readonly string[]): Promise
     Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await countLines(path)] as const)));
   const dropped = report.nodes.filter(({ name }) => name === "requests" || name === "errors")
     .reduce((sum, { metrics }) => sum + metrics.dropped, 0);
-  const [read, written] = [await counted(inputs), await counted(outputs)];
+  const read = await counted(inputs);
+  const written = await counted(outputs);
   const kept = ["requests", "errors", "unreadable"].reduce(
     (sum, name) => sum + written[join(OUTPUT, `${name}.ndjson`)]!,
     0,
@@ -152,5 +179,5 @@ try {
 } catch (error) {
   if (!(error instanceof CaissonError)) throw error;
   Deno.stderr.writeSync(new TextEncoder().encode(`${error.message}\n  next: ${error.action}\n`));
-  Deno.exit(1);
+  Deno.exit(error.code === "CAISSON_USAGE" ? 2 : 1);
 }

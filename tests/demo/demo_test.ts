@@ -9,7 +9,7 @@ async function demo(args: readonly string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-lock", "--permission-set=demo", "scripts/demo.ts", ...args],
     cwd: root,
-    env: { ...env, NO_COLOR: "1" },
+    env: { INIT_CWD: root, NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -50,6 +50,37 @@ Deno.test("the demo's numbers can be counted again from its files", async () => 
   const counts = (await lines("demo/output/counts.ndjson")).map((line) => JSON.parse(line).count as number);
   assertEquals(counts.reduce((sum, count) => sum + count, 0), access.length);
 });
+
+Deno.test("the demo takes a log from anywhere, named from the folder it was started in", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const log = join(folder, "own.log");
+    const sample = (await lines("demo/sample/access.log")).slice(0, 50);
+    await Deno.writeTextFile(log, `${sample.join("\n")}\nno line of nginx\n`);
+    const { code, stderr } = await demo(["--input", "own.log"], { INIT_CWD: folder });
+    assertEquals(code, 0, stderr);
+    const summary = JSON.parse(await Deno.readTextFile(join(root, "demo/output/summary.json")));
+    assertEquals(summary.inputs[log], 51);
+    assertEquals(summary.out["demo/output/unreadable.ndjson"], 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+for (
+  const [what, args, found] of [
+    ["a log that is not there", ["--input", "none.log"], "no file none.log"],
+    ["a log it would replace", ["--input", "demo/output/input/access.log"], "which the demo replaces"],
+    ["an option it does not know", ["--inptu", "x"], "--inptu"],
+  ] as const
+) {
+  Deno.test(`the demo refuses ${what} before it does anything`, async () => {
+    const { code, stderr } = await demo(args);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, found);
+    assertStringIncludes(stderr, "CAISSON_USAGE");
+  });
+}
 
 Deno.test("without a C compiler the demo says within a second what to install", async () => {
   const empty = await Deno.makeTempDir();
