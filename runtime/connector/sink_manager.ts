@@ -119,10 +119,12 @@ export class SinkManager implements Consumer {
         ? this.#writeValues(part, delivery)
         : this.#writeBatches(part, delivery);
     } catch (thrown) {
-      this.#failAll(delivery, thrown);
+      this.#failAll(delivery, thrown, before);
     }
     if (writing === undefined) return this.#settle(delivery, before);
-    return writing.catch((thrown) => this.#failAll(delivery, thrown)).then(() => this.#settle(delivery, before));
+    return writing.catch((thrown) => this.#failAll(delivery, thrown, before)).then(() =>
+      this.#settle(delivery, before)
+    );
   }
 
   #settle(delivery: Delivery, failuresBefore: number): void {
@@ -148,10 +150,11 @@ export class SinkManager implements Consumer {
     this.#options.onError(error);
   }
 
-  #failAll(delivery: Delivery, thrown: unknown): void {
+  #failAll(delivery: Delivery, thrown: unknown, failuresBefore: number): void {
     const error = this.#asSinkError(thrown);
     for (const event of eventsOf(delivery)) failEvent(event, error);
-    this.#failures += eventCount(delivery);
+    // Not added: some of them may have failed by themselves already.
+    this.#failures = failuresBefore + eventCount(delivery);
     this.#options.onError(error);
   }
 

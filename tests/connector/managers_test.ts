@@ -7,8 +7,9 @@ import { SinkManager } from "../../runtime/connector/sink_manager.ts";
 import { SourceManager } from "../../runtime/connector/source_manager.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
 import type { CaissonError } from "../../runtime/errors/caisson_error.ts";
-import { type Consumer, type Delivery, eventsOf } from "../../runtime/flow/delivery.ts";
+import { type Consumer, type Delivery, Event, eventsOf } from "../../runtime/flow/delivery.ts";
 import { Fanout } from "../../runtime/flow/fanout.ts";
+import { Settlement } from "../../runtime/flow/settlement.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -207,6 +208,27 @@ Deno.test("a byte sink gets raw bytes unchanged when codecs are equal", async ()
   });
   await through(["α", "b"], sink);
   assertEquals(written.join(""), "α\nb\n");
+});
+
+Deno.test("an event that failed by itself is counted once when its write fails, too", async () => {
+  const sink = new SinkManager({
+    alias: "t",
+    part: {
+      accepts: "bytes",
+      write() {
+        throw new Error("disk full");
+      },
+      close() {},
+    },
+    codec: json,
+    postprocessors: [],
+    onError() {},
+  });
+  const events = [1n, "fine"].map((value) => Event.made(value, json, 0));
+  let settled = false;
+  await sink.push({ batch: undefined, events, codec: json, settlement: new Settlement(() => settled = true) });
+  assert(settled);
+  assertEquals([sink.metrics.in, sink.metrics.out, sink.metrics.failed], [2, 0, 2]);
 });
 
 Deno.test("an event that cannot be decoded fails alone", async () => {
