@@ -9,7 +9,7 @@ export const flowCodes = {
   },
   CAISSON_FLOW_SYNTAX: {
     exit: 2,
-    meaning: "The flow file is not JSON, or its module has no default export.",
+    meaning: "The flow file is not JSON, names a key twice, or its module has no default export.",
     action: "Mend the file at the place that is named.",
   },
   CAISSON_FLOW_INVALID: {

@@ -1,6 +1,7 @@
 /** The schema both forms of a flow are checked by. @module */
 import { z } from "zod";
 import { CaissonError } from "../errors/caisson_error.ts";
+import { explainIssue } from "../manifest/schema_issue.ts";
 import { expressionOrFunctionSchema, expressionSchema } from "../pipeline/expression.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 
@@ -34,48 +35,27 @@ const connector = z.strictObject({
   }).optional(),
 });
 
-const operators: Record<string, z.ZodType> = {
-  filter: expressionOrFunctionSchema,
-  project: z.union([callback, z.record(z.string(), expressionSchema)]),
+const operators = {
+  filter: expressionOrFunctionSchema.optional(),
+  project: z.union([callback, z.record(z.string(), expressionSchema)]).optional(),
   extract: z.strictObject({
     pattern: z.string().min(1),
     flags: z.string().regex(/^[dimsuvy]*$/).optional(),
     from: expressionSchema.optional(),
     numbers: z.array(z.string()).optional(),
-  }),
+  }).optional(),
   count: z.strictObject({
     by: z.record(z.string(), expressionSchema),
     as: z.string().min(1).optional(),
     maxGroups: z.int().min(1).max(10_000_000).optional(),
     everyEvents: z.int().min(1).optional(),
-  }),
+  }).optional(),
 };
 
 // Not a union: a union would answer a typing slip in one operator with the errors of all of them.
-const operator = z.record(z.string(), z.unknown()).superRefine(
-  (value, context) => {
-    const keys = Object.keys(value);
-    const key = keys[0];
-    if (
-      keys.length !== 1 || key === undefined || !Object.hasOwn(operators, key)
-    ) {
-      context.addIssue({
-        code: "custom",
-        message: `one operator of ${Object.keys(operators).join(", ")}`,
-        input: keys,
-      });
-      return;
-    }
-    const result = operators[key]!.safeParse(value[key]);
-    for (const issue of result.error?.issues ?? []) {
-      context.addIssue({
-        ...issue,
-        path: [key, ...issue.path],
-        code: "custom",
-        message: issue.message,
-      });
-    }
-  },
+const operator = z.strictObject(operators).refine(
+  (step) => Object.keys(step).length === 1,
+  `one operator of ${Object.keys(operators).join(", ")}`,
 );
 
 const steps = z.array(operator).min(0);
@@ -100,47 +80,6 @@ export const flowSchema: z.ZodType = z.strictObject({
   })),
 });
 
-/** Writes a path as people read it: `links[0].to`. */
-function pathText(path: readonly PropertyKey[]): string {
-  let text = "";
-  for (const part of path) {
-    text += typeof part === "number" ? `[${part}]` : text === "" ? String(part) : `.${String(part)}`;
-  }
-  return text === "" ? "(the flow itself)" : text;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const part of path) {
-    if (typeof at !== "object" || at === null) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[part];
-  }
-  return at;
-}
-
-function excerpt(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = typeof value === "function" ? "a function" : JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-/** The deepest issue says most: a union reports all of its branches. */
-function deepest(
-  issue: z.core.$ZodIssue,
-  base: readonly PropertyKey[] = [],
-): { path: readonly PropertyKey[]; message: string } {
-  const path = [...base, ...issue.path];
-  if (issue.code !== "invalid_union") return { path, message: issue.message };
-  let best: ReturnType<typeof deepest> = { path, message: issue.message };
-  for (const branch of issue.errors) {
-    for (const inner of branch) {
-      const found = deepest(inner, path);
-      if (found.path.length > best.path.length) best = found;
-    }
-  }
-  return best;
-}
-
 /**
  * Checks a flow and returns it.
  *
@@ -150,13 +89,12 @@ function deepest(
 export function parseFlow(value: unknown, file: string): FlowDefinition {
   const result = flowSchema.safeParse(value);
   if (result.success) return value as FlowDefinition;
-  const issue = result.error.issues[0]!;
-  const { path, message } = deepest(issue);
-  const unknown = issue.code === "unrecognized_keys" ? issue.keys : [];
+  const { path, found, allowed, action } = explainIssue(result.error, flowSchema, value);
   throw new CaissonError("CAISSON_FLOW_INVALID", {
-    subject: `${file}: ${pathText([...path, ...unknown.slice(0, 1)])}`,
-    found: unknown.length > 0 ? `unknown key ${JSON.stringify(unknown[0])}` : excerpt(valueAt(value, path)),
-    allowed: unknown.length > 0 ? "the keys of the flow schema" : message,
+    subject: path === "" ? file : `${file}: ${path}`,
+    found,
+    allowed,
+    ...(action === undefined ? {} : { action }),
     cause: result.error,
   });
 }

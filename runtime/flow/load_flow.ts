@@ -1,8 +1,21 @@
 /** Reads a flow from a JSON file or from a TypeScript module's default export. @module */
 import { extname, resolve, toFileUrl } from "@std/path";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { type JsonFileCodes, readJsonFile } from "../manifest/read_json.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import { parseFlow } from "./flow_schema.ts";
+
+const jsonCodes: JsonFileCodes = {
+  unreadable: "CAISSON_FLOW_NOT_FOUND",
+  problems: {
+    "syntax": "CAISSON_FLOW_SYNTAX",
+    // The first of two connectors of a name would be gone without a word.
+    "duplicate-key": "CAISSON_FLOW_SYNTAX",
+    "reserved-key": "CAISSON_FLOW_SYNTAX",
+    "too-deep": "CAISSON_FLOW_SYNTAX",
+    "too-large": "CAISSON_FLOW_SYNTAX",
+  },
+};
 
 /**
  * Loads and checks a flow file.
@@ -18,22 +31,9 @@ export async function loadFlow(path: string): Promise<FlowDefinition> {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw readError(path, error);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CaissonError("CAISSON_FLOW_SYNTAX", {
-      subject: path,
-      found: messageOf(error),
-      allowed: "a JSON document",
-      cause: error,
-    });
-  }
+  const file = await readJsonFile(path, jsonCodes);
+  if (file !== undefined) return file.value;
+  throw new CaissonError("CAISSON_FLOW_NOT_FOUND", { subject: path, found: "no such file" });
 }
 
 async function importModule(path: string): Promise<unknown> {

@@ -41,13 +41,14 @@ function valueAt(value: unknown, path: Path): unknown {
   return at;
 }
 
-/** The part of the schema a path leads to, through optionals, arrays, records and the object branch of unions. */
+/** The part of the schema a path leads to, through optionals, arrays, records and the branch of a union it fits. */
 function schemaAt(schema: unknown, path: Path): unknown {
-  let at = unwrap(schema);
-  for (const part of path) {
-    if (at?.type === "object") at = unwrap(at.shape?.[String(part)]);
-    else if (at?.type === "array") at = unwrap(at.element);
-    else if (at?.type === "record") at = unwrap(at.valueType);
+  let at = unwrap(schema, path[0]);
+  for (const [index, part] of path.entries()) {
+    const next = path[index + 1];
+    if (at?.type === "object") at = unwrap(at.shape?.[String(part)], next);
+    else if (at?.type === "array") at = unwrap(at.element, next);
+    else if (at?.type === "record") at = unwrap(at.valueType, next);
     else return undefined;
   }
   return at;
@@ -63,15 +64,14 @@ interface Definition {
   readonly options?: readonly unknown[];
 }
 
-function unwrap(schema: unknown): Definition | undefined {
+/** @param next the part of the path that comes next: only a list has numbers */
+function unwrap(schema: unknown, next: PropertyKey | undefined): Definition | undefined {
   const definition = (schema as { def?: Definition } | undefined)?.def;
-  if (definition?.innerType !== undefined) return unwrap(definition.innerType);
-  if (definition?.type === "union") {
-    const branches = (definition.options ?? []).map(unwrap);
-    return branches.find((branch) => branch?.type === "object") ??
-      branches.find((branch) => branch?.type === "array");
-  }
-  return definition;
+  if (definition?.innerType !== undefined) return unwrap(definition.innerType, next);
+  if (definition?.type !== "union") return definition;
+  const branches = (definition.options ?? []).map((branch) => unwrap(branch, next));
+  const wanted = typeof next === "number" ? ["array"] : ["object", "record"];
+  return branches.find((branch) => wanted.includes(branch?.type ?? ""));
 }
 
 /** Edits that turn one word into the other, counting a swap of neighbours as one. */
@@ -152,7 +152,7 @@ function flatten(issue: z.core.$ZodIssue, base: Path = []): z.core.$ZodIssue {
   const path = [...base, ...issue.path];
   if (issue.code !== "invalid_union") return { ...issue, path };
   const inner = issue.errors
-    .map((branch) => branch[0])
+    .map((branch) => branch.find(({ code }) => code === "unrecognized_keys") ?? branch[0])
     .filter((first) => first !== undefined)
     .map((first) => flatten(first, path));
   const deeper = inner.find((found) =>

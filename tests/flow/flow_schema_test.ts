@@ -63,6 +63,21 @@ for (const [name, value, path, found] of refusals) {
   });
 }
 
+Deno.test("a misspelt key is answered with the one that was meant", () => {
+  const error = refuse({ ...flow, connectors: { ...flow.connectors, a: { type: "x", confg: {} } } });
+  assertEquals(error.action, 'Did you mean "config"?');
+  assertStringIncludes(error.allowed, "preprocessors");
+  assertEquals(refuse({ ...flow, pipelines: { p: [{ fliter: true }] } }).action, 'Did you mean "filter"?');
+  const count = { by: { x: ["field", "x"] }, maxGroup: 1 };
+  assertEquals(refuse({ ...flow, pipelines: { p: [{ count }] } }).action, 'Did you mean "maxGroups"?');
+  assertEquals(refuse({ ...flow, pipelines: { p: { operator: [] } } }).action, 'Did you mean "operators"?');
+});
+
+Deno.test("a flow that is no object is named by its file alone", () => {
+  const error = refuse([]);
+  assertEquals([error.subject, error.allowed], ["flow.json", "an object"]);
+});
+
 Deno.test("loads a flow from JSON and from a module, and says what is wrong with a file", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -81,6 +96,7 @@ Deno.test("loads a flow from JSON and from a module, and says what is wrong with
     await refused("absent.json", undefined, "CAISSON_FLOW_NOT_FOUND");
     await refused("absent.ts", undefined, "CAISSON_FLOW_NOT_FOUND");
     await refused("broken.json", "{", "CAISSON_FLOW_SYNTAX");
+    await refused("twice.json", '{"name": "a", "connectors": {"x": 1, "x": 2}}', "CAISSON_FLOW_SYNTAX");
     await refused("throws.ts", "throw new Error('no');", "CAISSON_FLOW_SYNTAX");
     await refused("empty.ts", "export const flow = 1;", "CAISSON_FLOW_SYNTAX");
     await refused("wrong.json", "[]", "CAISSON_FLOW_INVALID");
