@@ -132,12 +132,15 @@ export class ChunkDecoder {
         batch.segmentView(this.#segment).byteOffset;
       batch.append(this.#segment, offset, bytes.byteLength, this.#timestamp);
     } else if (!batch.appendBytes(bytes, this.#timestamp)) {
-      throw new CaissonError("CAISSON_EVENT_TOO_LARGE", {
-        subject: this.#alias,
-        found: `an event of ${bytes.byteLength} bytes`,
-        allowed: `at most ${batch.arena.byteLength} bytes`,
-        action: "Raise batchBytes of the connector, or check the preprocessors' separator.",
-      });
+      // Thrown, it would cost the preprocessors their place in the stream, and the events behind this one.
+      return this.#note(
+        new CaissonError("CAISSON_EVENT_TOO_LARGE", {
+          subject: this.#alias,
+          found: `an event of ${bytes.byteLength} bytes`,
+          allowed: `at most ${batch.arena.byteLength} bytes`,
+          action: "Raise batchBytes of the connector, or check the preprocessors' separator.",
+        }),
+      );
     }
     batch.setSequence(batch.count - 1, this.#chunkIndex);
   }

@@ -77,8 +77,7 @@ export class SourceManager {
       await this.#read();
       if (this.#decoder !== undefined) await this.#finish(this.#decoder);
     } catch (thrown) {
-      this.#failure = asSourceError(this.#options.alias, thrown);
-      this.#options.onError(this.#failure);
+      this.#fail(thrown);
     }
     while (this.#pool.inFlight > 0 || this.#events.inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle = resolve);
@@ -88,7 +87,7 @@ export class SourceManager {
   async #read(): Promise<void> {
     const { part, signal, batchEvents = 1024 } = this.#options;
     this.#lastTurn = performance.now();
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#failure === undefined) {
       const batch = this.#pool.take();
       if (batch === undefined) {
         await this.#pool.returned();
@@ -121,7 +120,7 @@ export class SourceManager {
       return;
     }
     if (this.#decoder === undefined) {
-      const { out, codec, part } = this.#options;
+      const { out, codec } = this.#options;
       this.#count(batch);
       return out.push({
         batch,
@@ -129,7 +128,7 @@ export class SourceManager {
         codec,
         settlement: new Settlement((failures) => {
           this.metrics.failed += failures.size;
-          part.settle?.(batch, failures);
+          this.#settle(batch, failures);
           this.#give(this.#pool, batch);
         }),
       });
@@ -143,7 +142,7 @@ export class SourceManager {
     chunks: Batch | undefined,
     batches: readonly Batch[],
   ): void | Promise<void> {
-    const { out, codec, part } = this.#options;
+    const { out, codec } = this.#options;
     const failures = new Map<number, unknown>();
     for (const { chunk, error } of this.#decoder!.takeErrors()) {
       failures.set(chunk, error);
@@ -153,7 +152,7 @@ export class SourceManager {
     let open = batches.length;
     const settleChunks = (): void => {
       if (chunks === undefined) return;
-      part.settle?.(chunks, failures);
+      this.#settle(chunks, failures);
       this.#give(this.#pool, chunks);
     };
     if (open === 0) return settleChunks();
@@ -179,6 +178,22 @@ export class SourceManager {
       pushing = pushing === undefined ? push() ?? undefined : pushing.then(push);
     }
     return pushing;
+  }
+
+  /** What a part throws here must not reach the sink that settles: it ends the source. */
+  #settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
+    try {
+      this.#options.part.settle?.(batch, failures);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Ends reading; what was read is still settled. */
+  #fail(thrown: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = asSourceError(this.#options.alias, thrown);
+    this.#options.onError(this.#failure);
   }
 
   async #finish(decoder: ChunkDecoder): Promise<void> {

@@ -1,7 +1,7 @@
 /** One flow: its life from start to stop, and what it says about itself. @module */
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import { sleep } from "../connector/sleep.ts";
-import { CaissonError } from "../errors/caisson_error.ts";
+import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { compileOperators } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
@@ -100,7 +100,13 @@ export class Flow implements AsyncDisposable {
       await manager.run();
       await Promise.all(ports.map((port) => port.drain()));
     }));
-    await Promise.race([drained, this.#forced.promise]);
+    try {
+      await Promise.race([drained, this.#forced.promise]);
+    } catch (thrown) {
+      // Whatever went wrong, the parts are closed.
+      this.#state = "failed";
+      this.#note(internalError(this.name, thrown));
+    }
     await this.#close();
     if (this.#state !== "failed") this.#state = "stopped";
   }
@@ -173,6 +179,11 @@ export class Flow implements AsyncDisposable {
       errors: Object.fromEntries(this.#errors),
     };
   }
+}
+
+function internalError(flow: string, thrown: unknown): CaissonError {
+  if (thrown instanceof CaissonError) return thrown;
+  return new CaissonError("CAISSON_INTERNAL", { subject: flow, found: messageOf(thrown), cause: thrown });
 }
 
 function stateError(flow: string, state: string, allowed: string): CaissonError {

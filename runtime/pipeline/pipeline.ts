@@ -66,6 +66,7 @@ export class Pipeline implements Consumer {
   readonly #chain: Emit | undefined;
   readonly #emitters: Emit[] = [];
   #collected: Event[] = [];
+  #errors: Event[] = [];
 
   /** Fuses the operators into one function. */
   constructor(operators: readonly Operator[], options: PipelineOptions) {
@@ -73,7 +74,7 @@ export class Pipeline implements Consumer {
     this.#operators = operators;
     let next: Emit = (event) => this.#collected.push(event) > 0;
     for (const operator of [...operators].reverse()) {
-      const emit = next;
+      const emit = operator.flush === undefined ? next : this.#guarded(next);
       this.#emitters.unshift(emit);
       next = (event) => operator.step(event, emit);
     }
@@ -91,7 +92,7 @@ export class Pipeline implements Consumer {
     }
     const events = eventsOf(delivery);
     const out: Event[] = this.#collected = [];
-    let errors: Event[] | undefined;
+    const errors: Event[] = this.#errors = [];
     let dropped = 0;
     for (let index = 0; index < events.length; index++) {
       const event = events[index]!;
@@ -101,13 +102,13 @@ export class Pipeline implements Consumer {
       } catch (error) {
         // What the operator emitted before it threw is taken back: one event, one verdict.
         out.length = before;
-        (errors ??= []).push(this.#failed(event, error));
+        errors.push(this.#failed(event, error));
       }
     }
     this.metrics.in += events.length;
     this.metrics.out += out.length;
     this.metrics.dropped += dropped;
-    const failing = errors === undefined ? undefined : this.#pushErrors(delivery, errors);
+    const failing = errors.length === 0 ? undefined : this.#pushErrors(delivery, errors);
     const pushing = this.#options.out.push({
       batch: delivery.batch,
       events: out,
@@ -115,6 +116,18 @@ export class Pipeline implements Consumer {
       settlement: delivery.settlement,
     });
     return failing === undefined ? pushing : Promise.all([failing, pushing]).then(() => {});
+  }
+
+  /** For an operator that makes events of its own: one that fails further on is no fault of the event at hand. */
+  #guarded(next: Emit): Emit {
+    return (event) => {
+      try {
+        return next(event);
+      } catch (error) {
+        this.#errors.push(this.#failed(event, error));
+        return true;
+      }
+    };
   }
 
   #failed(event: Event, thrown: unknown): Event {
@@ -152,16 +165,12 @@ export class Pipeline implements Consumer {
     for (const [index, operator] of this.#operators.entries()) {
       if (operator.flush === undefined) continue;
       const out: Event[] = this.#collected = [];
+      const errors: Event[] = this.#errors = [];
       operator.flush(this.#emitters[index]!);
       this.metrics.out += out.length;
-      if (out.length > 0) {
-        await this.#options.out.push({
-          batch: undefined,
-          events: out,
-          codec: json,
-          settlement: new Settlement(() => {}),
-        });
-      }
+      const made: Delivery = { batch: undefined, events: out, codec: json, settlement: new Settlement(() => {}) };
+      if (errors.length > 0) await this.#pushErrors(made, errors);
+      await this.#options.out.push(made);
     }
     await Promise.all([this.#options.out.drain(), this.#options.err.drain()]);
   }
