@@ -31,6 +31,9 @@ const entries: ReadonlyMap<string, InterceptorEntry<Postprocessor>> = new Map<st
   }],
 ]);
 
+/** Names of the postprocessors the runtime brings. */
+export const postprocessorNames: readonly string[] = [...entries.keys()];
+
 /**
  * A new postprocessor for one stream.
  *

@@ -49,6 +49,9 @@ const entries: ReadonlyMap<string, InterceptorEntry<Preprocessor>> = new Map<str
   }],
 ]);
 
+/** Names of the preprocessors the runtime brings. */
+export const preprocessorNames: readonly string[] = [...entries.keys()];
+
 /**
  * A new preprocessor for one stream.
  *

@@ -1,5 +1,8 @@
 /** The schema both forms of a flow are checked by. @module */
 import { z } from "zod";
+import { codecNames } from "../codec/codecs.ts";
+import { postprocessorNames } from "../codec/postprocessors.ts";
+import { preprocessorNames } from "../codec/preprocessors.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
 import { expressionOrFunctionSchema, expressionSchema } from "../pipeline/expression.ts";
@@ -11,10 +14,8 @@ const name = z.string().regex(
 );
 const type = z.string().min(1).describe("Component, `name` or `plugin:name`");
 const config = z.record(z.string(), z.unknown());
-const named = z.union([
-  z.string().min(1),
-  z.strictObject({ name: z.string().min(1), config: config.optional() }),
-]);
+const interceptors = (names: readonly string[]) =>
+  z.array(z.union([z.enum(names), z.strictObject({ name: z.enum(names), config: config.optional() })]));
 const callback = z.custom<(...values: never[]) => unknown>(
   (value) => typeof value === "function",
   "a function",
@@ -23,9 +24,9 @@ const callback = z.custom<(...values: never[]) => unknown>(
 const connector = z.strictObject({
   type,
   config: config.optional(),
-  codec: z.string().optional(),
-  preprocessors: z.array(named).optional(),
-  postprocessors: z.array(named).optional(),
+  codec: z.enum(codecNames).optional(),
+  preprocessors: interceptors(preprocessorNames).optional(),
+  postprocessors: interceptors(postprocessorNames).optional(),
   batchEvents: z.int().min(1).max(65536).optional(),
   batchBytes: z.int().min(1024).max(1 << 30).optional(),
   reconnect: z.strictObject({

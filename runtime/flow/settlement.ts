@@ -1,13 +1,5 @@
 /** Who still holds a batch, and what became of its events. @module */
 
-/** Why an event was not delivered. */
-export interface Failure {
-  /** Index of the event in the batch its source filled. */
-  readonly index: number;
-  /** What happened. */
-  readonly reason: unknown;
-}
-
 /**
  * Counts the holders of one source batch; when the last lets go, the source is told once.
  *

@@ -4,9 +4,6 @@ import type { RingMemory } from "../data/ring.ts";
 /** The kinds of component a Worker can host. */
 export type HostedKind = "source" | "sink" | "processor";
 
-/** Codecs a Worker can decode by itself. */
-export type HostedCodec = "json" | "string" | "binary";
-
 /** From the host: load the plugin and create the component. */
 export interface OpenMessage {
   readonly type: "open";

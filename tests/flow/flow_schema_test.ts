@@ -52,6 +52,24 @@ const refusals: [string, unknown, string, string][] = [
     "pipelines.p[0].count.maxGroups",
     "0",
   ],
+  [
+    "an unknown codec",
+    { ...flow, connectors: { ...flow.connectors, a: { type: "file", codec: "jsn" } } },
+    "connectors.a.codec",
+    "jsn",
+  ],
+  [
+    "an unknown preprocessor",
+    { ...flow, connectors: { ...flow.connectors, a: { type: "file", preprocessors: ["separte"] } } },
+    "connectors.a.preprocessors[0]",
+    "separte",
+  ],
+  [
+    "an unknown postprocessor with a configuration",
+    { ...flow, connectors: { ...flow.connectors, a: { type: "file", postprocessors: [{ name: "zip", config: {} }] } } },
+    "connectors.a.postprocessors[0].name",
+    "zip",
+  ],
   ["a link to a number", { ...flow, links: [{ from: "a", to: 3 }] }, "links[0].to", "3"],
 ];
 for (const [name, value, path, found] of refusals) {
