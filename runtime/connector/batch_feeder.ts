@@ -26,6 +26,8 @@ export interface BatchFeederOptions {
   readonly codec: Codec | undefined;
   /** Most events the taker takes at once. */
   readonly maxEvents: number;
+  /** Most bytes the taker takes at once, as {@linkcode Batch.copiedBytes} counts them. @default {no limit} */
+  readonly maxBytes?: number | undefined;
   /** Told about each event that cannot be encoded; it has to fail it. */
   readonly onError: (event: Event, error: unknown) => void;
 }
@@ -39,6 +41,7 @@ export interface BatchFeederOptions {
 export class BatchFeeder {
   readonly #options: BatchFeederOptions;
   readonly #maxEvents: number;
+  readonly #maxBytes: number;
   readonly #records: BatchPool;
   readonly #copies: BatchPool;
 
@@ -46,6 +49,7 @@ export class BatchFeeder {
   constructor(options: BatchFeederOptions) {
     this.#options = options;
     this.#maxEvents = Math.max(1, Math.min(options.maxEvents, 65536));
+    this.#maxBytes = options.maxBytes ?? Infinity;
     this.#records = new BatchPool({
       capacity: this.#maxEvents,
       arenaBytes: 0,
@@ -53,7 +57,7 @@ export class BatchFeeder {
     }, 8);
     this.#copies = new BatchPool({
       capacity: this.#maxEvents,
-      arenaBytes: ARENA_BYTES,
+      arenaBytes: Math.min(ARENA_BYTES, this.#maxBytes),
     }, 8);
   }
 
@@ -63,7 +67,7 @@ export class BatchFeeder {
     const codec = this.#options.codec ?? delivery.codec;
     if (
       events === undefined && codec.name === delivery.codec.name &&
-      batch!.count <= this.#maxEvents
+      batch!.count <= this.#maxEvents && this.#fits(batch!)
     ) {
       yield {
         batch: batch!,
@@ -107,12 +111,26 @@ export class BatchFeeder {
     taken: Event[],
   ): number {
     target.shareSegments(source);
-    const next = Math.min(events.length, from + this.#maxEvents);
-    for (let index = from; index < next; index++) {
-      target.appendRecord(source, events[index]!.index);
-      taken.push(events[index]!);
+    const most = Math.min(events.length, from + this.#maxEvents);
+    let bytes = 0;
+    let next = from;
+    for (; next < most; next++) {
+      const event = events[next]!;
+      if (this.#maxBytes < Infinity) {
+        bytes += source.copiedBytes(event.index);
+        if (bytes > this.#maxBytes && next > from) break;
+      }
+      target.appendRecord(source, event.index);
+      taken.push(event);
     }
     return next;
+  }
+
+  #fits(batch: Batch): boolean {
+    let room = this.#maxBytes;
+    if (room === Infinity) return true;
+    for (let index = 0; index < batch.count && room >= 0; index++) room -= batch.copiedBytes(index);
+    return room >= 0;
   }
 
   #copy(

@@ -121,6 +121,13 @@ export interface ProcessorPart extends Part {
   /** Most events it takes at once. */
   readonly maxEvents: number;
   /**
+   * Most bytes it takes at once, each payload, key and metadata rounded up to a multiple of 8; one event that is larger
+   * comes alone. @default {no limit}
+   */
+  readonly maxBytes?: number;
+  /** Room it is given for its output. @default {as many events as it takes, 1 MiB} */
+  readonly output?: { readonly capacity: number; readonly arenaBytes: number };
+  /**
    * Appends output events to the empty batch `out`; payloads are passed on by record (`out.shareSegments(batch)`,
    * `out.appendRecord`) or written into its arena. A rejection fails every event of `batch`.
    */

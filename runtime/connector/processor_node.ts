@@ -1,6 +1,7 @@
 /** Drives a processor: feeds it batches, hands on what comes out, settles the input with the output. @module */
 import type { Codec } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
+import { MAX_EVENTS } from "../data/layout.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { type Consumer, type Delivery, eventCount } from "../flow/delivery.ts";
 import type { Fanout } from "../flow/fanout.ts";
@@ -9,6 +10,7 @@ import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import { BatchPool } from "./batch_pool.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { ProcessorPart } from "./contract.ts";
+import { originsOf } from "./origins.ts";
 
 /** What a {@linkcode ProcessorNode} needs. */
 export interface ProcessorNodeOptions {
@@ -41,6 +43,7 @@ export class ProcessorNode implements Consumer {
       alias,
       codec,
       maxEvents: part.maxEvents,
+      maxBytes: part.maxBytes,
       onError: (event, thrown) => {
         this.metrics.failed++;
         const error = this.#asError(thrown);
@@ -49,7 +52,8 @@ export class ProcessorNode implements Consumer {
       },
     });
     this.#pool = new BatchPool({
-      capacity: Math.min(part.maxEvents, 65536),
+      capacity: part.output?.capacity ?? Math.min(part.maxEvents, MAX_EVENTS),
+      ...(part.output === undefined ? {} : { arenaBytes: part.output.arenaBytes }),
       segments: 16,
     }, 64);
   }
@@ -83,8 +87,9 @@ export class ProcessorNode implements Consumer {
     this.metrics.in += eventCount(delivery);
     this.metrics.batches++;
     const feeds = this.#feeder.feed(delivery);
-    for (const feed of feeds) {
-      const running = this.#processFeed(delivery, feed);
+    // Not a for-of loop: leaving one ends the generator, and the events of its other feeds would be lost.
+    for (let next = feeds.next(); next.done !== true; next = feeds.next()) {
+      const running = this.#processFeed(delivery, next.value);
       if (running !== undefined) {
         return this.#processRest(delivery, feeds, running);
       }
@@ -136,9 +141,11 @@ export class ProcessorNode implements Consumer {
     // The input's memory is what passed-on records point into: it stays until the output is settled.
     delivery.settlement.retain();
     const settlement = new Settlement((failures) => {
-      for (const [index, reason] of failures) {
-        const origin = originOf(batch, out.sequence(index), index);
-        if (origin >= 0) feed.fail(origin, reason);
+      if (failures.size > 0) {
+        const origins = originsOf(batch, out);
+        for (const [index, reason] of failures) {
+          for (const origin of origins(index)) feed.fail(origin, reason);
+        }
       }
       this.#pool.give(out);
       feed.release();
@@ -160,13 +167,4 @@ export class ProcessorNode implements Consumer {
       cause: thrown,
     });
   }
-}
-
-/** Which input record an output record came from: the same sequence, most often at the same place. */
-function originOf(batch: Batch, sequence: number, index: number): number {
-  if (index < batch.count && batch.sequence(index) === sequence) return index;
-  for (let at = 0; at < batch.count; at++) {
-    if (batch.sequence(at) === sequence) return at;
-  }
-  return -1;
 }

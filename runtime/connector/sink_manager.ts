@@ -222,8 +222,9 @@ export class SinkManager implements Consumer {
 
   #writeBatches(part: BatchSinkPart, delivery: Delivery): void | Promise<void> {
     const feeds = this.#feeder!.feed(delivery);
-    for (const feed of feeds) {
-      const result = this.#writeFeed(part, feed);
+    // Not a for-of loop: leaving one ends the generator, and the events of its other feeds would be lost.
+    for (let next = feeds.next(); next.done !== true; next = feeds.next()) {
+      const result = this.#writeFeed(part, next.value);
       if (result !== undefined) return this.#writeRest(part, feeds, result);
     }
   }

@@ -6,6 +6,7 @@ import { BatchError } from "./batch_error.ts";
 import { BatchMemory } from "./batch_memory.ts";
 import { type BatchOptions, blockBytes } from "./batch_options.ts";
 import { BATCH_LAYOUT, RECORD_LAYOUT, VERDICT_LAYOUT } from "./layout.ts";
+import { PARTS } from "./record_parts.ts";
 
 export type { BatchMemory } from "./batch_memory.ts";
 export type { BatchOptions } from "./batch_options.ts";
@@ -150,6 +151,15 @@ export class Batch extends BatchMemory {
   payloadLength(index: number): number {
     return this
       .words[this.recordAt(index) + RECORD_LAYOUT.payloadLength / WORD]!;
+  }
+  /** Bytes an event takes in an arena it is copied into: payload, key and metadata, each on a multiple of 8. */
+  copiedBytes(index: number): number {
+    const at = this.recordAt(index);
+    let bytes = 0;
+    for (let part = 0; part < PARTS.length; part++) {
+      bytes += (this.words[at + PARTS[part]!.offsetWord + 1]! + 7) & ~7;
+    }
+    return bytes;
   }
   /** A view of an event's payload; valid until the batch is settled. */
   payload(index: number): Uint8Array {

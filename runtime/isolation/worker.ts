@@ -2,6 +2,7 @@
 import { toFileUrl } from "@std/path";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { createRing, type RingOptions } from "../data/ring.ts";
+import { MAX_EVENTS, MAX_SEGMENT_BYTES } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import { assertSandboxSound } from "./canary.ts";
@@ -68,7 +69,7 @@ export async function launchWorker(
     log: (level, message) => context.log(level, message),
   });
   const input = kind === "source" ? undefined : createRing(ring);
-  const output = kind === "sink" ? undefined : createRing(ring);
+  const output = kind === "sink" ? undefined : createRing(kind === "source" ? ring : outputRing(ring));
   const settled = new SharedArrayBuffer(8);
   // The host's ends attach before any plugin code can have touched the memory.
   const common = { link, deadlines, plugin: plugin.name, codec };
@@ -106,6 +107,15 @@ export async function launchWorker(
     throw thrown;
   }
   return { isolation: "worker", level: "none", part };
+}
+
+/** Processors make more of what they get: fields are added, one event becomes several. */
+function outputRing({ capacity = 1024, arenaBytes = 1 << 20, ...rest }: RingOptions = {}): RingOptions {
+  return {
+    ...rest,
+    capacity: Math.min(4 * capacity, MAX_EVENTS),
+    arenaBytes: Math.min(4 * arenaBytes, MAX_SEGMENT_BYTES),
+  };
 }
 
 async function closePart(part: ComponentInstance["part"]): Promise<void> {

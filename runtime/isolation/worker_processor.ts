@@ -31,6 +31,8 @@ export interface WorkerProcessorOptions {
 export class WorkerProcessor implements ProcessorPart {
   readonly codec: string;
   readonly maxEvents: number;
+  readonly maxBytes: number;
+  readonly output: { readonly capacity: number; readonly arenaBytes: number };
   readonly #options: WorkerProcessorOptions;
   readonly #input: RingProducer;
   readonly #output: RingConsumer;
@@ -40,6 +42,9 @@ export class WorkerProcessor implements ProcessorPart {
     this.#options = options;
     this.codec = options.codec;
     this.maxEvents = options.input.capacity;
+    // What fits into one slot comes back as one, and what the plugin makes of it fits into the batch it is put into.
+    this.maxBytes = options.input.arenaBytes;
+    this.output = options.output;
     this.#input = new RingProducer(options.input);
     this.#output = new RingConsumer(options.output);
     options.link.onFailed(() => this.#closeRings());

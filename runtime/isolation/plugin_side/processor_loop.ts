@@ -55,7 +55,13 @@ async function processSlot(
   }
 }
 
-/** Output `n` carries time and sequence of input `n`, so that a failure of it finds its origin. */
+/** No input has it: a failure of the output is then one of every input. Below 2^53. */
+const ANY_INPUT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Output `n` carries time and sequence of input `n`, so that a failure of it finds its origin; with more or fewer outputs
+ * than inputs nobody knows which is which.
+ */
 export function appendValues(
   input: Batch,
   out: Batch,
@@ -74,6 +80,7 @@ export function appendValues(
     }
     if (input.count > 0) {
       out.takeOrigin(index, input, Math.min(index, input.count - 1));
+      if (values.length !== input.count) out.setSequence(index, ANY_INPUT);
     }
   }
 }
