@@ -28,7 +28,7 @@ export { flowCodes } from "./runtime/errors/flow_codes.ts";
 export { manifestCodes } from "./runtime/errors/manifest_codes.ts";
 export { nativeCodes } from "./runtime/errors/native_codes.ts";
 export { permissionCodes } from "./runtime/errors/permission_codes.ts";
-export { Flow, type FlowOptions } from "./runtime/flow/flow.ts";
+export { Flow, type FlowOptions, type StopOptions } from "./runtime/flow/flow.ts";
 export type { FlowReport, FlowState, LatencyReport, NodeReport } from "./runtime/flow/flow_report.ts";
 export type {
   ConnectorDefinition,

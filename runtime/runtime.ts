@@ -2,7 +2,7 @@
 import type { PartContext, ProcessorPart, SinkPart, SourcePart } from "./connector/contract.ts";
 import { builtins } from "./connector/builtin/builtins.ts";
 import type { CaissonError } from "./errors/caisson_error.ts";
-import type { Flow } from "./flow/flow.ts";
+import type { Flow, StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
 import { parseFlow } from "./flow/flow_schema.ts";
 import { loadFlow } from "./flow/load_flow.ts";
@@ -146,8 +146,8 @@ export class Runtime implements AsyncDisposable {
     return this.#world.registry.flows;
   }
 
-  /** Stops every flow. */
-  async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+  /** Stops every flow; one that is still starting does not start, and its deploy is rejected. */
+  async stop(options: StopOptions = {}): Promise<void> {
     await this.#world.stop(options);
   }
 

@@ -2,7 +2,7 @@
 import { type Grants, noGrants, readGrants } from "../permissions/grants.ts";
 import type { ComponentInstance, PartContext } from "./connector/contract.ts";
 import { CaissonError, messageOf } from "./errors/caisson_error.ts";
-import { Flow } from "./flow/flow.ts";
+import { Flow, type StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
 import type { ComponentRequest, LaunchedComponent } from "./flow/node_builder.ts";
 import { launchPlugin } from "./isolation/launch.ts";
@@ -37,6 +37,7 @@ export class World {
   readonly #options: WorldOptions;
   #turn: Promise<unknown> = Promise.resolve();
   #nextInstance = 1;
+  #stops = 0;
 
   /** Runs nothing yet. */
   constructor(options: WorldOptions) {
@@ -61,7 +62,14 @@ export class World {
 
   /** Starts a flow; it leaves the registry when it has ended. */
   deploy(definition: FlowDefinition): Promise<Flow> {
+    const stops = this.#stops;
     return this.#tell(async () => {
+      if (this.#stops > stops) {
+        throw new CaissonError("CAISSON_FLOW_STATE", {
+          subject: definition.name,
+          found: "a runtime that was stopped before the flow started",
+        });
+      }
       const flow = new Flow({
         definition,
         launch: (request) => this.#launch(request),
@@ -124,9 +132,9 @@ export class World {
     return { instance, plugin: found.plugin.package.manifest.name };
   }
 
-  /** Stops every flow, the newest first. */
-  async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
-    await this.#turn;
+  /** Stops every flow, the newest first; one that is still starting does not start, and none that waits for its turn. */
+  async stop(options: StopOptions = {}): Promise<void> {
+    this.#stops++;
     for (const flow of [...this.registry.flows].reverse()) {
       await flow.stop(options);
     }

@@ -1,6 +1,5 @@
 /** `caisson run FLOW`. @module */
 import type { CaissonError } from "../errors/caisson_error.ts";
-import type { Flow } from "../flow/flow.ts";
 import { Runtime } from "../runtime.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { Invocation, Outcome } from "./command.ts";
@@ -34,11 +33,10 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     onError: (error) => errors.show(error),
   });
   await runtime.discover();
-  using signals = new StopOnSignal(drainMs);
+  using signals = new StopOnSignal(runtime, drainMs);
   const flow = await runtime.deploy(plan.definition);
   {
     using _progress = showProgress(() => flow.report());
-    signals.attach(flow);
     // A flow that would not drain in time is stopped, but never done.
     await Promise.race([flow.done, signals.stopped]);
   }
@@ -63,15 +61,16 @@ const stopSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
-/** The first signal drains, as soon as there is a flow; the second ends the process. */
+/** The first signal drains, or ends the start of a flow; the second ends the process. */
 class StopOnSignal implements Disposable {
+  readonly #runtime: Runtime;
   readonly #deadlineMs: number;
   readonly #listener = (): void => this.#hear();
   readonly #stopped = Promise.withResolvers<void>();
-  #flow: Flow | undefined;
   #asked = false;
 
-  constructor(deadlineMs: number) {
+  constructor(runtime: Runtime, deadlineMs: number) {
+    this.#runtime = runtime;
     this.#deadlineMs = deadlineMs;
     for (const signal of stopSignals) Deno.addSignalListener(signal, this.#listener);
   }
@@ -81,11 +80,6 @@ class StopOnSignal implements Disposable {
     return this.#stopped.promise;
   }
 
-  attach(flow: Flow): void {
-    this.#flow = flow;
-    if (this.#asked) this.#stop(flow);
-  }
-
   #hear(): void {
     if (this.#asked) {
       writeAboveProgress("caisson: stopped at once; what was still on its way is lost");
@@ -93,11 +87,7 @@ class StopOnSignal implements Disposable {
     }
     this.#asked = true;
     writeAboveProgress("caisson: reading has stopped, draining; another signal stops at once");
-    if (this.#flow !== undefined) this.#stop(this.#flow);
-  }
-
-  #stop(flow: Flow): void {
-    flow.stop({ deadlineMs: this.#deadlineMs }).then(this.#stopped.resolve, this.#stopped.reject);
+    this.#runtime.stop({ deadlineMs: this.#deadlineMs }).then(this.#stopped.resolve, this.#stopped.reject);
   }
 
   [Symbol.dispose](): void {

@@ -131,6 +131,12 @@ export class Assembly {
     const { launch, reading, ending, onError } = this.#options;
     const { type, config = {}, reconnect, codec } = definition;
     const alias = this.#alias(name);
+    if (reading.aborted) {
+      throw new CaissonError("CAISSON_FLOW_STATE", {
+        subject: alias,
+        found: "a flow that was stopped while it started",
+      });
+    }
     const request: ComponentRequest = {
       alias,
       kind,

@@ -10,6 +10,14 @@ import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph } from "./graph.ts";
 import type { Launch } from "./node_builder.ts";
 
+/** How long {@linkcode Flow.stop} waits. */
+export interface StopOptions {
+  /** For what was read to be delivered, milliseconds. @default {5000} */
+  readonly deadlineMs?: number | undefined;
+  /** For every part to close, milliseconds. @default {10000} */
+  readonly closeMs?: number | undefined;
+}
+
 /** What a {@linkcode Flow} needs. */
 export interface FlowOptions {
   /** The checked definition. */
@@ -36,6 +44,8 @@ export class Flow implements AsyncDisposable {
   #endedAt = 0;
   #done: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #starting: Promise<void> | undefined;
+  #closed = false;
 
   /**
    * Checks graph and pipelines; nothing runs yet.
@@ -78,15 +88,23 @@ export class Flow implements AsyncDisposable {
   /**
    * Starts sinks, then processors and pipelines, then sources.
    *
-   * @throws {CaissonError} when a component cannot be launched or connected; what was started is closed again
+   * @throws {CaissonError} when a component cannot be launched or connected, `CAISSON_FLOW_STATE` when it is stopped
+   * meanwhile; what was started is closed again
    */
   async start(): Promise<void> {
     if (this.#startedAt > 0) throw stateError(this.name, this.#state, "a flow that was not started yet");
     this.#startedAt = performance.now();
+    this.#starting = this.#start();
+    await this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const stopped = this.#reading.signal;
     try {
       await this.#assembly.start();
+      if (stopped.aborted) throw stateError(this.name, "stopped while it started", "a flow that nobody stops");
     } catch (error) {
-      this.#state = "failed";
+      this.#state = stopped.aborted ? "stopped" : "failed";
       await this.#close();
       throw error;
     }
@@ -111,19 +129,34 @@ export class Flow implements AsyncDisposable {
     if (this.#state !== "failed") this.#state = "stopped";
   }
 
-  /** Stops reading, drains what was read, closes everything. After `deadlineMs` it closes without waiting. */
-  async stop({ deadlineMs = 5000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
-    if (this.#done === undefined) return;
+  /**
+   * Stops reading, drains what was read, closes everything. After `deadlineMs` it closes without waiting, and a part
+   * that does not end closing is left behind and reported. A flow that is starting ends with its start.
+   */
+  async stop({ deadlineMs = 5000, closeMs = 10_000 }: StopOptions = {}): Promise<void> {
+    if (this.#done === undefined) return await this.#stopStarting(closeMs);
     if (this.#state === "running") this.#state = "draining";
     this.#reading.abort();
-    const late = new AbortController();
-    await Promise.race([this.#done, sleep(deadlineMs, late.signal)]);
-    late.abort();
-    if (this.#endedAt > 0) return await this.#done;
-    this.#note(stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`));
-    this.#state = "failed";
-    this.#forced.resolve();
-    await this.#done;
+    await within(this.#done, deadlineMs);
+    if (this.#endedAt === 0) {
+      this.#note(stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`));
+      this.#state = "failed";
+      this.#forced.resolve();
+    }
+    await this.#waitForClose(this.#done, closeMs);
+  }
+
+  async #stopStarting(closeMs: number): Promise<void> {
+    if (this.#starting === undefined) return;
+    this.#reading.abort();
+    this.#ending.abort();
+    // Whoever called `start` is told why it failed.
+    await this.#waitForClose(this.#starting.catch(() => {}), closeMs);
+  }
+
+  async #waitForClose(ending: Promise<void>, closeMs: number): Promise<void> {
+    await within(ending, closeMs);
+    if (!this.#closed) this.#note(stateError(this.name, "a part that is still closing", `an end within ${closeMs} ms`));
   }
 
   /** Stops the flow. */
@@ -140,6 +173,7 @@ export class Flow implements AsyncDisposable {
     this.#reading.abort();
     this.#ending.abort();
     await this.#assembly.close();
+    this.#closed = true;
   }
 
   #note(error: CaissonError): void {
@@ -179,6 +213,13 @@ export class Flow implements AsyncDisposable {
       errors: Object.fromEntries(this.#errors),
     };
   }
+}
+
+/** Waits for a promise, but not for ever. */
+async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([promise, sleep(milliseconds, over.signal)]);
+  over.abort();
 }
 
 function internalError(flow: string, thrown: unknown): CaissonError {

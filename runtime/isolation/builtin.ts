@@ -248,6 +248,9 @@ class BuiltinSink implements BatchSinkPart {
 
 class BuiltinProcessor implements ProcessorPart {
   readonly maxEvents = 1024;
+  readonly maxBytes: number = 1 << 20;
+  /** As in a Worker: processors make more of what they get. */
+  readonly output: { readonly capacity: number; readonly arenaBytes: number } = { capacity: 4096, arenaBytes: 4 << 20 };
   readonly codec: string;
   readonly #host: Host;
   readonly #processor: Processor;
