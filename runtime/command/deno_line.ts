@@ -45,6 +45,8 @@ export function denoLine(
   return [
     "deno",
     "run",
+    // What a plugin was not granted is refused; nobody at the terminal is asked.
+    ...(workers ? ["--no-prompt"] : []),
     // In a clone deno.json sets it. Deno 2.9 ends the process at the first restricted Worker without it.
     ...(workers && !program.startsWith("file:") ? ["--unstable-worker-options"] : []),
     ...held.map((key) => `--allow-${key}`),

@@ -2,7 +2,7 @@
 
 const scope = globalThis as unknown as {
   postMessage(message: unknown): void;
-  onmessage: () => void;
+  onmessage: (event: MessageEvent<{ readonly attempts: boolean }>) => void;
 };
 const names = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 
@@ -26,11 +26,12 @@ function tryEnv(): string {
 }
 
 // Waits to be asked: a Worker with nothing left to do ends, and what it has just posted may be lost with it.
-scope.onmessage = () => {
+scope.onmessage = ({ data: { attempts } }) => {
   const states: Record<string, string> = {};
   for (const name of names) {
     states[name] = Deno.permissions.querySync({ name }).state;
   }
+  if (!attempts) return scope.postMessage({ states });
   scope.postMessage({
     states,
     // A module that came from a registry has no path to read.

@@ -58,7 +58,7 @@ Deno.test("a line for a program from a registry names the package and worker-opt
   const options = { program: "http://localhost:1/@caisson/runtime/0.1.0/main.ts", words: ["run", "my flow.json"] };
   assertEquals(
     denoLine({ net: ["a.example:443"] }, { ...options, workers: true }),
-    "deno run --unstable-worker-options --allow-net=a.example:443 jsr:@caisson/runtime@0.1.0/cli run 'my flow.json'",
+    "deno run --no-prompt --unstable-worker-options --allow-net=a.example:443 jsr:@caisson/runtime@0.1.0/cli run 'my flow.json'",
   );
   assertEquals(denoLine({}, options), "deno run jsr:@caisson/runtime@0.1.0/cli run 'my flow.json'");
 });

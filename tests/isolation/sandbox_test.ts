@@ -83,6 +83,31 @@ Deno.test("the canary passes with nothing but what it needs", async () => {
   assertStringIncludes(text, "sound");
 });
 
+Deno.test({
+  name: "the canary asks nobody at a terminal",
+  // Only util-linux's `script` takes a command in this form.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const file = await Deno.makeTempFile({ suffix: ".ts" });
+    await Deno.writeTextFile(file, provesItself);
+    const read = `${new URL("runtime", root).pathname}`;
+    const line =
+      `"${Deno.execPath()}" run --no-config --no-lock --cached-only --unstable-worker-options --allow-read=${read} ${file}`;
+    try {
+      const { stdout } = await new Deno.Command("script", {
+        args: ["--quiet", "--return", "--command", line, "/dev/null"],
+        stdin: "null",
+        signal: AbortSignal.timeout(30_000),
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assertStringIncludes(text, "sound");
+      assert(!text.includes("Allow?"), text);
+    } finally {
+      await Deno.remove(file);
+    }
+  },
+});
+
 Deno.test("without worker-options the canary says what to do instead of letting Deno exit", async () => {
   const { text, code } = await runProgram(provesItself, ["--allow-read"]);
   assertEquals(code, 0, text);
