@@ -36,7 +36,12 @@ export async function runCommandLine(words: readonly string[], program: string):
 async function dispatch(words: readonly string[], program: string): Promise<Outcome> {
   const at = words.findIndex((word) => !word.startsWith("-"));
   const name = words[at];
-  if (name === "help" || name === undefined) return await help(words, words[at + 1]);
+  if (name === "help" || name === undefined) {
+    return await help(
+      words,
+      words.slice(at + 1).find((word) => !word.startsWith("-")),
+    );
+  }
   if (name === "version") return version();
   const command = commands.find((each) => each.name === name);
   if (command === undefined) throw unknownCommand(name);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { commands } from "../../runtime/command/commands.ts";
 import { referencePage } from "../../runtime/command/reference_page.ts";
-import { caisson, inFolder } from "./cli.ts";
+import { caisson, cliArgs, inFolder } from "./cli.ts";
 
 // deno-lint-ignore no-control-regex
 const escapeSequence = /\x1b/;
@@ -14,6 +14,8 @@ Deno.test("help, version and usage errors need no permission and exit with 0 or 
         [["--help"], 0, "Commands"],
         [["-h"], 0, "Commands"],
         [["help", "run"], 0, "--strict"],
+        [["help", "--json"], 0, '"commands"'],
+        [["help", "--json", "run"], 0, '"name": "run"'],
         [["run", "--help"], 0, "--strict"],
         [["new", "-h"], 0, "--ts"],
         [["version"], 0, "C ABI"],
@@ -66,13 +68,31 @@ Deno.test("with --json an error is one document on standard output, with the sam
   });
 });
 
-Deno.test("output that is no terminal, or NO_COLOR, has no escape sequences", async () => {
+Deno.test("output that is no terminal has no escape sequences", async () => {
   await inFolder(async (cwd) => {
-    for (const env of [{}, { NO_COLOR: "1" }]) {
-      const { stdout, stderr } = await caisson(["rnu"], { cwd, env });
-      assert(!escapeSequence.test(stdout + stderr));
-    }
+    const { stdout, stderr } = await caisson(["rnu"], { cwd });
+    assert(!escapeSequence.test(stdout + stderr));
   });
+});
+
+Deno.test({
+  name: "at a terminal errors are coloured, with NO_COLOR they are not",
+  // Only util-linux's `script` takes a command in this form.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    for (const [NO_COLOR, coloured] of [["", true], ["1", false]] as const) {
+      const line = [Deno.execPath(), ...cliArgs(["rnu"])].map((word) => `'${word}'`).join(" ");
+      const { stdout } = await new Deno.Command("script", {
+        args: ["--quiet", "--return", "--command", line, "/dev/null"],
+        env: { NO_COLOR, TERM: "xterm" },
+        stdin: "null",
+        signal: AbortSignal.timeout(30_000),
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assertStringIncludes(text, "CAISSON_USAGE");
+      assertEquals(escapeSequence.test(text), coloured, text);
+    }
+  },
 });
 
 Deno.test("docs/cli.md is what caisson help --markdown prints", async () => {
