@@ -19,7 +19,7 @@ export interface DemoOptions {
 const ACCESS_LINE = String
   .raw`^(?<client>\S+) \S+ \S+ \[(?<time>[^\]]+)\] "(?<request>(?:[^"\\]|\\.)*)" ` +
   String
-    .raw`(?<status>\d{3}) (?<bytes>\d+|-) "(?<referer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)" (?<seconds>[\d.]+)$`;
+    .raw`(?<status>\d{3}) (?<bytes>\d+|-) "(?<referer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)"(?: (?<seconds>[\d.]+))?$`;
 
 /** The flow for given files. */
 export function createFlow(

@@ -30,14 +30,17 @@ async function main(): Promise<number> {
 
   await Deno.remove(OUTPUT, { recursive: true }).catch(() => {});
   await Deno.mkdir(join(OUTPUT, "input"), { recursive: true });
-  const access = input ?? join(OUTPUT, "input", "access.log");
-  const events = join(OUTPUT, "input", "events.ndjson");
-  if (input === undefined) {
+  const format = input === undefined ? undefined : await formatOf(input);
+  const access = format === "access" ? input! : join(OUTPUT, "input", "access.log");
+  const events = format === "events" ? input! : join(OUTPUT, "input", "events.ndjson");
+  if (format !== "access") {
     say(`replaying demo/sample/access.log to ${LINES} lines`);
     await replay({ sample: "demo/sample/access.log", target: access, lines: LINES, format: "access" });
   }
-  say(`replaying demo/sample/events.ndjson to ${LINES} lines`);
-  await replay({ sample: "demo/sample/events.ndjson", target: events, lines: LINES, format: "events" });
+  if (format !== "events") {
+    say(`replaying demo/sample/events.ndjson to ${LINES} lines`);
+    await replay({ sample: "demo/sample/events.ndjson", target: events, lines: LINES, format: "events" });
+  }
 
   const errors: CaissonError[] = [];
   await using alerts = await receiveAlerts(join(OUTPUT, "alerts.ndjson"));
@@ -91,6 +94,14 @@ async function givenInput(): Promise<string | undefined> {
   if (!relative(OUTPUT, path).startsWith("..")) refuse(`${path}, which the demo replaces`);
   const { isFile } = await Deno.stat(path).catch((error) => refuse(`no file ${path}`, error));
   return isFile ? path : refuse(`${path}, which is no file`);
+}
+
+/** JSON events begin with a brace; everything else is taken for an access log. */
+async function formatOf(path: string): Promise<"access" | "events"> {
+  using file = await Deno.open(path);
+  const first = new Uint8Array(1);
+  await file.read(first);
+  return first[0] === "{".charCodeAt(0) ? "events" : "access";
 }
 
 /** Says what to install before anything else is done. */
