@@ -7,6 +7,7 @@
 import type { Component, Processor, Sink, Source } from "@caisson/plugin";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import { RingProducer } from "../data/ring_producer.ts";
+import { closeStdio } from "./plugin_side/close_stdio.ts";
 import { createContext } from "./plugin_side/context.ts";
 import { describeFault } from "./plugin_side/fault.ts";
 import { hearHost, tellHost } from "./plugin_side/host_channel.ts";
@@ -51,6 +52,7 @@ globalThis.addEventListener("unhandledrejection", (event) => {
   crashed(event.reason);
 });
 
+closeStdio();
 takeAway({
   log,
   onExit: (call) => crashed(new Error(`the plugin called ${call}`)),
