@@ -8,7 +8,7 @@ import { Assembly } from "./assembly.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph } from "./graph.ts";
-import type { Launch } from "./node_builder.ts";
+import { connectorPostprocessors, connectorPreprocessors, type Launch } from "./node_builder.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
 export interface StopOptions {
@@ -63,6 +63,11 @@ export class Flow implements AsyncDisposable {
         compileOperators(pipeline, `${definition.name}: pipelines.${name}`),
       ]),
     );
+    for (const [name, connector] of Object.entries(definition.connectors)) {
+      // Made and dropped: a wrong configuration has to be known before any plugin runs.
+      connectorPreprocessors(connector, `${definition.name}/${name}`);
+      connectorPostprocessors(connector, `${definition.name}/${name}`);
+    }
     this.#assembly = new Assembly({
       definition,
       graph,

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 import type { ComponentInstance } from "../../runtime/connector/contract.ts";
@@ -264,4 +264,25 @@ Deno.test("a source that fails ends its node with the error, and what it read is
   assertEquals([written, out], [["first"], 1]);
   assertEquals(nodes.find(({ name }) => name === "half")!.error?.code, "CAISSON_SOURCE_FAILED");
   assertEquals(nodes.find(({ name }) => name === "texts")!.error, undefined);
+});
+
+Deno.test("a wrong configuration of an interceptor is refused before anything is launched", () => {
+  const error = assertThrows(
+    () =>
+      start({
+        name: "wrong",
+        connectors: {
+          a: {
+            type: "file",
+            config: { path: "a" },
+            preprocessors: [{ name: "separate", config: { separator: "ab" } }],
+          },
+          b: { type: "file", config: { path: "b" } },
+        },
+        links: [{ from: "a", to: "b" }],
+      }),
+    CaissonError,
+  );
+  assertEquals(error.code, "CAISSON_CONFIG_INVALID");
+  assertStringIncludes(error.subject, "wrong/a: preprocessors[0]");
 });
