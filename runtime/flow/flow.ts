@@ -183,7 +183,12 @@ export class Flow implements AsyncDisposable {
 
   #note(error: CaissonError): void {
     this.#errors.set(error.code, (this.#errors.get(error.code) ?? 0) + 1);
-    this.#options.onError(error);
+    try {
+      this.#options.onError(error);
+    } catch (thrown) {
+      // What a listener of the host program throws is the program's error; it must not cost a batch its settlement.
+      reportError(thrown);
+    }
   }
 
   /** Numbers of the flow at this moment, or at its end. */

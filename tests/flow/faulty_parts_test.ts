@@ -9,13 +9,20 @@ type Parts = Readonly<Record<string, ComponentInstance["part"]>>;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-function flowOf(definition: FlowDefinition, parts: Parts): { flow: Flow; errors: string[] } {
+function flowOf(
+  definition: FlowDefinition,
+  parts: Parts,
+  hear: () => void = () => {},
+): { flow: Flow; errors: string[] } {
   const errors: string[] = [];
   const flow = new Flow({
     definition: parseFlow(definition, "test"),
     launch: ({ type }) =>
       Promise.resolve({ instance: { isolation: "builtin", level: "none", part: parts[type]! }, plugin: "builtin" }),
-    onError: (error) => errors.push(error.code),
+    onError: (error) => {
+      errors.push(error.code);
+      hear();
+    },
   });
   return { flow, errors };
 }
@@ -134,4 +141,32 @@ Deno.test("what a count hands on and the next operator refuses goes to the port 
   await flow.start();
   await flow.done;
   assertEquals(refused.map((text) => JSON.parse(text).event), [{ n: 1, count: 2 }]);
+});
+
+Deno.test("what a listener for errors throws is the program's error, and the flow goes on", async () => {
+  const uncaught: string[] = [];
+  const listener = (event: ErrorEvent): void => {
+    event.preventDefault();
+    uncaught.push(event.message);
+  };
+  globalThis.addEventListener("error", listener);
+  try {
+    const { flow, errors } = flowOf(
+      {
+        name: "listened",
+        connectors: { in: { type: "in" }, out: { type: "out", codec: "string" } },
+        links: [{ from: "in", to: "out" }],
+      },
+      { in: reads(["{broken", "{also broken"]), out: keeps([]) },
+      () => {
+        throw new Error("a listener's own error");
+      },
+    );
+    await flow.start();
+    await flow.done;
+    assertEquals([errors.length, uncaught.length, flow.state], [2, 2, "stopped"]);
+    assert(uncaught.every((message) => message.includes("a listener's own error")));
+  } finally {
+    globalThis.removeEventListener("error", listener);
+  }
 });
