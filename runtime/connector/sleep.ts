@@ -1,6 +1,9 @@
 /** Waiting that ends early when it is told to, and a turn for everybody else. @module */
 import { setImmediate } from "node:timers";
 
+/** A timer that is set for longer rings at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Resolves after `milliseconds`, or at once when the signal is aborted; never rejects. */
 export function sleep(
   milliseconds: number,
@@ -13,7 +16,7 @@ export function sleep(
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, milliseconds);
+    const timer = setTimeout(done, Math.min(milliseconds, LONGEST_MS));
     signal.addEventListener("abort", done);
   });
 }

@@ -3,6 +3,9 @@ import type { Source, SourceReply } from "@caisson/plugin";
 import type { RingProducer } from "../../data/ring_producer.ts";
 import { sleepUntil } from "./context.ts";
 
+/** A timer that is set for longer rings at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** How long the loop may keep the Worker's event loop to itself, milliseconds. */
 const TURN_MS = 5;
 
@@ -112,7 +115,7 @@ export class SourceLoop {
       case "idle":
         output.publish();
         await sleepUntil(
-          Math.max(0, Number(reply.retryAfterMs) || 0),
+          Math.min(Math.max(0, Number(reply.retryAfterMs) || 0), LONGEST_MS),
           signal,
         );
         return true;
