@@ -141,7 +141,7 @@ export interface Sink {
 export interface Processor {
   /**
    * Returns the values that come out for the events that went in, in order. Value `n` takes over time and origin of
-   * event `n`. Throw, and all events of the call are failed.
+   * event `n`: return one value for each event, so that a later failure finds the right one. Throw, and all events of the call are failed.
    */
   process(
     events: readonly SinkEvent[],

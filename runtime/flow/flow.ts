@@ -5,6 +5,7 @@ import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { compileOperators } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
+import { checkFiles } from "./check_files.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph } from "./graph.ts";
@@ -57,6 +58,7 @@ export class Flow implements AsyncDisposable {
     this.#options = options;
     this.name = definition.name;
     const graph = buildGraph(definition);
+    checkFiles(definition, graph);
     const operators = new Map(
       Object.entries(definition.pipelines ?? {}).map(([name, pipeline]) => [
         name,

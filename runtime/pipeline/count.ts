@@ -1,5 +1,6 @@
 /** Counts events by key. @module */
 import { json } from "../codec/json.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
 import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
@@ -28,6 +29,13 @@ export function compileCount(
       parseExpression(definition.by[name]!, `${path}.by.${name}`),
     )
   );
+  if (names.includes(as)) {
+    throw new CaissonError("CAISSON_FLOW_INVALID", {
+      subject: `${path}.as`,
+      found: `${JSON.stringify(as)}, which is a key of "by", too`,
+      allowed: "a name of its own for the count",
+    });
+  }
   const groups = new Map<string, Group>();
   let counted = 0;
 

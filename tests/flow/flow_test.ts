@@ -5,7 +5,7 @@ import type { ComponentInstance } from "../../runtime/connector/contract.ts";
 import { builtins } from "../../runtime/connector/builtin/builtins.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { Flow } from "../../runtime/flow/flow.ts";
-import type { FlowDefinition } from "../../runtime/flow/flow_definition.ts";
+import type { ConnectorDefinition, FlowDefinition } from "../../runtime/flow/flow_definition.ts";
 import type { Launch } from "../../runtime/flow/node_builder.ts";
 import { parseFlow } from "../../runtime/flow/flow_schema.ts";
 import { checkConfig } from "../../runtime/manifest/check_config.ts";
@@ -286,3 +286,25 @@ Deno.test("a wrong configuration of an interceptor is refused before anything is
   assertEquals(error.code, "CAISSON_CONFIG_INVALID");
   assertStringIncludes(error.subject, "wrong/a: preprocessors[0]");
 });
+
+Deno.test("a flow that would write over what it reads, or write one file twice, is refused", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "events.ndjson");
+    await Deno.writeTextFile(path, "{}\n");
+    await Deno.symlink(path, join(folder, "link.ndjson"));
+    const file = (mode: string, name = "events.ndjson") => ({
+      type: "file",
+      config: { path: join(folder, name), mode },
+    });
+    const flow = (a: ConnectorDefinition, b: ConnectorDefinition, to: string[]): FlowDefinition => ({
+      name: "same",
+      connectors: { in: { type: "file", config: { path } }, a, b },
+      links: [{ from: "in", to }],
+    });
+    const refused = (definition: FlowDefinition): CaissonError => assertThrows(() => start(definition), CaissonError);
+    assertStringIncludes(refused(flow(file("write"), file("write", "b"), ["a", "b"])).found, "in reads");
+    assertStringIncludes(refused(flow(file("write", "link.ndjson"), file("write", "b"), ["a", "b"])).found, "in reads");
+    assertStringIncludes(refused(flow(file("write", "b"), file("write", "b"), ["a", "b"])).found, "a writes");
+    start(flow(file("append"), file("write", "b"), ["a", "b"]));
+    assertEquals(await Deno.readTextFile(path), "{}\n");
+  }));

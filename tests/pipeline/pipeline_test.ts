@@ -153,3 +153,11 @@ Deno.test("a pattern that is none, or names a number that is no group, is refuse
   );
   assertEquals(number.allowed, "a");
 });
+
+Deno.test("a count whose result would replace one of its keys is refused", () => {
+  const error = assertThrows(
+    () => compileOperators([{ count: { by: { n: ["field", "n"] }, as: "n" } }], "p"),
+    CaissonError,
+  );
+  assertEquals(error.code, "CAISSON_FLOW_INVALID");
+});
