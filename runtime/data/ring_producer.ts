@@ -60,6 +60,12 @@ export class RingProducer {
     return pending;
   }
 
+  /** Slots published and not consumed, and consumed so far: for whoever watches that the consumer makes progress. */
+  get work(): { readonly pending: number; readonly done: number } {
+    const { pending } = this;
+    return { pending, done: (this.#head - pending) >>> 0 };
+  }
+
   /** Whether one side has ended the ring: nothing more can be published to anybody. */
   get closed(): boolean {
     return Atomics.load(this.#words, RING_WORDS.consumerEnded) !== 0 ||

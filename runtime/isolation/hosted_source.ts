@@ -1,12 +1,12 @@
-/** A source that runs in a Worker, as the host drives it. @module */
+/** A source that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { Attempt, PartContext, PollResult, SourcePart } from "../connector/contract.ts";
 import { Batch } from "../data/batch.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import type { RingMemory } from "../data/ring.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
-import { closeWorker } from "./close_worker.ts";
-import type { AllDeadlines } from "./worker_deadlines.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import { closeHosted } from "./close_hosted.ts";
+import type { AllDeadlines } from "./plugin_deadlines.ts";
+import type { PluginLink } from "./plugin_link.ts";
 
 /** How long one poll waits for events before it hands control back, milliseconds. */
 const WAIT_MS = 250;
@@ -15,25 +15,25 @@ const FILLED: PollResult = { state: "filled" };
 const IDLE: PollResult = { state: "idle", retryAfterMs: 0 };
 const ENDED: PollResult = { state: "ended" };
 
-/** What {@linkcode WorkerSource} needs. */
-export interface WorkerSourceOptions {
+/** What {@linkcode HostedSource} needs. */
+export interface HostedSourceOptions {
   /** Control channel. */
-  readonly link: WorkerLink;
-  /** What the Worker fills. */
+  readonly link: PluginLink;
+  /** What the plugin fills. */
   readonly output: RingMemory;
-  /** Two counters the Worker reads. */
-  readonly settled: SharedArrayBuffer;
+  /** Two counters the plugin reads: events delivered and failed, modulo 2^32. */
+  readonly settled: Int32Array;
   /** What the instance was given. */
   readonly context: PartContext;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
 }
 
-/** Takes what the Worker published; every batch is copied once and checked before anything uses it. */
-export class WorkerSource implements SourcePart {
+/** Takes what the plugin published; every batch is copied once and checked before anything uses it. */
+export class HostedSource implements SourcePart {
   readonly produces = "events";
   readonly codec = "json";
-  readonly #options: WorkerSourceOptions;
+  readonly #options: HostedSourceOptions;
   readonly #output: RingConsumer;
   readonly #settled: Int32Array;
   readonly #stop: () => void;
@@ -43,10 +43,10 @@ export class WorkerSource implements SourcePart {
   #rest: { readonly batch: Batch; next: number } | undefined;
 
   /** Attaches to the ring. */
-  constructor(options: WorkerSourceOptions) {
+  constructor(options: HostedSourceOptions) {
     this.#options = options;
-    this.#output = new RingConsumer(options.output);
-    this.#settled = new Int32Array(options.settled);
+    this.#output = new RingConsumer(options.output, options.link.waker);
+    this.#settled = options.settled;
     const { link, context } = options;
     link.onReadFailed((error) => {
       this.#fault = error;
@@ -70,7 +70,7 @@ export class WorkerSource implements SourcePart {
     );
   }
 
-  /** Hands over what the Worker has read; waits a little when there is nothing yet. */
+  /** Hands over what the plugin has read; waits a little when there is nothing yet. */
   poll(batch: Batch, max: number): PollResult | Promise<PollResult> {
     const now = this.#take(batch, max);
     if (now !== undefined) return now;
@@ -154,12 +154,12 @@ export class WorkerSource implements SourcePart {
     Atomics.add(this.#settled, 1, failures.size);
   }
 
-  /** Ends the instance and its Worker. */
+  /** Ends the instance and what it runs in. */
   async close(): Promise<void> {
     const { link, deadlines, context } = this.#options;
     context.signal.removeEventListener("abort", this.#stop);
     this.#output.close();
-    await closeWorker(link, deadlines.closeMs);
+    await closeHosted(link, deadlines.closeMs);
   }
 }
 
