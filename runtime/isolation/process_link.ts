@@ -48,7 +48,8 @@ export class ProcessLink extends PluginLink {
   readonly #heard: Promise<unknown>;
   readonly #watchdog: Watchdog;
   readonly #encoder = new TextEncoder();
-  #bellQueued = false;
+  #bellAsked = false;
+  #bellSent = false;
   #closed = false;
 
   /**
@@ -112,11 +113,19 @@ export class ProcessLink extends PluginLink {
     if (asked !== "close") this.fail(error);
   }
 
+  /** At most one doorbell is on its way at a time; who rings meanwhile gets another one after it. */
   #ring(): void {
-    // The one that waits in the queue is written after everything that was published until now.
-    if (this.#bellQueued || this.ended) return;
-    this.#bellQueued = true;
-    void this.#write(BELL).then(() => this.#bellQueued = false);
+    this.#bellAsked = true;
+    if (!this.#bellSent) void this.#sendBells();
+  }
+
+  async #sendBells(): Promise<void> {
+    this.#bellSent = true;
+    while (this.#bellAsked && !this.ended) {
+      this.#bellAsked = false;
+      await this.#write(BELL);
+    }
+    this.#bellSent = false;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
