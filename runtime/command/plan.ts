@@ -105,10 +105,12 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   }
   const used = [...plugins];
   const native = used.some(({ isolation }) => isolation === "native");
+  const guards = used.some(({ isolation }) => isolation === "guard");
   const workers = used.some(({ isolation }) => isolation === "worker");
-  const cache = native ? commandCache(invocation) : undefined;
+  const cache = native || guards ? commandCache(invocation) : undefined;
   needs.push(...used.flatMap(pluginNeeds));
-  if (cache !== undefined) needs.push(...await nativeNeeds(cache, invocation.program));
+  if (cache !== undefined && native) needs.push(...await nativeNeeds(cache, invocation.program));
+  if (cache !== undefined && guards) needs.push(...await processNeeds(cache, invocation.program));
   if (workers) needs.push(...workerNeeds(invocation.program));
   return {
     definition,
@@ -162,18 +164,33 @@ async function nativeNeeds(cache: string, program: string): Promise<HostNeed[]> 
     { key: "ffi", value: cache, reason: "loading native plugins" },
     ...packageNeeds(program, "ffi/adapter", "the C source of the adapter for native plugins"),
   ];
-  if (!await hasAdapter(cache)) {
+  if (!await hasLibrary(cache, "adapter")) {
     needs.push({ key: "run", value: "cc", reason: "compiling that adapter, once; caisson build does it, too" });
   }
   return needs;
 }
 
-async function hasAdapter(cache: string): Promise<boolean> {
+/** What plugins in processes of their own take besides being started. */
+async function processNeeds(cache: string, program: string): Promise<HostNeed[]> {
+  const reason = "memory shared with plugin processes";
+  const needs: HostNeed[] = [
+    { key: "read", value: cache, reason },
+    { key: "write", value: cache, reason },
+    { key: "ffi", value: cache, reason },
+    ...packageNeeds(program, "ffi/memory", `the C source for ${reason}`),
+  ];
+  if (!await hasLibrary(cache, "share") || !await hasLibrary(cache, "map")) {
+    needs.push({ key: "run", value: "cc", reason: `compiling what ${reason} takes, once` });
+  }
+  return needs;
+}
+
+async function hasLibrary(cache: string, library: string): Promise<boolean> {
   const folder = join(cache, "native");
   if (!hostHolds("read", folder)) return false;
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (name.startsWith("adapter-") && !name.endsWith(".partial")) return true;
+      if (name.startsWith(`${library}-`) && !name.endsWith(".partial")) return true;
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -6,7 +6,6 @@ import { RingConsumer } from "../data/ring_consumer.ts";
 import { RingProducer } from "../data/ring_producer.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { closeHosted } from "./close_hosted.ts";
-import { pluginError } from "./plugin_error.ts";
 import { readAnswer } from "./slot_answer.ts";
 import type { AllDeadlines } from "./plugin_deadlines.ts";
 import type { PluginLink } from "./plugin_link.ts";
@@ -100,8 +99,7 @@ export class HostedProcessor implements ProcessorPart {
       } finally {
         this.#output.consume();
       }
-      throw pluginError(
-        this.#options.plugin,
+      throw this.#options.link.errorOf(
         "process",
         fault ?? { name: "Error", message: "no reason given", stack: "" },
       );

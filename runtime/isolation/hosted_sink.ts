@@ -6,7 +6,6 @@ import type { RingMemory } from "../data/ring.ts";
 import { RingProducer } from "../data/ring_producer.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { closeHosted } from "./close_hosted.ts";
-import { pluginError } from "./plugin_error.ts";
 import { readAnswer } from "./slot_answer.ts";
 import type { AllDeadlines } from "./plugin_deadlines.ts";
 import type { PluginLink } from "./plugin_link.ts";
@@ -129,8 +128,7 @@ export class HostedSink implements BatchSinkPart {
       const { sequence, start, count } = write.sent.shift()!;
       const answer = readAnswer(this.#input.slot(sequence), count);
       if (answer.fault !== undefined) {
-        write.reason ??= pluginError(
-          this.#options.plugin,
+        write.reason ??= this.#options.link.errorOf(
           "write",
           answer.fault,
         );

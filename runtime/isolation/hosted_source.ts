@@ -7,6 +7,7 @@ import type { CaissonError } from "../errors/caisson_error.ts";
 import { closeHosted } from "./close_hosted.ts";
 import type { AllDeadlines } from "./plugin_deadlines.ts";
 import type { PluginLink } from "./plugin_link.ts";
+import type { SlotSettlements } from "./slot_settlements.ts";
 
 /** How long one poll waits for events before it hands control back, milliseconds. */
 const WAIT_MS = 250;
@@ -27,6 +28,8 @@ export interface HostedSourceOptions {
   readonly context: PartContext;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
+  /** Tells the plugin about each slot, in place of the counters. */
+  readonly settlements?: SlotSettlements | undefined;
 }
 
 /** Takes what the plugin published; every batch is copied once and checked before anything uses it. */
@@ -40,7 +43,7 @@ export class HostedSource implements SourcePart {
   #attention = new AbortController();
   #reading = false;
   #fault: CaissonError | undefined;
-  #rest: { readonly batch: Batch; next: number } | undefined;
+  #rest: { readonly batch: Batch; readonly id: number; next: number } | undefined;
 
   /** Attaches to the ring. */
   constructor(options: HostedSourceOptions) {
@@ -72,9 +75,10 @@ export class HostedSource implements SourcePart {
 
   /** Hands over what the plugin has read; waits a little when there is nothing yet. */
   poll(batch: Batch, max: number): PollResult | Promise<PollResult> {
+    const { link, settlements } = this.#options;
+    settlements?.flush();
     const now = this.#take(batch, max);
     if (now !== undefined) return now;
-    const { link } = this.#options;
     if (!this.#reading) {
       this.#reading = true;
       link.send({ type: "read" });
@@ -112,22 +116,27 @@ export class HostedSource implements SourcePart {
   }
 
   #absorb(slot: Batch, batch: Batch, max: number): void {
-    const { output } = this.#options;
+    const { output, settlements } = this.#options;
     if (max >= output.capacity && fits(batch, output)) {
-      batch.absorb(slot);
+      const { id } = slot;
+      const count = batch.absorb(slot);
+      settlements?.taken(batch, id, 0, count);
       return;
     }
     // The caller's batch is smaller than a slot: keep the copy and hand it out in pieces.
     const { capacity, arenaBytes } = output;
     const copy = Batch.allocate({ capacity, arenaBytes, segments: 1 });
+    const { id } = slot;
     copy.absorb(slot);
-    this.#rest = { batch: copy, next: 0 };
+    this.#rest = { batch: copy, id, next: 0 };
     this.#takeRest(batch, max);
   }
 
   #takeRest(batch: Batch, max: number): PollResult {
     const rest = this.#rest!;
     const { batch: copy } = rest;
+    const { settlements } = this.#options;
+    if (copy.count > 0) settlements?.taken(batch, rest.id, rest.next, copy.count);
     let taken = 0;
     while (rest.next < copy.count && taken < max) {
       const payload = copy.payload(rest.next);
@@ -139,6 +148,7 @@ export class HostedSource implements SourcePart {
     if (rest.next >= copy.count) {
       this.#rest = undefined;
     } else if (taken === 0) {
+      settlements?.dropped(rest.next);
       const bytes = copy.payloadLength(rest.next++);
       this.#options.context.log(
         "error",
@@ -150,6 +160,8 @@ export class HostedSource implements SourcePart {
 
   /** Counts for the plugin; it is told before its next read. */
   settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
+    const { settlements } = this.#options;
+    if (settlements !== undefined) return settlements.settle(batch, failures);
     Atomics.add(this.#settled, 0, batch.count - failures.size);
     Atomics.add(this.#settled, 1, failures.size);
   }

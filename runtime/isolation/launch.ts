@@ -4,6 +4,7 @@ import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../repository.ts";
+import { launchGuard } from "./guard.ts";
 import { launchNative } from "./native.ts";
 import { launchWorker } from "./worker.ts";
 
@@ -29,17 +30,19 @@ export async function launchPlugin(
 ): Promise<ComponentInstance> {
   const { plugin, provision, context, cacheFolder } = options;
   const { manifest, folder } = plugin.package;
+  const module = () => ({ name: manifest.name, folder, module: resolve(folder, manifest.module!) });
+  const cache = cacheFolder === undefined ? {} : { cacheFolder };
   switch (plugin.isolation) {
     case "worker":
-      return await launchWorker({
-        plugin: {
-          name: manifest.name,
-          folder,
-          module: resolve(folder, manifest.module!),
-        },
+      return await launchWorker({ plugin: module(), provision, permissions: plugin.permissions, context });
+    case "guard":
+      return await launchGuard({
+        plugin: module(),
         provision,
         permissions: plugin.permissions,
         context,
+        memoryMiB: manifest.limits?.memoryMiB,
+        ...cache,
       });
     case "native":
       return await launchNative({
@@ -47,13 +50,13 @@ export async function launchPlugin(
         manifest,
         provision,
         context,
-        ...(cacheFolder === undefined ? {} : { cacheFolder }),
+        ...cache,
       });
     default:
       throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
         subject: manifest.name,
         found: `isolation ${plugin.isolation}`,
-        allowed: "worker, native",
+        allowed: "worker, guard, native",
       });
   }
 }

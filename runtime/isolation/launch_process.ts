@@ -9,12 +9,17 @@ import { HostedSink } from "./hosted_sink.ts";
 import { HostedSource } from "./hosted_source.ts";
 import { allDeadlines, type PluginDeadlines } from "./plugin_deadlines.ts";
 import { type ProcessCommand, ProcessLink } from "./process_link.ts";
+import type { PluginLinkOptions } from "./plugin_link.ts";
+import { settlementBytes, SlotSettlements } from "./slot_settlements.ts";
 import type { ProcessOpenMessage } from "./process_protocol.ts";
 import { type HostedInstance, restartingPart, type RestartOptions } from "./restarting.ts";
 import type { HostedKind } from "./worker_protocol.ts";
 
 /** Where the first ring starts; the settle counters lie before it. */
 const RINGS_AT = 4096;
+/** Where a ring of settlements starts, and how many entries it has: more wait in the host. */
+const SETTLEMENTS_AT = 64;
+const SETTLEMENTS = 4096;
 
 /** What can be set for one instance in a process of its own. */
 export interface ProcessOptions extends PluginDeadlines {
@@ -44,6 +49,12 @@ export interface LaunchProcessOptions {
   readonly memoryBytes: number;
   /** What the instance is given. */
   readonly context: PartContext;
+  /** What the open message says besides. @default {nothing} */
+  readonly open?: Readonly<Record<string, string | number>> | undefined;
+  /** Source: the process wants to know what became of each slot, not only how many events were delivered. @default {false} */
+  readonly settlesSlots?: boolean | undefined;
+  /** Makes an error of what went wrong in the process. @default {pluginError} */
+  readonly errorOf?: PluginLinkOptions["errorOf"];
   /** Settings of this instance. */
   readonly options?: ProcessOptions | undefined;
   /** Where the runtime's own libraries go. @default {the user's cache folder} */
@@ -75,8 +86,10 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
   const { codec = "json", ring = {} } = options;
   const deadlines = allDeadlines(options);
   const bytes = ringBytes(ring);
-  const input = kind === "source" ? -1 : RINGS_AT;
-  const output = kind === "sink" ? -1 : kind === "source" ? RINGS_AT : RINGS_AT + Math.ceil(bytes / 64) * 64;
+  const settles = kind === "source" && launch.settlesSlots === true;
+  const ringsAt = settles ? SETTLEMENTS_AT + settlementBytes(SETTLEMENTS) : RINGS_AT;
+  const input = kind === "source" ? -1 : ringsAt;
+  const output = kind === "sink" ? -1 : kind === "source" ? ringsAt : ringsAt + Math.ceil(bytes / 64) * 64;
   const memory = await createSharedMemory(
     Math.max(input, output) + bytes,
     cacheFolder === undefined ? {} : { cacheFolder },
@@ -93,8 +106,12 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       slotMs: deadlines.slotMs,
       memoryBytes,
       residentBytes: (pid) => memory.residentBytes(pid),
+      errorOf: launch.errorOf,
     });
-    const part = hostedPart({ kind, plugin, codec, deadlines, context, link, memory, ...rings });
+    const settlements = settles
+      ? new SlotSettlements(memory.buffer, memory.offset + SETTLEMENTS_AT, SETTLEMENTS)
+      : undefined;
+    const part = hostedPart({ kind, plugin, codec, deadlines, context, link, memory, settlements, ...rings });
     const { slots, capacity, arenaBytes: arena } = (rings.input ?? rings.output)!;
     const message: ProcessOpenMessage = {
       type: "open",
@@ -113,6 +130,8 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       slots,
       capacity,
       arena,
+      ...(settles ? { settlements: SETTLEMENTS_AT, settlementSlots: SETTLEMENTS } : {}),
+      ...launch.open,
     };
     const running = part.kind === "source" ? part.source : part.kind === "sink" ? part.sink : part.processor;
     try {
@@ -148,17 +167,18 @@ interface HostedPartOptions {
   readonly context: PartContext;
   readonly link: ProcessLink;
   readonly memory: SharedMemory;
+  readonly settlements: SlotSettlements | undefined;
   readonly input: RingMemory | undefined;
   readonly output: RingMemory | undefined;
 }
 
 function hostedPart(options: HostedPartOptions): ComponentInstance["part"] {
-  const { kind, plugin, codec, deadlines, context, link, memory, input, output } = options;
+  const { kind, plugin, codec, deadlines, context, link, memory, settlements, input, output } = options;
   const common = { link, deadlines, plugin, codec };
   switch (kind) {
     case "source": {
       const settled = new Int32Array(memory.buffer, memory.offset, 2);
-      return { kind, source: new HostedSource({ link, deadlines, context, output: output!, settled }) };
+      return { kind, source: new HostedSource({ link, deadlines, context, output: output!, settled, settlements }) };
     }
     case "sink":
       return { kind, sink: new HostedSink({ ...common, input: input! }) };

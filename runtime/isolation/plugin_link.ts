@@ -1,13 +1,23 @@
 /** The host's end of a plugin that runs elsewhere: control messages, deadlines, log, and what happens when it fails. @module */
+import type { PartMetrics } from "../connector/contract.ts";
 import type { RingWaker } from "../data/ring_bell.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { LogGate } from "./log_gate.ts";
 import { pluginError } from "./plugin_error.ts";
 import type { ProcessOpenMessage } from "./process_protocol.ts";
-import { checkWorkerMessage, type HostMessage, type LogLevel, type WorkerMessage } from "./worker_protocol.ts";
+import {
+  checkWorkerMessage,
+  type Fault,
+  type HostMessage,
+  type LogLevel,
+  type WorkerMessage,
+} from "./worker_protocol.ts";
 
 /** Control messages a plugin may send in one second before it is stopped. */
 export const MESSAGES_A_SECOND = 5000;
+
+/** How long an answer to `metrics` is waited for, milliseconds. */
+const METRICS_MS = 1000;
 
 /** What every {@linkcode PluginLink} needs. */
 export interface PluginLinkOptions {
@@ -17,6 +27,8 @@ export interface PluginLinkOptions {
   readonly alias: string;
   /** The host's log. */
   readonly log: (level: LogLevel, message: string) => void;
+  /** Makes an error of what went wrong on the other side. @default {pluginError} */
+  readonly errorOf?: ((plugin: string, doing: string, fault: Fault) => CaissonError) | undefined;
 }
 
 /** Work that was handed over through a ring. */
@@ -47,6 +59,7 @@ export abstract class PluginLink {
   #expected: Expected | undefined;
   #failure: CaissonError | undefined;
   #stopping: Promise<void> | undefined;
+  #lastMetrics: PartMetrics = {};
   #second = 0;
   #messages = 0;
 
@@ -90,6 +103,27 @@ export abstract class PluginLink {
   /** Calls `listener` with the answer to the next `metrics` message. */
   onMetrics(listener: (json: string) => void): void {
     this.#metrics.push(listener);
+  }
+
+  /** The error for what went wrong on the other side. */
+  errorOf(doing: string, fault: Fault): CaissonError {
+    const { plugin, errorOf = pluginError } = this.#options;
+    return errorOf(plugin, doing, fault);
+  }
+
+  /** What the plugin says about itself; what it said last when it does not answer within a second. */
+  async metrics(): Promise<PartMetrics> {
+    if (this.ended) return this.#lastMetrics;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.onMetrics((json) => {
+      this.#lastMetrics = parseMetrics(json) ?? this.#lastMetrics;
+      resolve();
+    });
+    this.send({ type: "metrics" });
+    const timer = setTimeout(resolve, METRICS_MS);
+    await promise;
+    clearTimeout(timer);
+    return this.#lastMetrics;
   }
 
   /** Sends a control message. */
@@ -172,8 +206,8 @@ export abstract class PluginLink {
   }
 
   /** Ends the instance for an error nothing in it handled. */
-  protected crashed(fault: Parameters<typeof pluginError>[2]): void {
-    this.fail(pluginError(this.#options.plugin, "outside of any call", fault));
+  protected crashed(fault: Fault): void {
+    this.fail(this.errorOf("outside of any call", fault));
   }
 
   /** Passes a line on to the host's log, cleaned and limited. */
@@ -198,7 +232,7 @@ export abstract class PluginLink {
       case "crashed":
         return this.crashed(message.fault);
       case "failed": {
-        const error = pluginError(this.#options.plugin, message.stage, message.fault);
+        const error = this.errorOf(message.stage, message.fault);
         if (message.stage === "read") this.#readFailed?.(error);
         else this.#expected?.reject(error);
         return;
@@ -210,5 +244,15 @@ export abstract class PluginLink {
         // An answer nobody waits for comes late, after its deadline; one that was never asked for changes nothing.
         if (this.#expected?.type === message.type) this.#expected.resolve();
     }
+  }
+}
+
+function parseMetrics(json: string): PartMetrics | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value as PartMetrics : undefined;
+  } catch {
+    // Numbers are a courtesy: without them those of the last time stay.
+    return undefined;
   }
 }

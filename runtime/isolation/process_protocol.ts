@@ -37,6 +37,9 @@ export interface ProcessOpenMessage {
   readonly slots: number;
   readonly capacity: number;
   readonly arena: number;
+  /** Native source: offset and entries of the ring of settlements. */
+  readonly settlements?: number;
+  readonly settlementSlots?: number;
 }
 
 /** Cuts a stream of bytes into lines. */

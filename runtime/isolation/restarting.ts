@@ -4,6 +4,7 @@ import type {
   BatchSinkPart,
   ComponentInstance,
   PartContext,
+  PartMetrics,
   PollResult,
   ProcessorPart,
   SourcePart,
@@ -60,6 +61,7 @@ class RestartingProcess {
   readonly #options: RestartingOptions;
   readonly #restarts: Restarts;
   readonly #closing = new AbortController();
+  #metrics: PartMetrics = {};
   #instance: HostedInstance | undefined;
   #failure: CaissonError | undefined;
   #renewing: Promise<HostedInstance> | undefined;
@@ -121,6 +123,11 @@ class RestartingProcess {
       action: "Read what the plugin logged, and start the flow again.",
       cause: reason,
     });
+  }
+
+  /** What the plugin says about itself; while none runs, what it said last. */
+  async metrics(): Promise<PartMetrics> {
+    return this.#metrics = await this.usable?.link.metrics() ?? this.#metrics;
   }
 
   async connect(attempt: Attempt): Promise<void> {
@@ -200,6 +207,11 @@ class RestartingSource implements SourcePart {
     if (instance !== undefined && instance === this.#readers.get(batch)) sourceOf(instance).settle?.(batch, failures);
   }
 
+  /** What the plugin says about itself. */
+  metrics(): Promise<PartMetrics> {
+    return this.#process.metrics();
+  }
+
   close(): Promise<void> {
     return this.#process.close();
   }
@@ -232,6 +244,11 @@ class RestartingSink implements BatchSinkPart {
     return this.#process.renew().then((renewed) => sinkOf(renewed).write(batch));
   }
 
+  /** What the plugin says about itself. */
+  metrics(): Promise<PartMetrics> {
+    return this.#process.metrics();
+  }
+
   close(): Promise<void> {
     return this.#process.close();
   }
@@ -256,6 +273,11 @@ class RestartingProcessor implements ProcessorPart {
   async process(batch: Batch, out: Batch): Promise<void> {
     const instance = this.#process.usable ?? await this.#process.renew();
     await (instance.part as { readonly processor: ProcessorPart }).processor.process(batch, out);
+  }
+
+  /** What the plugin says about itself. */
+  metrics(): Promise<PartMetrics> {
+    return this.#process.metrics();
   }
 
   close(): Promise<void> {
