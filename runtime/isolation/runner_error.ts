@@ -1,10 +1,11 @@
 /** Turns what a runner reports into the error the same plugin would cause in the host's process. @module */
-import { type CaissonCode, CaissonError } from "../errors/caisson_error.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { ErrorCode } from "../errors/codes.ts";
 import { cleanLine } from "./log_gate.ts";
 import type { Fault } from "./worker_protocol.ts";
 
 /** Codes the runner names, and no others: the process may say anything. */
-const CODES: readonly CaissonCode[] = [
+const CODES: readonly ErrorCode[] = [
   "CAISSON_ABI_FLAG",
   "CAISSON_ABI_LAYOUT",
   "CAISSON_ABI_MISMATCH",
