@@ -84,9 +84,17 @@ export class HostedSource implements SourcePart {
       link.send({ type: "read" });
     }
     const { signal } = this.#attention;
-    const waiting = this.#output.waitForBatch({ signal, timeoutMs: WAIT_MS });
-    if (waiting === true) return this.#take(batch, max) ?? IDLE;
-    return Promise.resolve(waiting).then(() => this.#take(batch, max) ?? IDLE);
+    try {
+      const waiting = this.#output.waitForBatch({ signal, timeoutMs: WAIT_MS });
+      if (typeof waiting !== "boolean") {
+        return waiting.catch((thrown) => {
+          throw link.broken(thrown);
+        }).then(() => this.#take(batch, max) ?? IDLE);
+      }
+    } catch (thrown) {
+      throw link.broken(thrown);
+    }
+    return this.#take(batch, max) ?? IDLE;
   }
 
   /** What can be answered without waiting. Events that were published come before the error that followed them. */

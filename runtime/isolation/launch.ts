@@ -6,6 +6,7 @@ import type { Provision } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../repository.ts";
 import { launchGuard } from "./guard.ts";
 import { launchNative } from "./native.ts";
+import { launchRunner } from "./runner.ts";
 import { launchWorker } from "./worker.ts";
 
 /** What {@linkcode launchPlugin} needs. */
@@ -52,11 +53,20 @@ export async function launchPlugin(
         context,
         ...cache,
       });
+    case "runner":
+      return await launchRunner({
+        library: plugin.library!,
+        manifest,
+        provision,
+        context,
+        memoryMiB: manifest.limits?.memoryMiB,
+        ...cache,
+      });
     default:
       throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
         subject: manifest.name,
         found: `isolation ${plugin.isolation}`,
-        allowed: "worker, guard, native",
+        allowed: "worker, guard, native, runner",
       });
   }
 }

@@ -115,7 +115,7 @@ for (const mode of ["forge_count", "forge_used", "forge_offset", "forge_length",
     const source = asSource(opened);
     await start(source);
     assertEquals(await next(source, Batch.allocate()), "0");
-    assert(log.some((line) => line.includes("CAISSON_PLUGIN_PROTOCOL")), log.join("\n"));
+    assertStringIncludes(log.join("\n"), "CAISSON_PLUGIN_PROTOCOL");
   });
   Deno.test(`a slot a processor in a runner has damaged (${mode}) is refused`, async () => {
     await using file = await once();
