@@ -31,6 +31,8 @@ export interface LaunchGuardOptions {
   readonly options?: ProcessOptions | undefined;
   /** Where the runtime's own libraries and modules go. @default {the user's cache folder} */
   readonly cacheFolder?: string | undefined;
+  /** Root of this package. @default {where this module came from} */
+  readonly packageRoot?: URL | undefined;
 }
 
 /**
@@ -44,9 +46,10 @@ export interface LaunchGuardOptions {
  */
 export async function launchGuard(launch: LaunchGuardOptions): Promise<ComponentInstance> {
   const { plugin, provision, permissions, context, memoryMiB = HEAP_MIB, options, cacheFolder } = launch;
+  const { packageRoot = new URL("../../", import.meta.url) } = launch;
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   const mapper = await buildSupport({ name: "map", source: "memory/map.c" }, cache);
-  const bootstrap = await bootstrapFile(cache);
+  const bootstrap = await bootstrapFile(packageRoot, cache);
   return await launchProcess({
     plugin: plugin.name,
     provision,
@@ -80,12 +83,23 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
   });
 }
 
-/** The bootstrap on disk: a process that may not load anything from elsewhere cannot start from a registry. */
-async function bootstrapFile(cache: { readonly cacheFolder?: string }): Promise<string> {
-  const base = new URL("../../", import.meta.url);
-  if (base.protocol === "file:") return fromFileUrl(new URL(GUARD_FILES[0]!, base));
-  const { folder } = await packageFiles(GUARD_FILES, { ...cache, base });
-  return join(folder, GUARD_FILES[0]!);
+/** Bootstraps that were written, by where they came from and went: a package does not change while it runs. */
+const written = new Map<string, Promise<string>>();
+
+/** The bootstrap on disk: a process that may load nothing from elsewhere cannot start from a registry. */
+async function bootstrapFile(base: URL, cache: { readonly cacheFolder?: string }): Promise<string> {
+  const [entry] = GUARD_FILES;
+  if (base.protocol === "file:") return fromFileUrl(new URL(entry, base));
+  const key = `${base.href} ${cache.cacheFolder ?? ""}`;
+  const writing = written.get(key) ??
+    packageFiles(GUARD_FILES, { ...cache, base }).then(({ folder }) => join(folder, entry));
+  written.set(key, writing);
+  try {
+    return await writing;
+  } catch (thrown) {
+    written.delete(key);
+    throw thrown;
+  }
 }
 
 const grantable = ["read", "write", "net", "env", "sys"] as const;

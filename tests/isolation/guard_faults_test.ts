@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Batch } from "../../runtime/data/batch.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { childProcesses } from "./child_processes.ts";
 import { type FixtureOptions, jsonBatch, type Launched, launchFixture, readAll } from "./launch_fixture.ts";
 
 const first = { overall: 0, sinceLastSuccess: 0 };
@@ -93,7 +94,7 @@ Deno.test("kill -9 in the middle of a write fails that write and nothing else; c
   await fixture.sink.connect!(first);
   const writing = assertRejects(async () => await fixture.sink.write(jsonBatch({ deed: true })), CaissonError);
   await until(async () => await exists(running.marker));
-  const [pid] = await children();
+  const [pid] = await childProcesses();
   Deno.kill(pid!, "SIGKILL");
   const error = await writing;
   assertEquals(error.code, "CAISSON_PLUGIN_CRASHED");
@@ -160,7 +161,7 @@ Deno.test("a plugin that loops while it is created is killed in time", async () 
     "no answer within 300 ms",
   );
   assert(performance.now() - started < 2000);
-  assertEquals(await children(), []);
+  assertEquals(await childProcesses(), []);
 });
 
 async function exists(path: string): Promise<boolean> {
@@ -173,14 +174,4 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error("it did not happen within 5 s");
-}
-
-/** Processes this one has started. */
-async function children(): Promise<number[]> {
-  const pids: number[] = [];
-  for await (const { name } of Deno.readDir(`/proc/${Deno.pid}/task`)) {
-    const text = await Deno.readTextFile(`/proc/${Deno.pid}/task/${name}/children`);
-    pids.push(...text.trim().split(" ").filter((pid) => pid !== "").map(Number));
-  }
-  return pids;
 }

@@ -1,6 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Batch } from "../../runtime/data/batch.ts";
-import { RETRY } from "../../runtime/data/layout.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { jsonBatch, launchFixture } from "./launch_fixture.ts";
 
