@@ -33,6 +33,8 @@ const HEADERS: readonly string[] = [
   "runner/text.h",
 ];
 
+const FILES: readonly string[] = [...SOURCES, ...HEADERS, ...HEADER_FILES];
+
 const FLAGS: readonly string[] = ["-std=c11", "-D_DEFAULT_SOURCE", "-D_DARWIN_C_SOURCE", "-Wall", "-Wextra", "-Werror"];
 
 /** Flags that find errors while the runner runs; a plugin it loads should be built with them, too. */
@@ -61,6 +63,32 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
+function checkPlatform(): void {
+  if (Deno.build.os !== "windows") return;
+  throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
+    subject: "runner",
+    found: "Windows",
+    allowed: "Linux, macOS",
+    action: "Run the plugin in isolation native, after a review.",
+  });
+}
+
+function nameOf(digest: string, { cacheFolder: given, sanitize = false }: BuildRunnerOptions): string {
+  const name = sanitize ? "runner-sanitized" : "runner";
+  return join(cacheFolder(given), "native", `${name}-${digest.slice(0, 32)}-${hostPlatform()}`);
+}
+
+/**
+ * Where the runner's program is, or will be once it is built: what the host needs `--allow-run` for.
+ *
+ * @throws {CaissonError} `CAISSON_ISOLATION_REFUSED` on Windows
+ */
+export async function runnerFile(options: BuildRunnerOptions = {}): Promise<string> {
+  checkPlatform();
+  const { digest } = await packageFiles(FILES, options);
+  return nameOf(digest, options);
+}
+
 /**
  * The runner's program, compiled from the package's own sources when the cache does not hold it yet. Its name holds the
  * digest of those sources.
@@ -69,22 +97,10 @@ async function exists(file: string): Promise<boolean> {
  * `CAISSON_ISOLATION_REFUSED` on Windows
  */
 export async function buildRunner(options: BuildRunnerOptions = {}): Promise<string> {
-  if (Deno.build.os === "windows") {
-    throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
-      subject: "runner",
-      found: "Windows",
-      allowed: "Linux, macOS",
-      action: "Run the plugin in isolation native, after a review.",
-    });
-  }
+  checkPlatform();
   const { sanitize = false } = options;
-  const { folder, digest } = await packageFiles([...SOURCES, ...HEADERS, ...HEADER_FILES], options);
-  const name = sanitize ? "runner-sanitized" : "runner";
-  const file = join(
-    cacheFolder(options.cacheFolder),
-    "native",
-    `${name}-${digest.slice(0, 32)}-${hostPlatform()}`,
-  );
+  const { folder, digest } = await packageFiles(FILES, options);
+  const file = nameOf(digest, options);
   if (await exists(file)) return file;
   const { command } = await findCompiler();
   await privateFolder(dirname(file));

@@ -8,6 +8,7 @@ export const availableIsolations: readonly PluginIsolation[] = [
   "guard",
   "worker",
   "native",
+  "runner",
 ];
 
 /** What an operator should know before choosing it. */
@@ -16,7 +17,7 @@ const meanings: Readonly<Record<PluginIsolation, string>> = {
     "a Deno Worker in this process: it may touch only what is granted, but it can end or hang the host, so review the plugin first",
   guard: "a Deno process of its own: it may touch only what is granted, and the host survives its end",
   native: "loaded into this process: no permission binds it and a crash ends the host, so review the plugin first",
-  runner: "a process of its own",
+  runner: "a small C program of its own: the host survives its end, but no permission binds it",
 };
 
 function isOwnProcess(isolation: PluginIsolation): boolean {

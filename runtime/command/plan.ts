@@ -1,5 +1,6 @@
 /** What a flow takes to run: its plugins and every permission of the host process, found out without running any of them. @module */
 import { dirname, fromFileUrl, join, resolve } from "@std/path";
+import { runnerFile } from "../../ffi/build_runner.ts";
 import { cacheFolder } from "../../ffi/cache_folder.ts";
 import { readGrants } from "../../permissions/grants.ts";
 import { type HostKey, hostPermissions } from "../../permissions/host_flags.ts";
@@ -106,11 +107,13 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   const used = [...plugins];
   const native = used.some(({ isolation }) => isolation === "native");
   const guards = used.some(({ isolation }) => isolation === "guard");
+  const runners = used.some(({ isolation }) => isolation === "runner");
   const workers = used.some(({ isolation }) => isolation === "worker");
-  const cache = native || guards ? commandCache(invocation) : undefined;
+  const cache = native || guards || runners ? commandCache(invocation) : undefined;
   needs.push(...used.flatMap(pluginNeeds));
   if (cache !== undefined && native) needs.push(...await nativeNeeds(cache, invocation.program));
-  if (cache !== undefined && guards) needs.push(...await processNeeds(cache, invocation.program));
+  if (cache !== undefined && (guards || runners)) needs.push(...await processNeeds(cache, invocation.program, guards));
+  if (cache !== undefined && runners) needs.push(...await runnerNeeds(cache, invocation.program));
   if (workers) needs.push(...workerNeeds(invocation.program));
   return {
     definition,
@@ -171,7 +174,7 @@ async function nativeNeeds(cache: string, program: string): Promise<HostNeed[]> 
 }
 
 /** What plugins in processes of their own take besides being started. */
-async function processNeeds(cache: string, program: string): Promise<HostNeed[]> {
+async function processNeeds(cache: string, program: string, guards: boolean): Promise<HostNeed[]> {
   const reason = "memory shared with plugin processes";
   const needs: HostNeed[] = [
     { key: "read", value: cache, reason },
@@ -179,8 +182,25 @@ async function processNeeds(cache: string, program: string): Promise<HostNeed[]>
     { key: "ffi", value: cache, reason },
     ...packageNeeds(program, "ffi/memory", `the C source for ${reason}`),
   ];
-  if (!await hasLibrary(cache, "share") || !await hasLibrary(cache, "map")) {
+  if (!await hasLibrary(cache, "share") || guards && !await hasLibrary(cache, "map")) {
     needs.push({ key: "run", value: "cc", reason: `compiling what ${reason} takes, once` });
+  }
+  return needs;
+}
+
+/** What native plugins in processes of their own take besides. */
+async function runnerNeeds(cache: string, program: string): Promise<HostNeed[]> {
+  const reason = "the C source of the program that runs native plugins";
+  const needs = [...packageNeeds(program, "ffi/runner", reason), ...packageNeeds(program, "ffi/include", reason)];
+  // Its name holds the digest of its source, so it is known only once that may be read; the next line asks for it then.
+  if (!needs.every(({ key, value }) => hostHolds(key, value))) return needs;
+  needs.push({
+    key: "run",
+    value: await runnerFile({ cacheFolder: cache }),
+    reason: "the program that runs native plugins",
+  });
+  if (!await hasLibrary(cache, "runner")) {
+    needs.push({ key: "run", value: "cc", reason: "compiling that program, once" });
   }
   return needs;
 }
