@@ -33,6 +33,9 @@ struct caisson_instance {
   uint64_t settled;
   uint64_t failed;
   uint64_t sequence;
+  uint64_t events;
+  uint64_t disordered;               /* events whose sequence was not the next one */
+  uint64_t random;
   uint64_t interrupted;
 };
 
@@ -57,6 +60,17 @@ static void sleep_forever(void) {
     const struct timespec hour = {.tv_sec = 3600, .tv_nsec = 0};
     nanosleep(&hour, NULL);
   }
+}
+
+/* Sleeps now and then, for up to 0.2 ms: rings are tested where one side has to wait for the other. */
+static void pause_at_random(caisson_instance *self) {
+  if (!is(self, "pause")) return;
+  self->random ^= self->random << 13;
+  self->random ^= self->random >> 7;
+  self->random ^= self->random << 17;
+  if ((self->random & 1023) != 0) return;
+  const struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)(self->random >> 20 & 0x3FFFF)};
+  nanosleep(&nap, NULL);
 }
 
 /* Whether the time has come. */
@@ -128,6 +142,7 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
   const caisson_config settings = {.text = config, .length = config_length};
   caisson_instance *self = calloc(1, sizeof *self);
   if (self == NULL) return NULL;
+  self->random = 88172645463325252u;
   strcpy(self->mode, "fine");
   strcpy(self->where, "data");
   self->host = host;
@@ -170,8 +185,9 @@ uint32_t caisson_live_1(void) { return atomic_load(&live); }
 
 int32_t caisson_metrics_1(caisson_instance *self, uint8_t *out, uint32_t capacity) {
   char text[256];
-  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"batches\":%" PRIu64 ",\"settled\":%" PRIu64 ",\"failed\":%" PRIu64 "}",
-                              (int)getpid(), self->batches, self->settled, self->failed);
+  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"batches\":%" PRIu64 ",\"settled\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"events\":%" PRIu64
+                              ",\"disordered\":%" PRIu64 "}",
+                              (int)getpid(), self->batches, self->settled, self->failed, self->events, self->disordered);
   if ((uint32_t)length > capacity) return -length;
   memcpy(out, text, (size_t)length);
   return length;
@@ -196,6 +212,7 @@ int32_t caisson_source_poll_1(caisson_instance *self, caisson_batch *batch, uint
     if (forges(self)) forge(self, slot_of(batch), batch->capacity, HEAD);
     act(self);
   }
+  pause_at_random(self);
   char text[32];
   const int length = snprintf(text, sizeof text, "%" PRIu64, self->sequence);
   caisson_record *record = caisson_append_bytes(batch, text, (uint32_t)length, 1000000);
@@ -217,6 +234,10 @@ int32_t caisson_sink_write_1(caisson_instance *self, const caisson_batch *batch,
     if (is(self, "error")) return caisson_fail(error, CAISSON_E_IO, CAISSON_CLASS_TRANSIENT, "the line is down");
     if (forges(self)) forge(self, (uint8_t *)(uintptr_t)batch, batch->capacity, TAIL);
     act(self);
+  }
+  pause_at_random(self);
+  for (uint32_t index = 0; index < batch->count; index++) {
+    if (caisson_record_at(batch, index)->sequence != self->events++) self->disordered++;
   }
   return CAISSON_OK;
 }
