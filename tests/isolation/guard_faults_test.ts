@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Batch } from "../../runtime/data/batch.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { childProcesses } from "./child_processes.ts";
+import { killGuards } from "./kill_guards.ts";
 import { type FixtureOptions, jsonBatch, type Launched, launchFixture, readAll } from "./launch_fixture.ts";
 
 const first = { overall: 0, sinceLastSuccess: 0 };
@@ -137,6 +138,12 @@ Deno.test("a processor that loops fails its batch and processes the next in a ne
   out.clear();
   await processor.process(jsonBatch({ n: 1 }), out);
   assertEquals(new TextDecoder().decode(out.payload(0)), '{"n":1}');
+});
+
+Deno.test({
+  name: "guards killed again and again: nothing is lost, only what was under way arrives twice",
+  ignore: Deno.build.os !== "linux",
+  fn: () => killGuards(50_000, 5),
 });
 
 Deno.test("a plugin that ends too often stays failed, with the last reason", async () => {
