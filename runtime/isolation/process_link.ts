@@ -22,8 +22,8 @@ export interface ProcessCommand {
   readonly args: readonly string[];
   /** Its whole environment. @default {nothing} */
   readonly env?: Readonly<Record<string, string>>;
-  /** Its working directory, absolute. */
-  readonly cwd: string;
+  /** Its working directory. @default {the host's} */
+  readonly cwd?: string;
 }
 
 /** What {@linkcode ProcessLink} needs. */
@@ -216,7 +216,7 @@ function spawn(subject: string, process: ProcessCommand): Deno.ChildProcess {
       args: [...args],
       env,
       clearEnv: true,
-      cwd,
+      ...(cwd === undefined ? {} : { cwd }),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
