@@ -11,7 +11,8 @@ static int has_room(runner *self) { return ring_pending(&self->output) < self->o
 /* Calls the plugin and brings what it made into the slot; 0 and a fault when there is nothing to bring. */
 static int process(runner *self, const batch_view *in, const batch_view *slot, fault *why) {
   batch_view *const out = &self->processor.out;
-  const memory_range input = {.base = in->arena, .length = in->arena_bytes};
+  /* What is behind the events is left over from earlier ones. */
+  const memory_range input = {.base = in->arena, .length = in->block->arena_used};
   int lends;
   out->arena = slot->arena;
   batch_format(out);

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { buildPlugin } from "../../ffi/build.ts";
 import { buildRunner } from "../../ffi/build_runner.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 import { asProcessor, asSink, asSource, PLUGINS, start, TEST_PLUGINS } from "./native_plugins.ts";
@@ -44,6 +46,39 @@ for (const mode of ["loop", "fine"]) {
     },
   });
 }
+
+Deno.test("a runner needs no permission but its program, its memory, and reading the plugin", async () => {
+  const cache = await Deno.makeTempDir();
+  try {
+    const { manifestFile, library, sha256 } = await buildPlugin({ folder: `${PLUGINS}/transform` });
+    const runner = await buildRunner({ cacheFolder: cache });
+    const folder = fromFileUrl(new URL("../../", import.meta.url));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-lock",
+        "--no-check",
+        "--no-prompt",
+        `--allow-read=${cache},${folder}`,
+        `--allow-write=${cache}`,
+        // The library that shares the memory: never the plugin's.
+        `--allow-ffi=${cache}/native`,
+        `--allow-run=${runner},cc`,
+        new URL("./runner_scoped.ts", import.meta.url).href,
+        cache,
+        manifestFile,
+        library,
+        sha256,
+      ],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+    assertEquals(code, 0, decode(stderr));
+    assertEquals(decode(stdout), "through a runner\n");
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+});
 
 Deno.test("rings between host and runner lose, repeat and reorder nothing in 200,000 batches each way", async () => {
   await stressSource(200_000);

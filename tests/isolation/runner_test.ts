@@ -6,7 +6,7 @@ import { openRunner } from "./runner_plugins.ts";
 const NONE: ReadonlyMap<number, unknown> = new Map();
 
 Deno.test("the blaster's events come out of a runner as they come out of this process, and are settled there", async () => {
-  const config = { event_bytes: 222, distinct: 16, count: 5000 };
+  const config = { ["event_bytes"]: 222, distinct: 16, count: 5000 };
   await using near = await openNative(`${PLUGINS}/blaster`, "blaster", config);
   await using far = await openRunner(`${PLUGINS}/blaster`, "blaster", config);
   assertEquals([far.isolation, far.level], ["runner", "process"]);
