@@ -12,6 +12,8 @@ import type { WorkerPlugin } from "./worker.ts";
 const MIB = 1 << 20;
 /** Heap of a plugin that names no limit, MiB. */
 const HEAP_MIB = 256;
+/** A write may wait for the other side of a connection; a loop is found out by asking. */
+const BATCH_MS = 60_000;
 /** What Deno itself, code and shared memory take besides the heap, MiB. */
 const BASE_MIB = 256;
 
@@ -77,7 +79,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
     isolation: "guard",
     memoryBytes: (memoryMiB + BASE_MIB) * MIB,
     context,
-    options,
+    options: { ...options, batchMs: options?.batchMs ?? BATCH_MS },
     cacheFolder,
   });
 }

@@ -27,6 +27,8 @@ export interface ProcessOptions extends PluginDeadlines {
   readonly codec?: string | undefined;
   /** Size of each ring between host and process. @default {4 slots of 1024 events and 1 MiB} */
   readonly ring?: RingOptions | undefined;
+  /** Work on one batch by a process that answers otherwise; then it is killed. @default {guard 60000, runner slotMs} */
+  readonly batchMs?: number | undefined;
   /** How a process that ended is started again. */
   readonly restart?: RestartOptions | undefined;
 }
@@ -104,6 +106,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       log: (level, message) => context.log(level, message),
       process,
       slotMs: deadlines.slotMs,
+      batchMs: options.batchMs,
       memoryBytes,
       residentBytes: (pid) => memory.residentBytes(pid),
       errorOf: launch.errorOf,

@@ -8,7 +8,7 @@ export interface PluginDeadlines {
   readonly connectMs?: number;
   /** Ending what is under way and freeing what is held; after that it is stopped. @default {2000} */
   readonly closeMs?: number;
-  /** Processes only: work on one batch, and answering at all; after that the process is killed. @default {10000} */
+  /** Processes only: giving no sign of life, such as an answer or a batch that is done; then it is killed. @default {10000} */
   readonly slotMs?: number;
 }
 

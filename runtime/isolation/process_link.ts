@@ -30,8 +30,10 @@ export interface ProcessCommand {
 export interface ProcessLinkOptions extends PluginLinkOptions {
   /** What to start. */
   readonly process: ProcessCommand;
-  /** Work on one batch, and answering at all, milliseconds; then the process is killed. */
+  /** How long it may give no sign of life, milliseconds; then it is killed. */
   readonly slotMs: number;
+  /** How long one batch may take while it answers, milliseconds; then it is killed. @default {slotMs} */
+  readonly batchMs?: number | undefined;
   /** Physical memory it may hold, bytes; then it is killed. */
   readonly memoryBytes: number;
   /** Physical memory a process holds, where the system tells. */
@@ -59,7 +61,7 @@ export class ProcessLink extends PluginLink {
    */
   constructor(options: ProcessLinkOptions) {
     super(options);
-    const { process, slotMs, memoryBytes, residentBytes } = options;
+    const { process, slotMs, batchMs = slotMs, memoryBytes, residentBytes } = options;
     this.waker = new LineWaker(() => this.#ring());
     this.#child = spawn(this.subject, process);
     this.#input = this.#child.stdin.getWriter();
@@ -68,6 +70,7 @@ export class ProcessLink extends PluginLink {
     this.#heard = Promise.all([this.#listen(), this.#stderr.done]);
     this.#watchdog = new Watchdog({
       slotMs,
+      batchMs,
       memoryBytes,
       resident: () => residentBytes(this.#child.pid),
       busy: () => this.asked !== undefined,

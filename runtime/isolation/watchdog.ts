@@ -7,8 +7,10 @@ const MIB = 1 << 20;
 
 /** What {@linkcode Watchdog} needs. */
 export interface WatchdogOptions {
-  /** How long one batch and one answer may take, milliseconds. */
+  /** How long the process may give no sign of life: an answer, or a batch given back; milliseconds. */
   readonly slotMs: number;
+  /** How long one batch may take in a process that answers, milliseconds. */
+  readonly batchMs: number;
   /** Physical memory the process may hold, bytes. */
   readonly memoryBytes: number;
   /** What it holds now; `undefined` where the system does not tell. */
@@ -36,8 +38,8 @@ export class Watchdog {
   #done = -1;
   /** When work last proceeded, or there was none. */
   #since: number;
-  /** When the sign of life was asked for that has not come. */
-  #asked: number | undefined;
+  /** Whether a sign of life was asked for and has not come. */
+  #asked = false;
   #heard: number;
 
   /** Starts to look. */
@@ -90,28 +92,26 @@ export class Watchdog {
   }
 
   #checkWork(now: number): void {
-    const { slotMs, busy, ping, onLate } = this.#options;
+    const { slotMs, batchMs, busy, ping, onLate } = this.#options;
     const { pending, done } = this.#work?.() ?? { pending: 0, done: 0 };
     if (pending === 0 || done !== this.#done) this.#since = now;
     this.#done = done;
-    if (pending > 0 && now - this.#since > slotMs) {
-      return onLate(`no progress on a batch for ${slotMs} ms`);
-    }
-    // Open and connect have deadlines of their own, and so has a batch.
-    if (busy() || pending > 0) {
+    // Open and connect have deadlines of their own.
+    if (busy()) {
       this.#heard = now;
       return;
     }
-    if (this.#asked === undefined) {
-      if (now - this.#heard < slotMs / 2) return;
-      this.#asked = now;
-      ping(() => {
-        this.#asked = undefined;
-        this.#heard = performance.now();
-      });
-    } else if (now - Math.max(this.#asked, this.#heard) > slotMs) {
-      onLate(`no sign of life for ${slotMs} ms`);
+    const sign = pending > 0 ? Math.max(this.#since, this.#heard) : this.#heard;
+    if (now - sign > slotMs) {
+      return onLate(pending > 0 ? `no progress on a batch for ${slotMs} ms` : `no sign of life for ${slotMs} ms`);
     }
+    if (now - this.#since > batchMs) return onLate(`no progress on a batch for ${batchMs} ms, though it answers`);
+    if (this.#asked || now - sign < slotMs / 2) return;
+    this.#asked = true;
+    ping(() => {
+      this.#asked = false;
+      this.#heard = performance.now();
+    });
   }
 
   #checkMemory(): void {

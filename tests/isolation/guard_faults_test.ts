@@ -55,6 +55,9 @@ for (
     ["fill the heap", "CAISSON_PLUGIN_CRASHED", "out of memory", { memoryMiB: 64 }],
     ["fill the memory", "CAISSON_PLUGIN_CRASHED", "MiB of memory, of at most", { memoryMiB: 64 }],
     ["loop", "CAISSON_PLUGIN_TIMEOUT", "no progress on a batch for 400 ms", { options: { slotMs: 400 } }],
+    ["wait for ever", "CAISSON_PLUGIN_TIMEOUT", "for 700 ms, though it answers", {
+      options: { slotMs: 400, batchMs: 700 },
+    }],
     ["kill itself", "CAISSON_PLUGIN_THREW", "not available", {}],
     ["kill through Deno", "CAISSON_PLUGIN_THREW", "not available", {}],
     ["exit", "CAISSON_PLUGIN_THREW", "Deno.exit()", {}],
@@ -79,6 +82,11 @@ for (
     assertEquals(fixture.lines.filter((line) => line === 'info: {"n":2}').length, 1);
   });
 }
+
+Deno.test("a write that waits longer than a process may be silent is no hang: the plugin answers meanwhile", async () => {
+  await using running = await scene("wait", { options: { slotMs: 400 } });
+  assertEquals(await running.fixture.sink.write(jsonBatch({ deed: true })), undefined);
+});
 
 Deno.test("what floods stderr is limited in the log and hurts nobody", async () => {
   await using running = await scene("flood stderr");

@@ -36,6 +36,8 @@ Deno.test("a plugin in a guard cannot load libraries, run programs, import or re
       "HOME": "NotCapable",
       "PATH": "NotCapable",
       "memory of the host": "NotCapable",
+      "storage": "undefined",
+      "prompt": "undefined",
       "own pid by signal": "NotSupported",
       "arguments": 0,
       "stdin": null,
