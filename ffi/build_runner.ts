@@ -46,6 +46,9 @@ const SANITIZE: readonly string[] = [
   "-fno-sanitize-recover=all",
 ];
 
+/** Name of the program in its folder. */
+const PROGRAM = "runner";
+
 /** Options of {@linkcode buildRunner}. */
 export interface BuildRunnerOptions {
   /** Cache folder to use instead of the platform's. */
@@ -74,8 +77,8 @@ function checkPlatform(): void {
 }
 
 function nameOf(digest: string, { cacheFolder: given, sanitize = false }: BuildRunnerOptions): string {
-  const name = sanitize ? "runner-sanitized" : "runner";
-  return join(cacheFolder(given), "native", `${name}-${digest.slice(0, 32)}-${hostPlatform()}`);
+  const name = sanitize ? "sanitized-runner" : "runner";
+  return join(cacheFolder(given), "native", `${name}-${digest.slice(0, 32)}-${hostPlatform()}`, PROGRAM);
 }
 
 /**
@@ -90,8 +93,8 @@ export async function runnerFile(options: BuildRunnerOptions = {}): Promise<stri
 }
 
 /**
- * The runner's program, compiled from the package's own sources when the cache does not hold it yet. Its name holds the
- * digest of those sources.
+ * The runner's program, compiled from the package's own sources when the cache does not hold it yet. The name of
+ * its folder holds the digest of those sources.
  *
  * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`, and
  * `CAISSON_ISOLATION_REFUSED` on Windows
@@ -103,18 +106,26 @@ export async function buildRunner(options: BuildRunnerOptions = {}): Promise<str
   const file = nameOf(digest, options);
   if (await exists(file)) return file;
   const { command } = await findCompiler();
-  await privateFolder(dirname(file));
-  const partial = `${file}.${crypto.randomUUID()}.partial`;
-  await compile("runner", command, [
-    ...FLAGS,
-    ...(sanitize ? SANITIZE : ["-O2"]),
-    `-I${join(folder, "include")}`,
-    "-o",
-    partial,
-    ...SOURCES.map((source) => join(folder, source)),
-    "-lpthread",
-    ...(Deno.build.os === "linux" ? ["-ldl"] : []),
-  ]);
-  await Deno.rename(partial, file);
+  // A host may not write to a program it may run, nor rename a file to it; the folder around it can be put in place whole.
+  const target = dirname(file);
+  const partial = `${target}.${crypto.randomUUID()}.partial`;
+  await privateFolder(partial);
+  try {
+    await compile("runner", command, [
+      ...FLAGS,
+      ...(sanitize ? SANITIZE : ["-O2"]),
+      `-I${join(folder, "include")}`,
+      "-o",
+      join(partial, PROGRAM),
+      ...SOURCES.map((source) => join(folder, source)),
+      "-lpthread",
+      ...(Deno.build.os === "linux" ? ["-ldl"] : []),
+    ]);
+    await Deno.rename(partial, target);
+  } catch (cause) {
+    await Deno.remove(partial, { recursive: true });
+    // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.
+    if (!await exists(file)) throw cause;
+  }
   return file;
 }

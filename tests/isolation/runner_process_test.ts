@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { buildPlugin } from "../../ffi/build.ts";
-import { buildRunner } from "../../ffi/build_runner.ts";
+import { buildRunner, runnerFile } from "../../ffi/build_runner.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 import { asProcessor, asSink, asSource, PLUGINS, start, TEST_PLUGINS } from "./native_plugins.ts";
 import { openRunner, type OpenRunnerOptions } from "./runner_plugins.ts";
@@ -51,7 +51,7 @@ Deno.test("a runner needs no permission but its program, its memory, and reading
   const cache = await Deno.makeTempDir();
   try {
     const { manifestFile, library, sha256 } = await buildPlugin({ folder: `${PLUGINS}/transform` });
-    const runner = await buildRunner({ cacheFolder: cache });
+    const runner = await runnerFile({ cacheFolder: cache });
     const folder = fromFileUrl(new URL("../../", import.meta.url));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
