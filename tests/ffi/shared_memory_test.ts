@@ -62,6 +62,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "another process cannot change the size of the memory, which would end this one",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using memory = await createSharedMemory(1 << 20);
+    const shell = async (script: string) =>
+      await new Deno.Command("sh", { args: ["-c", script, memory.path], stderr: "null" }).output();
+    assertEquals((await shell('echo changed 1<>"$0"')).success, true);
+    assertEquals((await shell(': > "$0"')).success, false);
+    assertEquals((await shell('truncate -s 0 "$0" || truncate -s 1G "$0"')).success, false);
+    assertEquals(new TextDecoder().decode(new Uint8Array(memory.buffer, memory.offset, 7).slice()), "changed");
+    new Uint8Array(memory.buffer).fill(1);
+  },
+});
+
+Deno.test({
   name: "the physical memory of a process can be told, of one that is not there cannot",
   ignore: Deno.build.os !== "linux",
   async fn() {
