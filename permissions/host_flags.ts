@@ -50,6 +50,11 @@ export function hostPermissions(needs: HostNeeds): HostPermissions {
     if (plugin.isolation === "native" && plugin.library !== undefined) {
       sets.ffi.add(plugin.library);
     }
+    if (plugin.isolation === "guard") {
+      // The process is given its own permissions; what it is handed by the host is the environment.
+      sets.run.add(Deno.execPath());
+      for (const name of plugin.permissions.env || []) sets.env.add(name);
+    }
     if (plugin.isolation !== "worker") continue;
     for (const key of permissionKeys) {
       for (const value of plugin.permissions[key] || []) sets[key].add(value);

@@ -3,19 +3,21 @@ import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import type { Manifest } from "../runtime/manifest/manifest.ts";
 import type { Grant, PluginIsolation } from "./grants.ts";
 
-/** Isolations this version offers; `guard` and `runner` are not built yet. */
+/** Isolations this version offers. */
 export const availableIsolations: readonly PluginIsolation[] = [
+  "guard",
   "worker",
   "native",
+  "runner",
 ];
 
 /** What an operator should know before choosing it. */
 const meanings: Readonly<Record<PluginIsolation, string>> = {
   worker:
     "a Deno Worker in this process: it may touch only what is granted, but it can end or hang the host, so review the plugin first",
-  guard: "a Deno process of its own",
+  guard: "a Deno process of its own: it may touch only what is granted, and the host survives its end",
   native: "loaded into this process: no permission binds it and a crash ends the host, so review the plugin first",
-  runner: "a process of its own",
+  runner: "a small C program of its own: the host survives its end, but no permission binds it",
 };
 
 function isOwnProcess(isolation: PluginIsolation): boolean {

@@ -1,5 +1,6 @@
 /** What a flow takes to run: its plugins and every permission of the host process, found out without running any of them. @module */
 import { dirname, fromFileUrl, join, resolve } from "@std/path";
+import { runnerFile } from "../../ffi/build_runner.ts";
 import { cacheFolder } from "../../ffi/cache_folder.ts";
 import { readGrants } from "../../permissions/grants.ts";
 import { type HostKey, hostPermissions } from "../../permissions/host_flags.ts";
@@ -105,10 +106,14 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   }
   const used = [...plugins];
   const native = used.some(({ isolation }) => isolation === "native");
+  const guards = used.some(({ isolation }) => isolation === "guard");
+  const runners = used.some(({ isolation }) => isolation === "runner");
   const workers = used.some(({ isolation }) => isolation === "worker");
-  const cache = native ? commandCache(invocation) : undefined;
+  const cache = native || guards || runners ? commandCache(invocation) : undefined;
   needs.push(...used.flatMap(pluginNeeds));
-  if (cache !== undefined) needs.push(...await nativeNeeds(cache, invocation.program));
+  if (cache !== undefined && native) needs.push(...await nativeNeeds(cache, invocation.program));
+  if (cache !== undefined && (guards || runners)) needs.push(...await processNeeds(cache, invocation.program, guards));
+  if (cache !== undefined && runners) needs.push(...await runnerNeeds(cache, invocation.program));
   if (workers) needs.push(...workerNeeds(invocation.program));
   return {
     definition,
@@ -162,18 +167,50 @@ async function nativeNeeds(cache: string, program: string): Promise<HostNeed[]> 
     { key: "ffi", value: cache, reason: "loading native plugins" },
     ...packageNeeds(program, "ffi/adapter", "the C source of the adapter for native plugins"),
   ];
-  if (!await hasAdapter(cache)) {
+  if (!await hasLibrary(cache, "adapter")) {
     needs.push({ key: "run", value: "cc", reason: "compiling that adapter, once; caisson build does it, too" });
   }
   return needs;
 }
 
-async function hasAdapter(cache: string): Promise<boolean> {
+/** What plugins in processes of their own take besides being started. */
+async function processNeeds(cache: string, program: string, guards: boolean): Promise<HostNeed[]> {
+  const reason = "memory shared with plugin processes";
+  const needs: HostNeed[] = [
+    { key: "read", value: cache, reason },
+    { key: "write", value: cache, reason },
+    { key: "ffi", value: cache, reason },
+    ...packageNeeds(program, "ffi/memory", `the C source for ${reason}`),
+  ];
+  if (!await hasLibrary(cache, "share") || guards && !await hasLibrary(cache, "map")) {
+    needs.push({ key: "run", value: "cc", reason: `compiling what ${reason} takes, once` });
+  }
+  return needs;
+}
+
+/** What native plugins in processes of their own take besides. */
+async function runnerNeeds(cache: string, program: string): Promise<HostNeed[]> {
+  const reason = "the C source of the program that runs native plugins";
+  const needs = [...packageNeeds(program, "ffi/runner", reason), ...packageNeeds(program, "ffi/include", reason)];
+  // Its name holds the digest of its source, so it is known only once that may be read; the next line asks for it then.
+  if (!needs.every(({ key, value }) => hostHolds(key, value))) return needs;
+  needs.push({
+    key: "run",
+    value: await runnerFile({ cacheFolder: cache }),
+    reason: "the program that runs native plugins",
+  });
+  if (!await hasLibrary(cache, "runner")) {
+    needs.push({ key: "run", value: "cc", reason: "compiling that program, once" });
+  }
+  return needs;
+}
+
+async function hasLibrary(cache: string, library: string): Promise<boolean> {
   const folder = join(cache, "native");
   if (!hostHolds("read", folder)) return false;
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (name.startsWith("adapter-") && !name.endsWith(".partial")) return true;
+      if (name.startsWith(`${library}-`) && !name.endsWith(".partial")) return true;
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

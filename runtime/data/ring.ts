@@ -119,14 +119,19 @@ export function ringBytes(options: RingOptions = {}): number {
  * ```
  */
 export function createRing(options: RingOptions = {}): RingMemory {
+  return formatRing(new SharedArrayBuffer(ringBytes(options)), 0, options);
+}
+
+/**
+ * Formats a ring in memory that is there: empty, nothing published, nobody asleep.
+ *
+ * @param byteOffset where it starts, a multiple of 64; {@linkcode ringBytes} says how much it takes
+ * @throws {BatchError} when a dimension is out of bounds or the memory is too small.
+ */
+export function formatRing(buffer: ArrayBufferLike, byteOffset: number, options: RingOptions = {}): RingMemory {
   const { slots = 4, capacity = 1024, arenaBytes = 1 << 20 } = options;
-  const memory: RingMemory = {
-    buffer: new SharedArrayBuffer(ringBytes(options)),
-    byteOffset: 0,
-    slots,
-    capacity,
-    arenaBytes,
-  };
+  const memory: RingMemory = { buffer, byteOffset, slots, capacity, arenaBytes };
+  ringWords(memory).fill(0);
   for (let slot = 0; slot < slots; slot++) slotBatch(memory, slot, true);
   return memory;
 }

@@ -8,6 +8,21 @@ export interface RingWaitOptions {
   readonly timeoutMs?: number;
 }
 
+/**
+ * Wakes and sleeps where both sides of a ring are not in one process: there, `Atomics.notify` of one reaches no
+ * `Atomics.waitAsync` of the other. One waker serves all rings between two processes; whom it wakes looks again.
+ */
+export interface RingWaker {
+  /** Wakes whoever sleeps on the other side. Never blocks. */
+  wakeOther(): void;
+  /** Wakes whoever sleeps on this side. */
+  wakeHere(): void;
+  /** Resolves at the next wake, or after this time at the latest. A wake that was sent before the call may be missed. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Longest sleep without looking again across processes, milliseconds: what a lost wake costs. */
+const SLEEP_MAX_MS = 1000;
 const SPINS_MIN = 8;
 const SPINS_MAX = 2048;
 /** A sleep shorter than this would have been better spent spinning: most of it was the wake-up. */
@@ -24,13 +39,15 @@ export class RingBell {
   readonly #words: Int32Array;
   readonly #posted: number;
   readonly #armed: number;
+  readonly #waker: RingWaker | undefined;
   #spins = SPINS_MAX >> 2;
 
-  /** A bell in `words`, at two indexes. */
-  constructor(words: Int32Array, posted: number, armed: number) {
+  /** A bell in `words`, at two indexes. Between threads of one process it needs no `waker`. */
+  constructor(words: Int32Array, posted: number, armed: number, waker?: RingWaker) {
     this.#words = words;
     this.#posted = posted;
     this.#armed = armed;
+    this.#waker = waker;
   }
 
   /** Wakes the sleeper, if there is one. Call it after publishing what it waits for. */
@@ -42,7 +59,14 @@ export class RingBell {
   wake(): void {
     Atomics.store(this.#words, this.#armed, 0);
     Atomics.add(this.#words, this.#posted, 1);
-    Atomics.notify(this.#words, this.#posted);
+    if (this.#waker === undefined) Atomics.notify(this.#words, this.#posted);
+    else this.#waker.wakeOther();
+  }
+
+  /** Wakes both sides; for ends, which concern everybody. */
+  wakeAll(): void {
+    this.wake();
+    this.#waker?.wakeHere();
   }
 
   /**
@@ -68,7 +92,8 @@ export class RingBell {
     const { signal, timeoutMs = Infinity } = options;
     const from = performance.now();
     const until = from + timeoutMs;
-    const stop = () => this.wake();
+    const waker = this.#waker;
+    const stop = () => waker === undefined ? this.wake() : waker.wakeHere();
     signal?.addEventListener("abort", stop);
     try {
       for (let early = 0;;) {
@@ -77,6 +102,10 @@ export class RingBell {
         if (ready()) return true;
         const left = until - performance.now();
         if (signal?.aborted || left <= 0) return ready();
+        if (waker !== undefined) {
+          await waker.sleep(Math.min(left, SLEEP_MAX_MS));
+          continue;
+        }
         const sleep = Atomics.waitAsync(
           this.#words,
           this.#posted,

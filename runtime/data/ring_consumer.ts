@@ -1,7 +1,7 @@
 /** The emptying end of a ring. @module */
 import type { Batch } from "./batch.ts";
 import { headDistance, RING_WORDS, type RingMemory, ringWords, slotBatches } from "./ring.ts";
-import { RingBell, type RingWaitOptions } from "./ring_bell.ts";
+import { RingBell, type RingWaitOptions, type RingWaker } from "./ring_bell.ts";
 
 /** Takes batches out of a ring in order. Only one consumer may be attached to a ring. */
 export class RingConsumer {
@@ -16,9 +16,10 @@ export class RingConsumer {
   /**
    * Attaches to a ring.
    *
+   * @param waker how the other side is woken when it is another process; both sides need one then
    * @throws {BatchError} when the memory is too small for what it says.
    */
-  constructor(memory: RingMemory) {
+  constructor(memory: RingMemory, waker?: RingWaker) {
     const words = ringWords(memory);
     this.#words = words;
     this.#slots = slotBatches(memory);
@@ -26,11 +27,13 @@ export class RingConsumer {
       words,
       RING_WORDS.dataPosted,
       RING_WORDS.dataArmed,
+      waker,
     );
     this.#space = new RingBell(
       words,
       RING_WORDS.spacePosted,
       RING_WORDS.spaceArmed,
+      waker,
     );
     this.#tail = Atomics.load(words, RING_WORDS.tail) >>> 0;
     // Not the word as it stands: whoever attaches late must not take a forged one for the start.
@@ -91,7 +94,7 @@ export class RingConsumer {
   /** Says that nothing more will be consumed, and wakes both sides. */
   close(): void {
     Atomics.store(this.#words, RING_WORDS.consumerEnded, 1);
-    this.#space.wake();
-    this.#data.wake();
+    this.#space.wakeAll();
+    this.#data.wakeAll();
   }
 }

@@ -1,7 +1,7 @@
 /** The filling end of a ring. @module */
 import type { Batch } from "./batch.ts";
 import { RING_WORDS, type RingMemory, ringWords, slotBatches, tailDistance } from "./ring.ts";
-import { RingBell, type RingWaitOptions } from "./ring_bell.ts";
+import { RingBell, type RingWaitOptions, type RingWaker } from "./ring_bell.ts";
 
 /** Fills slots of a ring and publishes them in order. Only one producer may be attached to a ring. */
 export class RingProducer {
@@ -18,9 +18,10 @@ export class RingProducer {
   /**
    * Attaches to a ring.
    *
+   * @param waker how the other side is woken when it is another process; both sides need one then
    * @throws {BatchError} when the memory is too small for what it says.
    */
-  constructor(memory: RingMemory) {
+  constructor(memory: RingMemory, waker?: RingWaker) {
     const words = ringWords(memory);
     this.#words = words;
     this.#slots = slotBatches(memory);
@@ -28,11 +29,13 @@ export class RingProducer {
       words,
       RING_WORDS.dataPosted,
       RING_WORDS.dataArmed,
+      waker,
     );
     this.#space = new RingBell(
       words,
       RING_WORDS.spacePosted,
       RING_WORDS.spaceArmed,
+      waker,
     );
     this.#head = Atomics.load(words, RING_WORDS.head) >>> 0;
     this.#tailSeen = Atomics.load(words, RING_WORDS.tail);
@@ -55,6 +58,12 @@ export class RingProducer {
     const pending = tailDistance(tail, this.#tailSeen, this.#head);
     this.#tailSeen = tail;
     return pending;
+  }
+
+  /** Slots published and not consumed, and consumed so far: for whoever watches that the consumer makes progress. */
+  get work(): { readonly pending: number; readonly done: number } {
+    const { pending } = this;
+    return { pending, done: (this.#head - pending) >>> 0 };
   }
 
   /** Whether one side has ended the ring: nothing more can be published to anybody. */
@@ -119,7 +128,7 @@ export class RingProducer {
   close(): void {
     this.#claimed = undefined;
     Atomics.store(this.#words, RING_WORDS.producerEnded, 1);
-    this.#data.wake();
-    this.#space.wake();
+    this.#data.wakeAll();
+    this.#space.wakeAll();
   }
 }

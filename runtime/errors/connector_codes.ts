@@ -62,6 +62,11 @@ export const connectorCodes = {
     meaning: "A plugin broke the protocol with its host.",
     action: "Report it to the plugin's author.",
   },
+  CAISSON_PLUGIN_CRASHED: {
+    exit: 1,
+    meaning: "The process of a plugin ended or was killed; what it was working on is failed and may be sent again.",
+    action: "Report it to the plugin's author; its process is started again by itself.",
+  },
   CAISSON_PLUGIN_TIMEOUT: {
     exit: 1,
     meaning: "A plugin did not answer in time.",

@@ -4,7 +4,9 @@ import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../repository.ts";
+import { launchGuard } from "./guard.ts";
 import { launchNative } from "./native.ts";
+import { launchRunner } from "./runner.ts";
 import { launchWorker } from "./worker.ts";
 
 /** What {@linkcode launchPlugin} needs. */
@@ -31,18 +33,26 @@ export async function launchPlugin(
 ): Promise<ComponentInstance> {
   const { plugin, provision, context, codec, cacheFolder } = options;
   const { manifest, folder } = plugin.package;
+  const module = () => ({ name: manifest.name, folder, module: resolve(folder, manifest.module!) });
+  const cache = cacheFolder === undefined ? {} : { cacheFolder };
   switch (plugin.isolation) {
     case "worker":
       return await launchWorker({
-        plugin: {
-          name: manifest.name,
-          folder,
-          module: resolve(folder, manifest.module!),
-        },
+        plugin: module(),
         provision,
         permissions: plugin.permissions,
         context,
         options: { codec },
+      });
+    case "guard":
+      return await launchGuard({
+        plugin: module(),
+        provision,
+        permissions: plugin.permissions,
+        context,
+        options: { codec },
+        memoryMiB: manifest.limits?.memoryMiB,
+        ...cache,
       });
     case "native":
       return await launchNative({
@@ -50,13 +60,22 @@ export async function launchPlugin(
         manifest,
         provision,
         context,
-        ...(cacheFolder === undefined ? {} : { cacheFolder }),
+        ...cache,
+      });
+    case "runner":
+      return await launchRunner({
+        library: plugin.library!,
+        manifest,
+        provision,
+        context,
+        memoryMiB: manifest.limits?.memoryMiB,
+        ...cache,
       });
     default:
       throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
         subject: manifest.name,
         found: `isolation ${plugin.isolation}`,
-        allowed: "worker, native",
+        allowed: "worker, guard, native, runner",
       });
   }
 }

@@ -7,12 +7,12 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import { assertSandboxSound } from "./canary.ts";
 import type { WorkerPermissions } from "./start_worker.ts";
-import { allDeadlines, type WorkerDeadlines } from "./worker_deadlines.ts";
+import { allDeadlines, type PluginDeadlines } from "./plugin_deadlines.ts";
 import { WorkerLink } from "./worker_link.ts";
-import { WorkerProcessor } from "./worker_processor.ts";
+import { HostedProcessor } from "./hosted_processor.ts";
 import type { HostedKind } from "./worker_protocol.ts";
-import { WorkerSink } from "./worker_sink.ts";
-import { WorkerSource } from "./worker_source.ts";
+import { HostedSink } from "./hosted_sink.ts";
+import { HostedSource } from "./hosted_source.ts";
 
 /** Which plugin to load. */
 export interface WorkerPlugin {
@@ -25,7 +25,7 @@ export interface WorkerPlugin {
 }
 
 /** What can be set for one instance. */
-export interface WorkerOptions extends WorkerDeadlines {
+export interface WorkerOptions extends PluginDeadlines {
   /** Codec in which a sink or processor gets its payloads: `json`, `string` or `binary`. @default {"json"} */
   readonly codec?: string | undefined;
   /** Size of the ring between host and Worker. @default {4 slots of 1024 events and 1 MiB} */
@@ -70,19 +70,19 @@ export async function launchWorker(
   });
   const input = kind === "source" ? undefined : createRing(ring);
   const output = kind === "sink" ? undefined : createRing(kind === "source" ? ring : outputRing(ring));
-  const settled = new SharedArrayBuffer(8);
+  const settled = new Int32Array(new SharedArrayBuffer(8));
   // The host's ends attach before any plugin code can have touched the memory.
   const common = { link, deadlines, plugin: plugin.name, codec };
   const part: ComponentInstance["part"] = kind === "source"
     ? {
       kind,
-      source: new WorkerSource({ link, deadlines, context, output: output!, settled }),
+      source: new HostedSource({ link, deadlines, context, output: output!, settled }),
     }
     : kind === "sink"
-    ? { kind, sink: new WorkerSink({ ...common, input: input! }) }
+    ? { kind, sink: new HostedSink({ ...common, input: input! }) }
     : {
       kind,
-      processor: new WorkerProcessor({ ...common, input: input!, output: output! }),
+      processor: new HostedProcessor({ ...common, input: input!, output: output! }),
     };
   try {
     await link.ask(
@@ -102,7 +102,7 @@ export async function launchWorker(
       deadlines.openMs,
     );
   } catch (thrown) {
-    link.terminate();
+    await link.terminate();
     await closePart(part);
     throw thrown;
   }

@@ -1,43 +1,19 @@
-/** The host's end of a plugin Worker: control messages, deadlines, log, and what happens when the Worker fails. @module */
-import { CaissonError } from "../errors/caisson_error.ts";
-import { LogGate } from "./log_gate.ts";
-import { pluginError } from "./plugin_error.ts";
+/** The host's end of a plugin Worker. @module */
+import type { CaissonError } from "../errors/caisson_error.ts";
+import { PluginLink, type PluginLinkOptions } from "./plugin_link.ts";
 import { startWorker, type WorkerPermissions } from "./start_worker.ts";
-import { checkWorkerMessage, type HostMessage, type LogLevel, type WorkerMessage } from "./worker_protocol.ts";
-
-/** Control messages a Worker may send in one second before it is stopped. */
-export const MESSAGES_A_SECOND = 5000;
+import type { HostMessage } from "./worker_protocol.ts";
 
 /** What {@linkcode WorkerLink} needs. */
-export interface WorkerLinkOptions {
-  /** Name of the plugin. */
-  readonly plugin: string;
-  /** `flow/connector`. */
-  readonly alias: string;
+export interface WorkerLinkOptions extends PluginLinkOptions {
   /** What the Worker may touch. */
   readonly permissions: WorkerPermissions;
-  /** The host's log. */
-  readonly log: (level: LogLevel, message: string) => void;
-}
-
-interface Expected {
-  readonly type: WorkerMessage["type"];
-  readonly resolve: () => void;
-  readonly reject: (error: CaissonError) => void;
 }
 
 /** A Worker under control: it answers in time, or the instance has failed. */
-export class WorkerLink {
-  readonly #options: WorkerLinkOptions;
+export class WorkerLink extends PluginLink {
+  readonly waker = undefined;
   readonly #worker: Worker;
-  readonly #gate: LogGate;
-  readonly #failed: ((error: CaissonError) => void)[] = [];
-  #readFailed: ((error: CaissonError) => void) | undefined;
-  #expected: Expected | undefined;
-  #failure: CaissonError | undefined;
-  #ended = false;
-  #second = 0;
-  #messages = 0;
 
   /**
    * Starts the Worker with our bootstrap module; no plugin code runs before `open` is sent.
@@ -45,149 +21,30 @@ export class WorkerLink {
    * @throws {CaissonError} as {@linkcode startWorker}
    */
   constructor(options: WorkerLinkOptions) {
-    this.#options = options;
-    this.#gate = new LogGate(options.log);
+    super(options);
     this.#worker = startWorker({
       url: import.meta.resolve("./worker_bootstrap.ts"),
       name: options.alias,
       plugin: options.plugin,
       permissions: options.permissions,
-      onError: (message) =>
-        this.fail(pluginError(options.plugin, "outside of any call", {
-          name: "Error",
-          message,
-          stack: "",
-        })),
+      onError: (message) => this.crashed({ name: "Error", message, stack: "" }),
     });
-    this.#worker.addEventListener("message", (event) => this.#hear(event.data));
-  }
-
-  /** Why the instance cannot be used any more. */
-  get failure(): CaissonError | undefined {
-    return this.#failure;
-  }
-
-  /** Whether the Worker has been stopped. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Calls `listener` once, when the instance fails. */
-  onFailed(listener: (error: CaissonError) => void): void {
-    if (this.#failure === undefined) this.#failed.push(listener);
-    else listener(this.#failure);
-  }
-
-  /** Calls `listener` for every read that failed. */
-  onReadFailed(listener: (error: CaissonError) => void): void {
-    this.#readFailed = listener;
+    this.#worker.addEventListener("message", (event) => this.hear(event.data));
   }
 
   /** Sends a control message. */
   send(message: HostMessage): void {
-    if (!this.#ended) this.#worker.postMessage(message);
+    if (!this.ended) this.#worker.postMessage(message);
   }
 
-  /**
-   * Sends a control message and waits for its answer.
-   *
-   * @throws {CaissonError} what the plugin threw, `CAISSON_PLUGIN_TIMEOUT`, or why the instance failed meanwhile
-   */
-  async ask(
-    message: HostMessage,
-    answer: WorkerMessage["type"],
-    timeoutMs: number,
-  ): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#expected = { type: answer, resolve, reject };
-    const timer = setTimeout(
-      () =>
-        reject(
-          new CaissonError("CAISSON_PLUGIN_TIMEOUT", {
-            subject: `${this.#options.alias}: ${message.type}`,
-            found: `no answer within ${timeoutMs} ms`,
-          }),
-        ),
-      timeoutMs,
-    );
-    try {
-      this.send(message);
-      await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#expected = undefined;
-    }
-  }
+  /** Does nothing: Deno cannot stop a Worker that loops, and to give it up while it goes on would help nobody. */
+  watch(): void {}
 
-  /** Gives the instance up: whoever waits is told, and the Worker is stopped. */
-  fail(error: CaissonError): void {
-    if (this.#ended) return;
-    this.#failure = error;
-    this.terminate();
-    this.#expected?.reject(error);
-    for (const listener of this.#failed.splice(0)) listener(error);
-  }
+  /** Does nothing: whoever asked decides. */
+  protected late(_asked: string, _error: CaissonError): void {}
 
-  /** Stops the Worker. Its thread goes on until its JavaScript yields: Deno cannot stop a loop. */
-  terminate(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#gate.flush();
+  /** Stops the Worker. Its thread goes on until its JavaScript yields. */
+  protected stop(): void {
     this.#worker.terminate();
-  }
-
-  #hear(data: unknown): void {
-    if (this.#ended) return;
-    const second = Math.floor(performance.now() / 1000);
-    if (second !== this.#second) this.#messages = 0;
-    this.#second = second;
-    if (++this.#messages > MESSAGES_A_SECOND) {
-      return this.#breach(
-        `more than ${MESSAGES_A_SECOND} control messages in a second`,
-      );
-    }
-    const message = checkWorkerMessage(data);
-    if (message === undefined) {
-      return this.#breach("sent a message that is not part of the protocol");
-    }
-    const { plugin } = this.#options;
-    switch (message.type) {
-      case "log":
-        return this.#gate.push(message.level, message.message);
-      case "crashed":
-        return this.fail(
-          pluginError(plugin, "outside of any call", message.fault),
-        );
-      case "failed": {
-        const error = pluginError(plugin, message.stage, message.fault);
-        if (message.stage === "read") this.#readFailed?.(error);
-        else this.#expected?.reject(error);
-        return;
-      }
-      default:
-        // An answer nobody waits for comes late, after its deadline; one that was never asked for changes nothing.
-        if (this.#expected?.type === message.type) this.#expected.resolve();
-    }
-  }
-
-  #breach(found: string): void {
-    this.fail(
-      new CaissonError("CAISSON_PLUGIN_PROTOCOL", {
-        subject: `${this.#options.plugin} as ${this.#options.alias}`,
-        found,
-      }),
-    );
-  }
-
-  /** An error for data in shared memory that cannot be, and the end of the instance. */
-  broken(thrown: unknown): CaissonError {
-    const error = new CaissonError("CAISSON_PLUGIN_PROTOCOL", {
-      subject: `${this.#options.plugin} as ${this.#options.alias}`,
-      found: thrown instanceof Error ? thrown.message : String(thrown),
-      cause: thrown,
-    });
-    this.fail(error);
-    return error;
   }
 }

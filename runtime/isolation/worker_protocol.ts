@@ -1,7 +1,7 @@
-/** What host and Worker say to each other besides the data, and how the host checks what it hears. @module */
+/** What host and plugin say to each other besides the data, and how the host checks what it hears. @module */
 import type { RingMemory } from "../data/ring.ts";
 
-/** The kinds of component a Worker can host. */
+/** The kinds of component a Worker or a plugin process can host. */
 export type HostedKind = "source" | "sink" | "processor";
 
 /** From the host: load the plugin and create the component. */
@@ -20,7 +20,7 @@ export interface OpenMessage {
   /** Source and processor: what the host receives. */
   readonly output?: RingMemory;
   /** Source: two counters, events delivered and failed, modulo 2^32. */
-  readonly settled?: SharedArrayBuffer;
+  readonly settled?: Int32Array;
 }
 
 /** Everything the host sends. */
@@ -34,7 +34,9 @@ export type HostMessage =
   | { readonly type: "read" }
   /** Source: the flow stops, so reads that wait have to end. */
   | { readonly type: "stop" }
-  | { readonly type: "close" };
+  | { readonly type: "close" }
+  /** Are you there, and what have you to say about yourself? */
+  | { readonly type: "metrics" };
 
 /** Something that was thrown on the other side, as plain text. */
 export interface Fault {
@@ -54,7 +56,7 @@ export type Stage = "open" | "connect" | "read" | "close";
 /** Severity of a log line. */
 export type LogLevel = "error" | "warning" | "info" | "debug";
 
-/** Everything the Worker sends. */
+/** Everything the plugin's side sends. */
 export type WorkerMessage =
   | { readonly type: "opened" }
   | { readonly type: "connected" }
@@ -62,7 +64,12 @@ export type WorkerMessage =
   | { readonly type: "failed"; readonly stage: Stage; readonly fault: Fault }
   /** Thrown where nobody was waiting for it: the instance is not usable any more. */
   | { readonly type: "crashed"; readonly fault: Fault }
-  | { readonly type: "log"; readonly level: LogLevel; readonly message: string };
+  | { readonly type: "log"; readonly level: LogLevel; readonly message: string }
+  /** Answer to `metrics`: numbers as a JSON object. */
+  | { readonly type: "metrics"; readonly json: string };
+
+/** Longest answer to `metrics`, characters. */
+const METRICS_MAX = 32_768;
 
 /** Longest text accepted in one field of a message, characters. */
 export const TEXT_MAX = 4096;
@@ -95,7 +102,7 @@ export function checkFault(value: unknown): Fault | undefined {
     : { name, message, stack, denied: { permission, target } };
 }
 
-/** What a Worker said, rebuilt field by field; `undefined` when it is not part of the protocol. */
+/** What a plugin's side said, rebuilt field by field; `undefined` when it is not part of the protocol. */
 export function checkWorkerMessage(value: unknown): WorkerMessage | undefined {
   const fields = record(value);
   switch (fields?.["type"]) {
@@ -103,6 +110,10 @@ export function checkWorkerMessage(value: unknown): WorkerMessage | undefined {
     case "connected":
     case "closed":
       return { type: fields["type"] };
+    case "metrics": {
+      const json = fields["json"];
+      return typeof json === "string" && json.length <= METRICS_MAX ? { type: "metrics", json } : undefined;
+    }
     case "log": {
       const message = text(fields["message"]);
       const level = fields["level"];

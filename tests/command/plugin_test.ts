@@ -64,6 +64,25 @@ for (const kind of ["source", "sink"] as const) {
   });
 }
 
+Deno.test("a plugin whose grant names no isolation runs in a guard with the line flags prints, and can do no more", async () => {
+  await inFolder(async (cwd) => {
+    await caisson(["new", "plugin", "--ts", "first", "--kind", "sink"], { cwd, flags: ["--allow-write=."] });
+    const example = `${cwd}/first/example`;
+    const grants = JSON.parse(await Deno.readTextFile(`${example}/caisson.grants.json`));
+    for (const grant of Object.values(grants.plugins) as { isolation?: string }[]) delete grant.isolation;
+    await writeFiles(example, { "caisson.grants.json": grants });
+    const line = await caisson(["flags", "flow.json", "--plugin", ".."], { cwd: example, flags: author });
+    assertEquals(line.code, 0, line.stderr);
+    const { flags, words } = lineFlags(line.stdout);
+    const ran = await caisson([...words, "--json"], { cwd: example, flags });
+    assertEquals(ran.code, 0, ran.stderr);
+    const report = JSON.parse(ran.stdout);
+    assertEquals([report.in, report.out, report.failed], [3, 3, 0]);
+    const node = report.nodes.find(({ type }: { type: string }) => type === "first");
+    assertEquals([node.isolation, node.level], ["guard", "process"]);
+  });
+});
+
 Deno.test("what new plugin --ts writes passes the type checker and the linter", async () => {
   await inFolder(async (cwd) => {
     const sdk = new URL("../../plugins/sdk/mod.ts", import.meta.url).href;
@@ -84,7 +103,7 @@ Deno.test("a flow whose plugin has no grant ends with 4 and the line that grants
     const result = await caisson(["run", "flow.json"], { cwd, flags: ["--allow-read=."] });
     assertEquals(result.code, 4);
     assertStringIncludes(result.stderr, "CAISSON_GRANT_MISSING");
-    assertStringIncludes(result.stderr, '"stuck":{"isolation":"worker","permissions":{"net":["api.acme.com:443"]}}');
+    assertStringIncludes(result.stderr, '"stuck":{"permissions":{"net":["api.acme.com:443"]}}');
   });
 });
 

@@ -4,6 +4,8 @@ import type { BatchSinkPart } from "../../runtime/connector/contract.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 import type { ComponentKind } from "../../runtime/manifest/manifest.ts";
 import { noPermissions, type WorkerPermissions } from "../../runtime/isolation/start_worker.ts";
+import { launchGuard } from "../../runtime/isolation/guard.ts";
+import type { ProcessOptions } from "../../runtime/isolation/launch_process.ts";
 import { launchWorker, type WorkerOptions } from "../../runtime/isolation/worker.ts";
 
 /** How a fixture is launched. */
@@ -11,7 +13,11 @@ export interface FixtureOptions {
   readonly kind?: ComponentKind;
   readonly config?: Record<string, unknown>;
   readonly permissions?: Partial<WorkerPermissions>;
-  readonly options?: WorkerOptions;
+  readonly options?: WorkerOptions & ProcessOptions;
+  /** @default {"worker"} */
+  readonly isolation?: "worker" | "guard";
+  /** Guard: heap, MiB. */
+  readonly memoryMiB?: number;
   readonly component?: string;
   /** Folder of the plugin. @default {`fixtures/` and the name} */
   readonly folder?: string;
@@ -39,7 +45,7 @@ export function pluginFolder(name: string): string {
   return fromFileUrl(import.meta.resolve(`../../plugins/${name}`));
 }
 
-/** Launches a plugin of `fixtures/` in a Worker. */
+/** Launches a plugin of `fixtures/` in a Worker or guard. */
 export async function launchFixture(
   name: string,
   fixture: FixtureOptions = {},
@@ -48,7 +54,8 @@ export async function launchFixture(
   const { kind = "source", config = {}, permissions, options, component = name } = fixture;
   const lines: string[] = [];
   const stop = new AbortController();
-  const instance = await launchWorker({
+  const { isolation = "worker", memoryMiB } = fixture;
+  const launch = {
     plugin: { name: `@test/${name}`, folder, module: `${folder}/mod.ts` },
     provision: { kind, name: component, interface: `${kind}@1.0` },
     permissions: { ...noPermissions, read: [folder], ...permissions },
@@ -57,10 +64,11 @@ export async function launchFixture(
       instance: ++instances,
       config,
       signal: stop.signal,
-      log: (level, message) => lines.push(`${level}: ${message}`),
+      log: (level: string, message: string) => void lines.push(`${level}: ${message}`),
     },
     ...(options === undefined ? {} : { options }),
-  });
+  } as const;
+  const instance = isolation === "worker" ? await launchWorker(launch) : await launchGuard({ ...launch, memoryMiB });
   const { part } = instance;
   const any = part as unknown as {
     source: SourcePart;

@@ -17,16 +17,16 @@ interface Running extends AsyncDisposable {
 const plugins: Readonly<Record<string, Plugin>> = { metronome, "http_poll": httpPoll, webhook };
 
 async function launch(
-  isolation: "builtin" | "worker",
+  isolation: "builtin" | "worker" | "guard",
   name: string,
   kind: "source" | "sink",
   config: Record<string, unknown>,
   net: readonly string[] = [],
 ): Promise<Running> {
-  if (isolation === "worker") {
+  if (isolation !== "builtin") {
     const folder = pluginFolder(name);
     const permissions = net.length === 0 ? {} : { net };
-    return await launchFixture(name, { folder, kind, config, permissions });
+    return await launchFixture(name, { isolation, folder, kind, config, permissions });
   }
   const lines: string[] = [];
   const { part } = await launchBuiltin({
@@ -76,7 +76,7 @@ async function readAllPatiently(source: SourcePart): Promise<unknown[]> {
   return (await readAll(patient)).map((text) => JSON.parse(text));
 }
 
-for (const isolation of ["builtin", "worker"] as const) {
+for (const isolation of ["builtin", "worker", "guard"] as const) {
   Deno.test(`${isolation}: metronome ticks as often as asked, not faster than its interval, then ends`, async () => {
     await using running = await launch(isolation, "metronome", "source", {
       "interval_ms": 20,

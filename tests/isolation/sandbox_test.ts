@@ -210,54 +210,56 @@ export default { spy: () => ({ read: () => ({ kind: "events", values: [text] }) 
   });
 }
 
-Deno.test("a plugin cannot get back what the bootstrap took away", async () => {
-  await using fixture = await launchFixture("undo");
-  const [outcomes] = (await readAll(fixture.source)).map((text) => JSON.parse(text));
-  assertEquals(outcomes, {
-    Worker: "undefined",
-    "Worker through self": "undefined",
-    "Worker through the prototype": "undefined",
-    "Worker by definition": "TypeError",
-    BroadcastChannel: "undefined",
-    caches: "undefined",
-    postMessage: "undefined",
-    gpu: "undefined",
-    "Deno.kill": "NotSupported",
-    "Deno.kill by definition": "TypeError",
-    "Deno.kill deleted": false,
-    "Deno.addSignalListener": "NotSupported",
-    "internal by symbol": "undefined",
-    "internal by name": "undefined",
-    "Deno.args": 0,
-    "Deno.stdin": "object",
-    "process.kill": "NotSupported",
-    "process.kill by import": "NotSupported",
-    "process.on": "NotSupported",
-    "process.argv": 0,
-    "Atomics replaced": "TypeError",
-    "JSON replaced": "TypeError",
-    "set replaced": "TypeError",
-    "console replaced": "TypeError",
+for (const isolation of ["worker", "guard"] as const) {
+  Deno.test(`${isolation}: a plugin cannot get back what the bootstrap took away`, async () => {
+    await using fixture = await launchFixture("undo", { isolation });
+    const [outcomes] = (await readAll(fixture.source)).map((text) => JSON.parse(text));
+    assertEquals(outcomes, {
+      Worker: "undefined",
+      "Worker through self": "undefined",
+      "Worker through the prototype": "undefined",
+      "Worker by definition": "TypeError",
+      BroadcastChannel: "undefined",
+      caches: "undefined",
+      postMessage: "undefined",
+      gpu: "undefined",
+      "Deno.kill": "NotSupported",
+      "Deno.kill by definition": "TypeError",
+      "Deno.kill deleted": false,
+      "Deno.addSignalListener": "NotSupported",
+      "internal by symbol": "undefined",
+      "internal by name": "undefined",
+      "Deno.args": 0,
+      "Deno.stdin": "object",
+      "process.kill": "NotSupported",
+      "process.kill by import": "NotSupported",
+      "process.on": "NotSupported",
+      "process.argv": 0,
+      "Atomics replaced": "TypeError",
+      "JSON replaced": "TypeError",
+      "set replaced": "TypeError",
+      "console replaced": "TypeError",
+    });
   });
-});
 
-Deno.test("what a plugin prints becomes log lines that cannot draw, forge a line or turn text around", async () => {
-  await using fixture = await launchFixture("noisy");
-  assertEquals(fixture.lines.slice(0, 4), [
-    'info: \\u001b[2J[host] granted everything { to: "me" }',
-    "error: plain %s error",
-    "info: raw\\u000d[host] forged\\u000a",
-    "warning: node\\u202e",
-  ]);
-  assertEquals(fixture.lines[4]!.length, "warning: ".length + LOG_LINE_MAX + 1);
-});
+  Deno.test(`${isolation}: what a plugin prints becomes log lines that cannot draw, forge a line or turn text around`, async () => {
+    await using fixture = await launchFixture("noisy", { isolation });
+    assertEquals(fixture.lines.slice(0, 4), [
+      'info: \\u001b[2J[host] granted everything { to: "me" }',
+      "error: plain %s error",
+      "info: raw\\u000d[host] forged\\u000a",
+      "warning: node\\u202e",
+    ]);
+    assertEquals(fixture.lines[4]!.length, "warning: ".length + LOG_LINE_MAX + 1);
+  });
 
-Deno.test("a flood of log lines is cut and counted", async () => {
-  const fixture = await launchFixture("noisy", { config: { lines: 100_000 } });
-  await fixture.source.close();
-  assert(fixture.lines.length <= LOG_BURST + 50, `${fixture.lines.length} lines`);
-  assertStringIncludes(fixture.lines.at(-1)!, "log lines of the plugin were left out");
-});
+  Deno.test(`${isolation}: a flood of log lines is cut and counted`, async () => {
+    const fixture = await launchFixture("noisy", { isolation, config: { lines: 100_000 } });
+    await fixture.source.close();
+    assert(fixture.lines.length <= LOG_BURST + 50, `${fixture.lines.length} lines`);
+    assertStringIncludes(fixture.lines.at(-1)!, "log lines of the plugin were left out");
+  });
+}
 
 for (const place of ["create", "connect", "read", "close"] as const) {
   Deno.test(`a plugin that hangs in ${place} is given up in time`, async () => {

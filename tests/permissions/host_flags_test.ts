@@ -25,11 +25,13 @@ Deno.test("asks for what the host and its Worker plugins need, sorted and once",
   ]);
 });
 
-Deno.test("does not hold what a plugin in a process of its own or a library was granted", async () => {
+Deno.test("holds of what a plugin in a process of its own was granted only the environment, and may start it", async () => {
   const guard = await needs("guard", "/plugins/a");
   const native = { ...await needs("native", "/plugins/b"), library: "/cache/lib.so" };
   assertEquals(hostFlags({ plugins: [guard, native] }), [
     "--allow-read=/plugins/a,/plugins/b",
+    "--allow-env=TOKEN",
+    `--allow-run=${Deno.execPath()}`,
     "--allow-ffi=/cache/lib.so",
   ]);
 });

@@ -52,6 +52,13 @@ const removedGlobals: readonly string[] = [
   "GPUDevice",
   "OffscreenCanvas",
   "LockManager",
+  // In a process of its own these are there: storage every plugin shares, and a terminal.
+  "localStorage",
+  "sessionStorage",
+  "Storage",
+  "alert",
+  "confirm",
+  "prompt",
 ];
 
 /** Objects the bootstrap goes on using while the plugin runs. */

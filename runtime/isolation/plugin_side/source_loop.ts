@@ -16,7 +16,7 @@ export interface SourceLoopOptions {
   /** Where events go. */
   readonly output: RingProducer;
   /** Events delivered and failed so far, counted by the host modulo 2^32. */
-  readonly settled: SharedArrayBuffer;
+  readonly settled: Int32Array;
   /** Aborted when reading has to stop. */
   readonly signal: AbortSignal;
   /** Told when a read failed; reading stops until it is started again. */
@@ -39,7 +39,7 @@ export class SourceLoop {
   /** Reads nothing before {@linkcode start}. */
   constructor(options: SourceLoopOptions) {
     this.#options = options;
-    this.#settled = new Int32Array(options.settled);
+    this.#settled = options.settled;
   }
 
   /** Starts reading, unless it is. */

@@ -1,23 +1,22 @@
-/** A processor that runs in a Worker, as the host drives it. @module */
+/** A processor that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { ProcessorPart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
 import type { RingMemory } from "../data/ring.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import { RingProducer } from "../data/ring_producer.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { closeWorker } from "./close_worker.ts";
-import { pluginError } from "./plugin_error.ts";
+import { closeHosted } from "./close_hosted.ts";
 import { readAnswer } from "./slot_answer.ts";
-import type { AllDeadlines } from "./worker_deadlines.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import type { AllDeadlines } from "./plugin_deadlines.ts";
+import type { PluginLink } from "./plugin_link.ts";
 
-/** What {@linkcode WorkerProcessor} needs. */
-export interface WorkerProcessorOptions {
+/** What {@linkcode HostedProcessor} needs. */
+export interface HostedProcessorOptions {
   /** Control channel. */
-  readonly link: WorkerLink;
-  /** What the Worker empties. */
+  readonly link: PluginLink;
+  /** What the plugin empties. */
   readonly input: RingMemory;
-  /** What the Worker fills: one slot for each slot of `input`. */
+  /** What the plugin fills: one slot for each slot of `input`. */
   readonly output: RingMemory;
   /** Name of the plugin. */
   readonly plugin: string;
@@ -27,27 +26,29 @@ export interface WorkerProcessorOptions {
   readonly deadlines: AllDeadlines;
 }
 
-/** Sends each batch through the Worker. Calls must not overlap. */
-export class WorkerProcessor implements ProcessorPart {
+/** Sends each batch through the plugin. Calls must not overlap. */
+export class HostedProcessor implements ProcessorPart {
   readonly codec: string;
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly output: { readonly capacity: number; readonly arenaBytes: number };
-  readonly #options: WorkerProcessorOptions;
+  readonly #options: HostedProcessorOptions;
   readonly #input: RingProducer;
   readonly #output: RingConsumer;
 
   /** Attaches to both rings. */
-  constructor(options: WorkerProcessorOptions) {
+  constructor(options: HostedProcessorOptions) {
     this.#options = options;
     this.codec = options.codec;
     this.maxEvents = options.input.capacity;
-    // What fits into one slot comes back as one, and what the plugin makes of it fits into the batch it is put into.
-    this.maxBytes = options.input.arenaBytes;
+    // What fits into one slot comes back as one, and what the plugin makes of it fits into the batch it is put into;
+    // rings of the same size on both sides leave the plugin room to write four times what it got.
+    this.maxBytes = Math.min(options.input.arenaBytes, options.output.arenaBytes >>> 2);
     this.output = options.output;
-    this.#input = new RingProducer(options.input);
-    this.#output = new RingConsumer(options.output);
+    this.#input = new RingProducer(options.input, options.link.waker);
+    this.#output = new RingConsumer(options.output, options.link.waker);
     options.link.onFailed(() => this.#closeRings());
+    options.link.watch(() => this.#input.work);
   }
 
   /** Appends what the plugin made of the batch. */
@@ -104,8 +105,7 @@ export class WorkerProcessor implements ProcessorPart {
       } finally {
         this.#output.consume();
       }
-      throw pluginError(
-        this.#options.plugin,
+      throw this.#options.link.errorOf(
         "process",
         fault ?? { name: "Error", message: "no reason given", stack: "" },
       );
@@ -129,10 +129,10 @@ export class WorkerProcessor implements ProcessorPart {
     this.#output.close();
   }
 
-  /** Ends the instance and its Worker. */
+  /** Ends the instance and what it runs in. */
   async close(): Promise<void> {
     const { link, deadlines } = this.#options;
     this.#closeRings();
-    await closeWorker(link, deadlines.closeMs);
+    await closeHosted(link, deadlines.closeMs);
   }
 }

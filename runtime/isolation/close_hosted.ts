@@ -1,14 +1,14 @@
-/** How an instance in a Worker ends. @module */
+/** How an instance in a Worker or a process of its own ends. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import type { PluginLink } from "./plugin_link.ts";
 
 /**
- * Asks the component to close, and stops the Worker when it has, or when its time is up.
+ * Asks the component to close, and stops its Worker or process when it has, or when its time is up.
  *
- * @throws {CaissonError} what the plugin's `close` threw, or `CAISSON_PLUGIN_TIMEOUT`; the Worker is stopped in any case
+ * @throws {CaissonError} what the plugin's `close` threw, or `CAISSON_PLUGIN_TIMEOUT`; the plugin is stopped in any case
  */
-export async function closeWorker(
-  link: WorkerLink,
+export async function closeHosted(
+  link: PluginLink,
   closeMs: number,
 ): Promise<void> {
   try {
@@ -21,6 +21,6 @@ export async function closeWorker(
       throw thrown;
     }
   } finally {
-    link.terminate();
+    await link.terminate();
   }
 }

@@ -1,12 +1,13 @@
-/** A source that runs in a Worker, as the host drives it. @module */
+/** A source that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { Attempt, PartContext, PollResult, SourcePart } from "../connector/contract.ts";
 import { Batch } from "../data/batch.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import type { RingMemory } from "../data/ring.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
-import { closeWorker } from "./close_worker.ts";
-import type { AllDeadlines } from "./worker_deadlines.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import { closeHosted } from "./close_hosted.ts";
+import type { AllDeadlines } from "./plugin_deadlines.ts";
+import type { PluginLink } from "./plugin_link.ts";
+import type { SlotSettlements } from "./slot_settlements.ts";
 
 /** How long one poll waits for events before it hands control back, milliseconds. */
 const WAIT_MS = 250;
@@ -15,38 +16,40 @@ const FILLED: PollResult = { state: "filled" };
 const IDLE: PollResult = { state: "idle", retryAfterMs: 0 };
 const ENDED: PollResult = { state: "ended" };
 
-/** What {@linkcode WorkerSource} needs. */
-export interface WorkerSourceOptions {
+/** What {@linkcode HostedSource} needs. */
+export interface HostedSourceOptions {
   /** Control channel. */
-  readonly link: WorkerLink;
-  /** What the Worker fills. */
+  readonly link: PluginLink;
+  /** What the plugin fills. */
   readonly output: RingMemory;
-  /** Two counters the Worker reads. */
-  readonly settled: SharedArrayBuffer;
+  /** Two counters the plugin reads: events delivered and failed, modulo 2^32. */
+  readonly settled: Int32Array;
   /** What the instance was given. */
   readonly context: PartContext;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
+  /** Tells the plugin about each slot, in place of the counters. */
+  readonly settlements?: SlotSettlements | undefined;
 }
 
-/** Takes what the Worker published; every batch is copied once and checked before anything uses it. */
-export class WorkerSource implements SourcePart {
+/** Takes what the plugin published; every batch is copied once and checked before anything uses it. */
+export class HostedSource implements SourcePart {
   readonly produces = "events";
   readonly codec = "json";
-  readonly #options: WorkerSourceOptions;
+  readonly #options: HostedSourceOptions;
   readonly #output: RingConsumer;
   readonly #settled: Int32Array;
   readonly #stop: () => void;
   #attention = new AbortController();
   #reading = false;
   #fault: CaissonError | undefined;
-  #rest: { readonly batch: Batch; next: number } | undefined;
+  #rest: { readonly batch: Batch; readonly id: number; next: number } | undefined;
 
   /** Attaches to the ring. */
-  constructor(options: WorkerSourceOptions) {
+  constructor(options: HostedSourceOptions) {
     this.#options = options;
-    this.#output = new RingConsumer(options.output);
-    this.#settled = new Int32Array(options.settled);
+    this.#output = new RingConsumer(options.output, options.link.waker);
+    this.#settled = options.settled;
     const { link, context } = options;
     link.onReadFailed((error) => {
       this.#fault = error;
@@ -70,19 +73,28 @@ export class WorkerSource implements SourcePart {
     );
   }
 
-  /** Hands over what the Worker has read; waits a little when there is nothing yet. */
+  /** Hands over what the plugin has read; waits a little when there is nothing yet. */
   poll(batch: Batch, max: number): PollResult | Promise<PollResult> {
+    const { link, settlements } = this.#options;
+    settlements?.flush();
     const now = this.#take(batch, max);
     if (now !== undefined) return now;
-    const { link } = this.#options;
     if (!this.#reading) {
       this.#reading = true;
       link.send({ type: "read" });
     }
     const { signal } = this.#attention;
-    const waiting = this.#output.waitForBatch({ signal, timeoutMs: WAIT_MS });
-    if (waiting === true) return this.#take(batch, max) ?? IDLE;
-    return Promise.resolve(waiting).then(() => this.#take(batch, max) ?? IDLE);
+    try {
+      const waiting = this.#output.waitForBatch({ signal, timeoutMs: WAIT_MS });
+      if (typeof waiting !== "boolean") {
+        return waiting.catch((thrown) => {
+          throw link.broken(thrown);
+        }).then(() => this.#take(batch, max) ?? IDLE);
+      }
+    } catch (thrown) {
+      throw link.broken(thrown);
+    }
+    return this.#take(batch, max) ?? IDLE;
   }
 
   /** What can be answered without waiting. Events that were published come before the error that followed them. */
@@ -112,22 +124,27 @@ export class WorkerSource implements SourcePart {
   }
 
   #absorb(slot: Batch, batch: Batch, max: number): void {
-    const { output } = this.#options;
+    const { output, settlements } = this.#options;
     if (max >= output.capacity && fits(batch, output)) {
-      batch.absorb(slot);
+      const { id } = slot;
+      const count = batch.absorb(slot);
+      settlements?.taken(batch, id, 0, count);
       return;
     }
     // The caller's batch is smaller than a slot: keep the copy and hand it out in pieces.
     const { capacity, arenaBytes } = output;
     const copy = Batch.allocate({ capacity, arenaBytes, segments: 1 });
+    const { id } = slot;
     copy.absorb(slot);
-    this.#rest = { batch: copy, next: 0 };
+    this.#rest = { batch: copy, id, next: 0 };
     this.#takeRest(batch, max);
   }
 
   #takeRest(batch: Batch, max: number): PollResult {
     const rest = this.#rest!;
     const { batch: copy } = rest;
+    const { settlements } = this.#options;
+    if (copy.count > 0) settlements?.taken(batch, rest.id, rest.next, copy.count);
     let taken = 0;
     while (rest.next < copy.count && taken < max) {
       const payload = copy.payload(rest.next);
@@ -139,6 +156,7 @@ export class WorkerSource implements SourcePart {
     if (rest.next >= copy.count) {
       this.#rest = undefined;
     } else if (taken === 0) {
+      settlements?.dropped(rest.next);
       const bytes = copy.payloadLength(rest.next++);
       this.#options.context.log(
         "error",
@@ -150,16 +168,18 @@ export class WorkerSource implements SourcePart {
 
   /** Counts for the plugin; it is told before its next read. */
   settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
+    const { settlements } = this.#options;
+    if (settlements !== undefined) return settlements.settle(batch, failures);
     Atomics.add(this.#settled, 0, batch.count - failures.size);
     Atomics.add(this.#settled, 1, failures.size);
   }
 
-  /** Ends the instance and its Worker. */
+  /** Ends the instance and what it runs in. */
   async close(): Promise<void> {
     const { link, deadlines, context } = this.#options;
     context.signal.removeEventListener("abort", this.#stop);
     this.#output.close();
-    await closeWorker(link, deadlines.closeMs);
+    await closeHosted(link, deadlines.closeMs);
   }
 }
 

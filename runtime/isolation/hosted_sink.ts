@@ -1,21 +1,20 @@
-/** A sink that runs in a Worker, as the host drives it. @module */
+/** A sink that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { Attempt, BatchSinkPart, WriteResult } from "../connector/contract.ts";
 import type { Batch, VerdictEntry } from "../data/batch.ts";
 import { CLASS_PERMANENT, CLASS_TRANSIENT, RETRY } from "../data/layout.ts";
 import type { RingMemory } from "../data/ring.ts";
 import { RingProducer } from "../data/ring_producer.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { closeWorker } from "./close_worker.ts";
-import { pluginError } from "./plugin_error.ts";
+import { closeHosted } from "./close_hosted.ts";
 import { readAnswer } from "./slot_answer.ts";
-import type { AllDeadlines } from "./worker_deadlines.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import type { AllDeadlines } from "./plugin_deadlines.ts";
+import type { PluginLink } from "./plugin_link.ts";
 
-/** What {@linkcode WorkerSink} needs. */
-export interface WorkerSinkOptions {
+/** What {@linkcode HostedSink} needs. */
+export interface HostedSinkOptions {
   /** Control channel. */
-  readonly link: WorkerLink;
-  /** What the Worker empties. */
+  readonly link: PluginLink;
+  /** What the plugin empties. */
   readonly input: RingMemory;
   /** Name of the plugin. */
   readonly plugin: string;
@@ -41,20 +40,21 @@ interface Write {
 }
 
 /** Copies each batch into the ring, once, and reads the answers. Writes must not overlap. */
-export class WorkerSink implements BatchSinkPart {
+export class HostedSink implements BatchSinkPart {
   readonly accepts = "batches";
   readonly codec: string;
   readonly maxEvents: number;
-  readonly #options: WorkerSinkOptions;
+  readonly #options: HostedSinkOptions;
   readonly #input: RingProducer;
 
   /** Attaches to the ring. */
-  constructor(options: WorkerSinkOptions) {
+  constructor(options: HostedSinkOptions) {
     this.#options = options;
     this.codec = options.codec;
     this.maxEvents = options.input.capacity;
-    this.#input = new RingProducer(options.input);
+    this.#input = new RingProducer(options.input, options.link.waker);
     options.link.onFailed(() => this.#input.close());
+    options.link.watch(() => this.#input.work);
   }
 
   /** Connects the plugin's sink. */
@@ -128,8 +128,7 @@ export class WorkerSink implements BatchSinkPart {
       const { sequence, start, count } = write.sent.shift()!;
       const answer = readAnswer(this.#input.slot(sequence), count);
       if (answer.fault !== undefined) {
-        write.reason ??= pluginError(
-          this.#options.plugin,
+        write.reason ??= this.#options.link.errorOf(
           "write",
           answer.fault,
         );
@@ -156,11 +155,11 @@ export class WorkerSink implements BatchSinkPart {
     });
   }
 
-  /** Ends the instance and its Worker. */
+  /** Ends the instance and what it runs in. */
   async close(): Promise<void> {
     const { link, deadlines } = this.#options;
     this.#input.close();
-    await closeWorker(link, deadlines.closeMs);
+    await closeHosted(link, deadlines.closeMs);
   }
 }
 

@@ -1,0 +1,131 @@
+/** Compiles the runner, the program that hosts one native plugin in a process of its own, into the cache folder, once. @module */
+import { dirname, join } from "@std/path";
+import { CaissonError } from "../runtime/errors/caisson_error.ts";
+import { cacheFolder, privateFolder } from "./cache_folder.ts";
+import { compile, findCompiler } from "./compiler.ts";
+import { HEADER_FILES, packageFiles } from "./package_files.ts";
+import { hostPlatform } from "./platform.ts";
+
+/** C sources of the runner, relative to `ffi/`. */
+const SOURCES: readonly string[] = [
+  "runner/control.c",
+  "runner/main.c",
+  "runner/plugin.c",
+  "runner/processor_loop.c",
+  "runner/ring.c",
+  "runner/settlement.c",
+  "runner/sink_loop.c",
+  "runner/slot.c",
+  "runner/source_loop.c",
+  "runner/text.c",
+  "runner/wait.c",
+];
+
+/** Headers of the runner, relative to `ffi/`. */
+const HEADERS: readonly string[] = [
+  "runner/control.h",
+  "runner/platform.h",
+  "runner/plugin.h",
+  "runner/ring.h",
+  "runner/runner.h",
+  "runner/settlement.h",
+  "runner/slot.h",
+  "runner/text.h",
+];
+
+const FILES: readonly string[] = [...SOURCES, ...HEADERS, ...HEADER_FILES];
+
+const FLAGS: readonly string[] = ["-std=c11", "-D_DEFAULT_SOURCE", "-D_DARWIN_C_SOURCE", "-Wall", "-Wextra", "-Werror"];
+
+/** Flags that find errors while the runner runs; a plugin it loads should be built with them, too. */
+const SANITIZE: readonly string[] = [
+  "-O1",
+  "-g",
+  "-fno-omit-frame-pointer",
+  "-fsanitize=address,undefined",
+  "-fno-sanitize-recover=all",
+];
+
+/** Name of the program in its folder. */
+const PROGRAM = "runner";
+
+/** Options of {@linkcode buildRunner}. */
+export interface BuildRunnerOptions {
+  /** Cache folder to use instead of the platform's. */
+  readonly cacheFolder?: string;
+  /** Build it with address and undefined behaviour sanitizers; for tests. @default {false} */
+  readonly sanitize?: boolean;
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(file)).isFile;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw cause;
+  }
+}
+
+function checkPlatform(): void {
+  if (Deno.build.os !== "windows") return;
+  throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
+    subject: "runner",
+    found: "Windows",
+    allowed: "Linux, macOS",
+    action: "Run the plugin in isolation native, after a review.",
+  });
+}
+
+function nameOf(digest: string, { cacheFolder: given, sanitize = false }: BuildRunnerOptions): string {
+  const name = sanitize ? "sanitized-runner" : "runner";
+  return join(cacheFolder(given), "native", `${name}-${digest.slice(0, 32)}-${hostPlatform()}`, PROGRAM);
+}
+
+/**
+ * Where the runner's program is, or will be once it is built: what the host needs `--allow-run` for.
+ *
+ * @throws {CaissonError} `CAISSON_ISOLATION_REFUSED` on Windows
+ */
+export async function runnerFile(options: BuildRunnerOptions = {}): Promise<string> {
+  checkPlatform();
+  const { digest } = await packageFiles(FILES, options);
+  return nameOf(digest, options);
+}
+
+/**
+ * The runner's program, compiled from the package's own sources when the cache does not hold it yet. The name of
+ * its folder holds the digest of those sources.
+ *
+ * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`, and
+ * `CAISSON_ISOLATION_REFUSED` on Windows
+ */
+export async function buildRunner(options: BuildRunnerOptions = {}): Promise<string> {
+  checkPlatform();
+  const { sanitize = false } = options;
+  const { folder, digest } = await packageFiles(FILES, options);
+  const file = nameOf(digest, options);
+  if (await exists(file)) return file;
+  const { command } = await findCompiler();
+  // A host may not write to a program it may run, nor rename a file to it; the folder around it can be put in place whole.
+  const target = dirname(file);
+  const partial = `${target}.${crypto.randomUUID()}.partial`;
+  await privateFolder(partial);
+  try {
+    await compile("runner", command, [
+      ...FLAGS,
+      ...(sanitize ? SANITIZE : ["-O2"]),
+      `-I${join(folder, "include")}`,
+      "-o",
+      join(partial, PROGRAM),
+      ...SOURCES.map((source) => join(folder, source)),
+      "-lpthread",
+      ...(Deno.build.os === "linux" ? ["-ldl"] : []),
+    ]);
+    await Deno.rename(partial, target);
+  } catch (cause) {
+    await Deno.remove(partial, { recursive: true });
+    // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.
+    if (!await exists(file)) throw cause;
+  }
+  return file;
+}

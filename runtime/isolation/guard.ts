@@ -1,0 +1,130 @@
+/** Launches a TypeScript component in a Deno process of its own that holds nothing but what is granted. @module */
+import { fromFileUrl, join, toFileUrl } from "@std/path";
+import { buildSupport } from "../../ffi/build_support.ts";
+import { packageFiles } from "../../ffi/package_files.ts";
+import type { ComponentInstance, PartContext } from "../connector/contract.ts";
+import type { Provision } from "../manifest/manifest.ts";
+import { GUARD_FILES } from "./guard_files.ts";
+import { launchProcess, type ProcessOptions } from "./launch_process.ts";
+import type { WorkerPermissions } from "./start_worker.ts";
+import type { WorkerPlugin } from "./worker.ts";
+
+const MIB = 1 << 20;
+/** Heap of a plugin that names no limit, MiB. */
+const HEAP_MIB = 256;
+/** A write may wait for the other side of a connection; a loop is found out by asking. */
+const BATCH_MS = 60_000;
+/** What Deno itself, code and shared memory take besides the heap, MiB. */
+const BASE_MIB = 256;
+
+/** What {@linkcode launchGuard} needs. */
+export interface LaunchGuardOptions {
+  /** The plugin. */
+  readonly plugin: WorkerPlugin;
+  /** Which of its components. */
+  readonly provision: Provision;
+  /** Effective permissions, all eight keys; `read` holds the plugin's folder. */
+  readonly permissions: WorkerPermissions;
+  /** What the instance is given. */
+  readonly context: PartContext;
+  /** Heap the plugin may fill, MiB; 256 MiB more of physical memory, and it is killed. @default {256} */
+  readonly memoryMiB?: number | undefined;
+  /** Settings of this instance. */
+  readonly options?: ProcessOptions | undefined;
+  /** Where the runtime's own libraries and modules go. @default {the user's cache folder} */
+  readonly cacheFolder?: string | undefined;
+  /** Root of this package. @default {where this module came from} */
+  readonly packageRoot?: URL | undefined;
+}
+
+/**
+ * Creates an instance of a component in a new Deno process with exactly the given permissions. One process, one instance.
+ *
+ * The plugin may run out of memory, loop for ever or end its process: the host sees it, fails what was in flight and starts
+ * the process again. See `docs/security.md` for what a process is and is not.
+ *
+ * @throws {CaissonError} `CAISSON_HOST_PERMISSION`, `CAISSON_COMPILER_MISSING`, `CAISSON_ISOLATION_REFUSED`, and while
+ * loading `CAISSON_PLUGIN_THREW`, `CAISSON_PERMISSION_DENIED`, `CAISSON_PLUGIN_TIMEOUT` or `CAISSON_PLUGIN_CRASHED`
+ */
+export async function launchGuard(launch: LaunchGuardOptions): Promise<ComponentInstance> {
+  const { plugin, provision, permissions, context, memoryMiB = HEAP_MIB, options, cacheFolder } = launch;
+  const { packageRoot = new URL("../../", import.meta.url) } = launch;
+  const cache = cacheFolder === undefined ? {} : { cacheFolder };
+  const mapper = await buildSupport({ name: "map", source: "memory/map.c" }, cache);
+  const bootstrap = await bootstrapFile(packageRoot, cache);
+  return await launchProcess({
+    plugin: plugin.name,
+    provision,
+    code: { module: toFileUrl(plugin.module).href },
+    process: {
+      command: Deno.execPath(),
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-npm",
+        "--no-remote",
+        "--cached-only",
+        "--no-config",
+        "--no-lock",
+        "--no-code-cache",
+        `--v8-flags=--max-old-space-size=${memoryMiB}`,
+        ...permissionFlags(permissions, mapper),
+        bootstrap,
+        mapper,
+        String(Deno.pid),
+      ],
+      env: { DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1", ...grantedEnvironment(permissions.env) },
+    },
+    isolation: "guard",
+    memoryBytes: (memoryMiB + BASE_MIB) * MIB,
+    context,
+    options: { ...options, batchMs: options?.batchMs ?? BATCH_MS },
+    cacheFolder,
+  });
+}
+
+/** Bootstraps that were written, by where they came from and went: a package does not change while it runs. */
+const written = new Map<string, Promise<string>>();
+
+/** The bootstrap on disk: a process that may load nothing from elsewhere cannot start from a registry. */
+async function bootstrapFile(base: URL, cache: { readonly cacheFolder?: string }): Promise<string> {
+  const [entry] = GUARD_FILES;
+  if (base.protocol === "file:") return fromFileUrl(new URL(entry, base));
+  const key = `${base.href} ${cache.cacheFolder ?? ""}`;
+  const writing = written.get(key) ??
+    packageFiles(GUARD_FILES, { ...cache, base }).then(({ folder }) => join(folder, entry));
+  written.set(key, writing);
+  try {
+    return await writing;
+  } catch (thrown) {
+    written.delete(key);
+    throw thrown;
+  }
+}
+
+const grantable = ["read", "write", "net", "env", "sys"] as const;
+
+/** Exactly what is granted. The library goes first: the bootstrap loads it, and gives the permission away. */
+function permissionFlags(permissions: WorkerPermissions, mapper: string): string[] {
+  const flags = grantable.flatMap((key) => {
+    const values = permissions[key];
+    return values === false ? [] : [`--allow-${key}=${values.map(escapeComma).join(",")}`];
+  });
+  return [`--allow-ffi=${escapeComma(mapper)}`, "--deny-run", "--deny-import", ...flags];
+}
+
+/** A comma separates values; a doubled one is part of a value. */
+function escapeComma(value: string): string {
+  return value.replaceAll(",", ",,");
+}
+
+function grantedEnvironment(names: false | readonly string[]): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const name of names || []) {
+    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+    const value = state === "granted" ? Deno.env.get(name) : undefined;
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
