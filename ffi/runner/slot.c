@@ -97,14 +97,13 @@ void fault_set(fault *why, const char *name, const char *format, ...) {
   va_end(arguments);
 }
 
-void fault_of_call(fault *why, const char *call, int32_t status, const caisson_error *error) {
+void fault_of_call(fault *why, const char *call, const caisson_error *error) {
   static const char *const classes[] = {"class 0", "transient", "throttled", "permanent", "config", "fatal"};
   const uint32_t longest = sizeof error->message;
   const uint32_t length = error->message_length < longest ? error->message_length : longest;
   const int has_class = error->failure_class <= CAISSON_CLASS_FATAL;
-  (void)status;
   fault_set(why, error->failure_class == CAISSON_CLASS_CONFIG ? "CAISSON_CONFIG_INVALID" : "CAISSON_NATIVE_CALL",
-            "%s: %.*s (code %d, %s)", call, length == 0 ? 10 : (int)length,
+            "%s%s%.*s (code %d, %s)", call == NULL ? "" : call, call == NULL ? "" : ": ", length == 0 ? 10 : (int)length,
             length == 0 ? "no message" : (const char *)error->message, error->code,
             has_class ? classes[error->failure_class] : "unknown class");
 }
@@ -186,8 +185,7 @@ int batch_check(const batch_view *view, const memory_range *ranges, uint32_t ran
 
 /* ---- copying -------------------------------------------------------------------------------------------------- */
 
-/* Bytes a batch's records use of its own arena. */
-static uint32_t arena_end(const batch_view *view, uint32_t start) {
+uint32_t batch_arena_end(const batch_view *view, uint32_t start) {
   const uint64_t arena = (uint64_t)(uintptr_t)view->arena;
   const uint32_t count = view->block->count;
   uint32_t end = 0;
@@ -207,7 +205,7 @@ static uint32_t arena_end(const batch_view *view, uint32_t start) {
 }
 
 void batch_count_arena(const batch_view *view) {
-  const uint32_t used = arena_end(view, 0);
+  const uint32_t used = batch_arena_end(view, 0);
   view->block->arena_used = used;
   view->segments[0].length = used;
 }
@@ -250,7 +248,7 @@ static int fits_aligned(const batch_view *from, uint32_t used, uint32_t room) {
 uint32_t batch_export(const batch_view *from, uint32_t start, const batch_view *slot, int whole) {
   const uint32_t count = from->block->count;
   const int in_place = from->arena == slot->arena;
-  target to = {.slot = slot, .used = in_place ? arena_end(from, start) : 0, .alignment = 7};
+  target to = {.slot = slot, .used = in_place ? batch_arena_end(from, start) : 0, .alignment = 7};
   if (in_place) to.used = to.used + 7 <= slot->arena_bytes ? (to.used + 7) & ~7u : slot->arena_bytes;
   if (whole && !fits_aligned(from, to.used, slot->arena_bytes)) to.alignment = 0;
   uint32_t copied = 0;

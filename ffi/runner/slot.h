@@ -58,6 +58,8 @@ int batch_check(const batch_view *view, const memory_range *ranges, uint32_t ran
  * payloads are packed more tightly when that is needed for all of them to fit. */
 uint32_t batch_export(const batch_view *from, uint32_t start, const batch_view *slot, int whole);
 
+/* Where the part of the arena ends that events `start` and following use. */
+uint32_t batch_arena_end(const batch_view *view, uint32_t start);
 /* Sets how much of the arena is used from what the records refer to: not every plugin keeps count. */
 void batch_count_arena(const batch_view *view);
 
@@ -68,7 +70,7 @@ int slot_judge(const batch_view *slot, uint32_t count, const batch_view *verdict
 
 /* Fills in a fault. */
 void fault_set(fault *why, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Fills in a fault from what a call returned. */
-void fault_of_call(fault *why, const char *call, int32_t status, const caisson_error *error);
+/* Fills in a fault from the error a call left; `call` names it where the host does not know it, else NULL. */
+void fault_of_call(fault *why, const char *call, const caisson_error *error);
 
 #endif

@@ -20,15 +20,15 @@ export interface HostedProcessorOptions {
   readonly output: RingMemory;
   /** Name of the plugin. */
   readonly plugin: string;
-  /** Codec of input and output. */
-  readonly codec: string;
+  /** Codec of input and output. @default {whatever the source of a batch uses} */
+  readonly codec?: string | undefined;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
 }
 
 /** Sends each batch through the plugin. Calls must not overlap. */
 export class HostedProcessor implements ProcessorPart {
-  readonly codec: string;
+  readonly codec?: string;
   readonly maxEvents: number;
   readonly #options: HostedProcessorOptions;
   readonly #input: RingProducer;
@@ -37,7 +37,7 @@ export class HostedProcessor implements ProcessorPart {
   /** Attaches to both rings. */
   constructor(options: HostedProcessorOptions) {
     this.#options = options;
-    this.codec = options.codec;
+    if (options.codec !== undefined) this.codec = options.codec;
     this.maxEvents = options.input.capacity;
     this.#input = new RingProducer(options.input, options.link.waker);
     this.#output = new RingConsumer(options.output, options.link.waker);
