@@ -1,3 +1,4 @@
+#include "answer.h"
 #include "control.h"
 #include "runner.h"
 

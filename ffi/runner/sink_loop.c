@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "answer.h"
 #include "control.h"
 #include "platform.h"
 #include "runner.h"

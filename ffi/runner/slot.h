@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fault.h"
 #include "ring.h"
 
 /* Segments of a batch that is not a slot. */
@@ -28,12 +29,6 @@ typedef struct memory_range {
   const uint8_t *base;
   uint64_t length;
 } memory_range;
-
-/* What went wrong, for the host. */
-typedef struct fault {
-  char name[40];
-  char message[400];
-} fault;
 
 /* Bytes the block of a batch takes. */
 size_t batch_block_bytes(uint32_t capacity, uint32_t segments);
@@ -62,15 +57,5 @@ uint32_t batch_export(const batch_view *from, uint32_t start, const batch_view *
 uint32_t batch_arena_end(const batch_view *view, uint32_t start);
 /* Sets how much of the arena is used from what the records refer to: not every plugin keeps count. */
 void batch_count_arena(const batch_view *view);
-
-/* Answers a slot: every event failed. */
-void slot_fail(const batch_view *slot, const fault *why);
-/* Answers a slot of `count` events with what a verdict block says; 0 when that is not possible. */
-int slot_judge(const batch_view *slot, uint32_t count, const batch_view *verdicts, fault *why);
-
-/* Fills in a fault. */
-void fault_set(fault *why, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Fills in a fault from the error a call left; `call` names it where the host does not know it, else NULL. */
-void fault_of_call(fault *why, const char *call, const caisson_error *error);
 
 #endif
