@@ -8,7 +8,9 @@ import { hostPlatform } from "./platform.ts";
 
 /** C sources of the runner, relative to `ffi/`. */
 const SOURCES: readonly string[] = [
+  "runner/answer.c",
   "runner/control.c",
+  "runner/fault.c",
   "runner/main.c",
   "runner/plugin.c",
   "runner/processor_loop.c",
@@ -23,7 +25,9 @@ const SOURCES: readonly string[] = [
 
 /** Headers of the runner, relative to `ffi/`. */
 const HEADERS: readonly string[] = [
+  "runner/answer.h",
   "runner/control.h",
+  "runner/fault.h",
   "runner/platform.h",
   "runner/plugin.h",
   "runner/ring.h",

@@ -9,7 +9,6 @@ import { cString } from "./native_adapter.ts";
 /** A multiple of every page size in use. */
 const PAGE = 65_536;
 const PATH_BYTES = 4096;
-const ENOSYS = 38;
 
 /** Memory another process can map, until it is disposed of. */
 export interface SharedMemory extends Disposable {
@@ -92,7 +91,7 @@ export async function createSharedMemory(
     library.close();
     throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
       subject: "memory for plugin processes",
-      found: offset === -ENOSYS ? `${Deno.build.os} is not supported` : `error ${-offset} of the system`,
+      found: Deno.build.os === "windows" ? "Windows is not supported" : `error ${-offset} of the system`,
       action: "Run the plugin in isolation worker or native, after a review.",
     });
   }

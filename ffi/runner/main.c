@@ -136,10 +136,10 @@ static int read_dimensions(const caisson_config *message, dimensions *out, fault
       out->settlement_slots > UINT32_MAX) {
     return refuse(why, "the dimensions of the memory are missing or no numbers");
   }
-  const uint64_t ring = ring_bytes((uint32_t)out->slots, (uint32_t)out->capacity, (uint32_t)out->arena);
-  if (ring == 0) return refuse(why, "no ring has these dimensions");
-  if (self.kind != CAISSON_SOURCE && !lies_inside(out->input, ring, out->bytes)) return refuse(why, "input lies outside");
-  if (self.kind != CAISSON_SINK && !lies_inside(out->output, ring, out->bytes)) return refuse(why, "output lies outside");
+  const uint64_t needed = ring_bytes((uint32_t)out->slots, (uint32_t)out->capacity, (uint32_t)out->arena);
+  if (needed == 0) return refuse(why, "no ring has these dimensions");
+  if (self.kind != CAISSON_SOURCE && !lies_inside(out->input, needed, out->bytes)) return refuse(why, "input lies outside");
+  if (self.kind != CAISSON_SINK && !lies_inside(out->output, needed, out->bytes)) return refuse(why, "output lies outside");
   if (out->settlements >= 0 &&
       !lies_inside(out->settlements, settlement_bytes((uint32_t)out->settlement_slots), out->bytes)) {
     return refuse(why, "settlements lie outside");

@@ -26,7 +26,7 @@ caisson_error *plugin_error(void) {
   return &last_error;
 }
 
-void plugin_fault(fault *why, const char *call, int32_t status) { fault_of_call(why, call, status, &last_error); }
+void plugin_fault(fault *why, const char *call) { fault_of_call(why, call, &last_error); }
 
 void plugin_enter(void) { atomic_store(&in_call, 1); }
 void plugin_leave(void) { atomic_store(&in_call, 0); }
@@ -158,7 +158,7 @@ static int bind_memory(plugin *self, fault *why) {
   memset(self->memory, 0, bytes);
   self->memory_bytes = wanted;
   const int32_t status = self->memory_bind(self->instance, self->memory, wanted, plugin_error());
-  if (status < 0) plugin_fault(why, "memory_bind", status);
+  if (status < 0) plugin_fault(why, "memory_bind");
   return status >= 0;
 }
 
@@ -166,7 +166,7 @@ int plugin_open(plugin *self, const caisson_host *host, uint32_t index, const ui
                 fault *why) {
   caisson_instance *const instance = self->open(host, index, config, config_length, plugin_error());
   if (instance == NULL) {
-    plugin_fault(why, "open", -1);
+    plugin_fault(why, NULL);
     return 0;
   }
   set_instance(self, instance);
@@ -178,7 +178,7 @@ static int stop(plugin *self, uint32_t stop_ms, fault *why) {
   plugin_enter();
   const int32_t status = self->stop(self->instance, stop_ms, plugin_error());
   plugin_leave();
-  if (status < 0) plugin_fault(why, "stop", status);
+  if (status < 0) plugin_fault(why, "stop");
   return status >= 0;
 }
 
@@ -188,7 +188,7 @@ int plugin_start(plugin *self, uint32_t stop_ms, fault *why) {
   plugin_enter();
   const int32_t status = self->start(self->instance, plugin_error());
   plugin_leave();
-  if (status < 0) plugin_fault(why, "start", status);
+  if (status < 0) plugin_fault(why, NULL);
   self->started = status >= 0;
   return self->started;
 }

@@ -45,8 +45,8 @@ int plugin_shut(plugin *self, uint32_t stop_ms, fault *why);
 
 /* An empty error for the next call; there is one for the whole process. */
 caisson_error *plugin_error(void);
-/* Fills in a fault from the error of the last call. */
-void plugin_fault(fault *why, const char *call, int32_t status);
+/* Fills in a fault from the error of the last call; see fault_of_call. */
+void plugin_fault(fault *why, const char *call);
 
 /* Brackets every call that may wait, so that plugin_interrupt knows that there is something to interrupt. */
 void plugin_enter(void);

@@ -1,3 +1,4 @@
+#include "answer.h"
 #include "control.h"
 #include "runner.h"
 
@@ -20,7 +21,7 @@ static int process(runner *self, const batch_view *in, const batch_view *slot, f
   const int32_t status = self->plugin.process(self->plugin.instance, in->block, out->block, plugin_error());
   plugin_leave();
   if (status < 0) {
-    plugin_fault(why, "process", status);
+    plugin_fault(why, NULL);
     if (status == CAISSON_E_PANIC) runner_crash(self, why);
     return 0;
   }

@@ -94,7 +94,7 @@ static void tell(settlement *self, const polled *batch, plugin *to) {
   const int32_t status = to->source_settle(to->instance, verdicts->block, plugin_error());
   if (status < 0) {
     fault why;
-    plugin_fault(&why, "settle", status);
+    plugin_fault(&why, "settle");
     control_log(CAISSON_LOG_ERROR, why.message, (uint32_t)strlen(why.message));
   }
 }

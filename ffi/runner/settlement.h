@@ -19,6 +19,8 @@ typedef struct settlement_entry {
   uint32_t kind;
 } settlement_entry;
 
+CAISSON_STATIC_ASSERT(sizeof(settlement_entry) == 16, "settlement_entry");
+
 typedef struct polled {              /* a batch the source filled */
   uint64_t id;
   uint32_t count;

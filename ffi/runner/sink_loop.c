@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "answer.h"
 #include "control.h"
 #include "platform.h"
 #include "runner.h"
@@ -59,7 +60,7 @@ static void write_slot(runner *self) {
     answer(self, counter);
     return;
   }
-  plugin_fault(&why, "write", status);
+  plugin_fault(&why, NULL);
   if (status == CAISSON_E_PANIC) {
     runner_crash(self, &why);
     return;
@@ -89,7 +90,7 @@ static void poll_pending(runner *self) {
     plugin_leave();
     if (status == CAISSON_AGAIN) return;
     if (status < 0) {
-      plugin_fault(&why, "sink_poll", status);
+      plugin_fault(&why, "sink_poll");
       if (status == CAISSON_E_PANIC) runner_crash(self, &why);
       else fail_pending(self, &why);
       return;

@@ -1,15 +1,9 @@
 #include "slot.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "text.h"
-
-/* As the host reads it: runtime/isolation/plugin_side/verdict_text.ts. */
-#define REASONS_BYTES 16384u
 
 size_t batch_block_bytes(uint32_t capacity, uint32_t segments) {
   return sizeof(caisson_batch) + (size_t)capacity * (sizeof(caisson_record) + sizeof(caisson_verdict)) +
@@ -89,26 +83,6 @@ int batch_localize(const batch_view *view) {
   return 1;
 }
 
-void fault_set(fault *why, const char *name, const char *format, ...) {
-  va_list arguments;
-  snprintf(why->name, sizeof why->name, "%s", name);
-  va_start(arguments, format);
-  vsnprintf(why->message, sizeof why->message, format, arguments);
-  va_end(arguments);
-}
-
-void fault_of_call(fault *why, const char *call, int32_t status, const caisson_error *error) {
-  static const char *const classes[] = {"class 0", "transient", "throttled", "permanent", "config", "fatal"};
-  const uint32_t longest = sizeof error->message;
-  const uint32_t length = error->message_length < longest ? error->message_length : longest;
-  const int has_class = error->failure_class <= CAISSON_CLASS_FATAL;
-  (void)status;
-  fault_set(why, error->failure_class == CAISSON_CLASS_CONFIG ? "CAISSON_CONFIG_INVALID" : "CAISSON_NATIVE_CALL",
-            "%s: %.*s (code %d, %s)", call, length == 0 ? 10 : (int)length,
-            length == 0 ? "no message" : (const char *)error->message, error->code,
-            has_class ? classes[error->failure_class] : "unknown class");
-}
-
 /* ---- checking ------------------------------------------------------------------------------------------------- */
 
 static int inside(const memory_range *range, uint64_t base, uint32_t length) {
@@ -186,8 +160,7 @@ int batch_check(const batch_view *view, const memory_range *ranges, uint32_t ran
 
 /* ---- copying -------------------------------------------------------------------------------------------------- */
 
-/* Bytes a batch's records use of its own arena. */
-static uint32_t arena_end(const batch_view *view, uint32_t start) {
+uint32_t batch_arena_end(const batch_view *view, uint32_t start) {
   const uint64_t arena = (uint64_t)(uintptr_t)view->arena;
   const uint32_t count = view->block->count;
   uint32_t end = 0;
@@ -207,7 +180,7 @@ static uint32_t arena_end(const batch_view *view, uint32_t start) {
 }
 
 void batch_count_arena(const batch_view *view) {
-  const uint32_t used = arena_end(view, 0);
+  const uint32_t used = batch_arena_end(view, 0);
   view->block->arena_used = used;
   view->segments[0].length = used;
 }
@@ -250,7 +223,7 @@ static int fits_aligned(const batch_view *from, uint32_t used, uint32_t room) {
 uint32_t batch_export(const batch_view *from, uint32_t start, const batch_view *slot, int whole) {
   const uint32_t count = from->block->count;
   const int in_place = from->arena == slot->arena;
-  target to = {.slot = slot, .used = in_place ? arena_end(from, start) : 0, .alignment = 7};
+  target to = {.slot = slot, .used = in_place ? batch_arena_end(from, start) : 0, .alignment = 7};
   if (in_place) to.used = to.used + 7 <= slot->arena_bytes ? (to.used + 7) & ~7u : slot->arena_bytes;
   if (whole && !fits_aligned(from, to.used, slot->arena_bytes)) to.alignment = 0;
   uint32_t copied = 0;
@@ -267,68 +240,4 @@ uint32_t batch_export(const batch_view *from, uint32_t start, const batch_view *
   }
   write_layout(slot, copied, to.used);
   return copied;
-}
-
-/* ---- answering ------------------------------------------------------------------------------------------------ */
-
-static void use_arena(const batch_view *slot, uint32_t used) {
-  slot->block->arena_used = used;
-  slot->segments[0].length = used;
-}
-
-void slot_fail(const batch_view *slot, const fault *why) {
-  const uint32_t room = slot->arena_bytes < REASONS_BYTES ? slot->arena_bytes : REASONS_BYTES;
-  text reasons = text_in((char *)slot->arena, room);
-  slot->block->verdict_default = CAISSON_RETRY;
-  slot->block->verdict_count = 0;
-  text_put(&reasons, "{\"fault\":{\"name\":");
-  text_put_string(&reasons, why->name, strlen(why->name));
-  text_put(&reasons, ",\"message\":");
-  text_put_string(&reasons, why->message, strlen(why->message));
-  text_put(&reasons, ",\"stack\":\"\"}}");
-  /* Cut JSON would not parse: without room there are verdicts and no words. */
-  use_arena(slot, reasons.full ? 0 : (uint32_t)reasons.length);
-}
-
-/* Adds a verdict to a slot's list; an event that is dropped needs no more attention than one that was written. */
-static void add_verdict(const batch_view *slot, caisson_verdict verdict) {
-  if (verdict.action == CAISSON_ACK || verdict.action == CAISSON_DROP) return;
-  slot->verdicts[slot->block->verdict_count++] = verdict;
-}
-
-int slot_judge(const batch_view *slot, uint32_t count, const batch_view *verdicts, fault *why) {
-  const caisson_batch *said = verdicts->block;
-  const uint32_t rest = (said->flags & CAISSON_BATCH_OVERFLOW) != 0 ? CAISSON_RETRY : said->verdict_default;
-  const uint32_t listed = said->verdict_count;
-  slot->block->verdict_default = CAISSON_ACK;
-  slot->block->verdict_count = 0;
-  use_arena(slot, 0);
-  if (listed == 0 && (rest == CAISSON_ACK || rest == CAISSON_DROP)) return 1;
-  if (listed > count || rest > CAISSON_DROP) {
-    fault_set(why, "CAISSON_NATIVE_BATCH", "%u verdicts on %u events, default %u", listed, count, rest);
-    return 0;
-  }
-  uint8_t *const seen = calloc(count, 1);
-  if (seen == NULL) {
-    fault_set(why, "CAISSON_NATIVE_BATCH", "no memory to read %u verdicts", listed);
-    return 0;
-  }
-  /* Backwards: of two verdicts on one event the later one counts. */
-  for (uint32_t at = listed; at-- > 0;) {
-    const caisson_verdict verdict = verdicts->verdicts[at];
-    if (verdict.index >= count || verdict.action > CAISSON_DROP || verdict.failure_class > CAISSON_CLASS_FATAL) {
-      fault_set(why, "CAISSON_NATIVE_BATCH", "action %u, class %u on event %u of %u", verdict.action, verdict.failure_class,
-                verdict.index, count);
-      free(seen);
-      return 0;
-    }
-    if (seen[verdict.index]++ == 0) add_verdict(slot, verdict);
-    else seen[verdict.index] = 1;
-  }
-  for (uint32_t index = 0; index < count && rest != CAISSON_ACK && rest != CAISSON_DROP; index++) {
-    const caisson_verdict verdict = {.index = index, .action = (uint16_t)rest, .failure_class = CAISSON_CLASS_TRANSIENT};
-    if (seen[index] == 0) add_verdict(slot, verdict);
-  }
-  free(seen);
-  return 1;
 }

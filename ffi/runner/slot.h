@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fault.h"
 #include "ring.h"
 
 /* Segments of a batch that is not a slot. */
@@ -28,12 +29,6 @@ typedef struct memory_range {
   const uint8_t *base;
   uint64_t length;
 } memory_range;
-
-/* What went wrong, for the host. */
-typedef struct fault {
-  char name[40];
-  char message[400];
-} fault;
 
 /* Bytes the block of a batch takes. */
 size_t batch_block_bytes(uint32_t capacity, uint32_t segments);
@@ -58,17 +53,9 @@ int batch_check(const batch_view *view, const memory_range *ranges, uint32_t ran
  * payloads are packed more tightly when that is needed for all of them to fit. */
 uint32_t batch_export(const batch_view *from, uint32_t start, const batch_view *slot, int whole);
 
+/* Where the part of the arena ends that events `start` and following use. */
+uint32_t batch_arena_end(const batch_view *view, uint32_t start);
 /* Sets how much of the arena is used from what the records refer to: not every plugin keeps count. */
 void batch_count_arena(const batch_view *view);
-
-/* Answers a slot: every event failed. */
-void slot_fail(const batch_view *slot, const fault *why);
-/* Answers a slot of `count` events with what a verdict block says; 0 when that is not possible. */
-int slot_judge(const batch_view *slot, uint32_t count, const batch_view *verdicts, fault *why);
-
-/* Fills in a fault. */
-void fault_set(fault *why, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Fills in a fault from what a call returned. */
-void fault_of_call(fault *why, const char *call, int32_t status, const caisson_error *error);
 
 #endif

@@ -63,13 +63,13 @@ static void pass_on(runner *self) {
   const batch_view *const batch = &source->batch;
   const batch_view slot = batch_view_of_slot(&self->output, self->output.own);
   const uint32_t count = batch->block->count;
-  /* Room for all of it is the rule; a first look with nothing written finds out. */
-  uint64_t needed = 0;
+  /* Room for all of it is the rule; whatever the payloads' alignment, this finds out before anything is written. */
+  uint64_t needed = batch->arena == slot.arena ? batch_arena_end(batch, source->next) : 0;
   for (uint32_t index = source->next; index < count; index++) {
     const caisson_record *record = batch->records + index;
     needed += (uint64_t)record->payload_length + record->key_length + record->meta_length + 24;
   }
-  if (needed > slot.arena_bytes && source->batch.arena == slot.arena) spill_arena(self);
+  if (needed > slot.arena_bytes && batch->arena == slot.arena) spill_arena(self);
   const uint32_t copied = batch_export(batch, source->next, &slot, 0);
   if (copied > 0) {
     publish(self, &slot, copied);
@@ -100,7 +100,7 @@ static int check(runner *self, const batch_view *batch, int32_t status) {
   fault why;
   const memory_range bound = {.base = self->plugin.memory, .length = self->plugin.memory_bytes};
   if (status < 0) {
-    plugin_fault(&why, "poll", status);
+    plugin_fault(&why, NULL);
   } else if (batch_check(batch, &bound, bound.base == NULL ? 0 : 1, 1, &source->lends, &why)) {
     return 1;
   }

@@ -3,6 +3,7 @@ import { fromFileUrl, join, toFileUrl } from "@std/path";
 import { buildSupport } from "../../ffi/build_support.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import { GUARD_FILES } from "./guard_files.ts";
 import { launchProcess, type ProcessOptions } from "./launch_process.ts";
@@ -49,6 +50,13 @@ export interface LaunchGuardOptions {
 export async function launchGuard(launch: LaunchGuardOptions): Promise<ComponentInstance> {
   const { plugin, provision, permissions, context, memoryMiB = HEAP_MIB, options, cacheFolder } = launch;
   const { packageRoot = new URL("../../", import.meta.url) } = launch;
+  if (Deno.build.standalone) {
+    throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
+      subject: plugin.name,
+      found: "a host made with deno compile: there is no Deno to start",
+      allowed: "a host started with deno run, or worker, which reviewed plugins may be granted",
+    });
+  }
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   const mapper = await buildSupport({ name: "map", source: "memory/map.c" }, cache);
   const bootstrap = await bootstrapFile(packageRoot, cache);

@@ -20,15 +20,15 @@ export interface HostedProcessorOptions {
   readonly output: RingMemory;
   /** Name of the plugin. */
   readonly plugin: string;
-  /** Codec of input and output. */
-  readonly codec: string;
+  /** Codec of input and output. @default {whatever the source of a batch uses} */
+  readonly codec?: string | undefined;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
 }
 
 /** Sends each batch through the plugin. Calls must not overlap. */
 export class HostedProcessor implements ProcessorPart {
-  readonly codec: string;
+  readonly codec?: string;
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly output: { readonly capacity: number; readonly arenaBytes: number };
@@ -39,7 +39,7 @@ export class HostedProcessor implements ProcessorPart {
   /** Attaches to both rings. */
   constructor(options: HostedProcessorOptions) {
     this.#options = options;
-    this.codec = options.codec;
+    if (options.codec !== undefined) this.codec = options.codec;
     this.maxEvents = options.input.capacity;
     // What fits into one slot comes back as one, and what the plugin makes of it fits into the batch it is put into;
     // rings of the same size on both sides leave the plugin room to write four times what it got.

@@ -18,8 +18,8 @@ export interface HostedSinkOptions {
   readonly input: RingMemory;
   /** Name of the plugin. */
   readonly plugin: string;
-  /** Codec the payloads are in. */
-  readonly codec: string;
+  /** Codec the payloads are in. @default {whatever the source of a batch uses} */
+  readonly codec?: string | undefined;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
 }
@@ -42,7 +42,7 @@ interface Write {
 /** Copies each batch into the ring, once, and reads the answers. Writes must not overlap. */
 export class HostedSink implements BatchSinkPart {
   readonly accepts = "batches";
-  readonly codec: string;
+  readonly codec?: string;
   readonly maxEvents: number;
   readonly #options: HostedSinkOptions;
   readonly #input: RingProducer;
@@ -50,7 +50,7 @@ export class HostedSink implements BatchSinkPart {
   /** Attaches to the ring. */
   constructor(options: HostedSinkOptions) {
     this.#options = options;
-    this.codec = options.codec;
+    if (options.codec !== undefined) this.codec = options.codec;
     this.maxEvents = options.input.capacity;
     this.#input = new RingProducer(options.input, options.link.waker);
     options.link.onFailed(() => this.#input.close());

@@ -179,6 +179,7 @@ export class HostedSource implements SourcePart {
     const { link, deadlines, context } = this.#options;
     context.signal.removeEventListener("abort", this.#stop);
     this.#output.close();
+    this.#options.settlements?.flush();
     await closeHosted(link, deadlines.closeMs);
   }
 }

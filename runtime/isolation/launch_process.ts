@@ -23,7 +23,7 @@ const SETTLEMENTS = 4096;
 
 /** What can be set for one instance in a process of its own. */
 export interface ProcessOptions extends PluginDeadlines {
-  /** Codec in which a sink or processor gets its payloads. @default {"json"} */
+  /** Codec in which a sink or processor gets its payloads. @default {"json" for a module; native code takes them as they are} */
   readonly codec?: string | undefined;
   /** Size of each ring between host and process. @default {4 slots of 1024 events and 1 MiB} */
   readonly ring?: RingOptions | undefined;
@@ -85,7 +85,9 @@ export async function launchProcess(launch: LaunchProcessOptions): Promise<Compo
 async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance> {
   const { plugin, provision, index = 0, code, process, context, memoryBytes, cacheFolder, options = {} } = launch;
   const kind = hostedKind(plugin, provision);
-  const { codec = "json", ring = {} } = options;
+  const { ring = {} } = options;
+  // Native code takes payloads as they are, wherever it runs.
+  const codec = options.codec ?? ("module" in code ? "json" : undefined);
   const deadlines = allDeadlines(options);
   const bytes = ringBytes(ring);
   const settles = kind === "source" && launch.settlesSlots === true;
@@ -126,7 +128,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       kind,
       alias: context.alias,
       config: JSON.stringify(context.config),
-      codec,
+      codec: codec ?? "",
       input,
       output,
       settled: kind === "source" ? 0 : -1,
@@ -165,7 +167,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
 interface HostedPartOptions {
   readonly kind: HostedKind;
   readonly plugin: string;
-  readonly codec: string;
+  readonly codec: string | undefined;
   readonly deadlines: ReturnType<typeof allDeadlines>;
   readonly context: PartContext;
   readonly link: ProcessLink;

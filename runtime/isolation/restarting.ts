@@ -224,13 +224,13 @@ function sourceOf({ part }: HostedInstance): SourcePart {
 /** A sink that goes on with a new process. */
 class RestartingSink implements BatchSinkPart {
   readonly accepts = "batches";
-  readonly codec: string;
+  readonly codec?: string;
   readonly maxEvents: number;
   readonly #process: RestartingProcess;
 
   constructor(process: RestartingProcess, first: BatchSinkPart) {
     this.#process = process;
-    this.codec = first.codec ?? "json";
+    if (first.codec !== undefined) this.codec = first.codec;
     this.maxEvents = first.maxEvents;
   }
 
@@ -260,13 +260,13 @@ function sinkOf({ part }: HostedInstance): BatchSinkPart {
 
 /** A processor that goes on with a new process. */
 class RestartingProcessor implements ProcessorPart {
-  readonly codec: string;
+  readonly codec?: string;
   readonly maxEvents: number;
   readonly #process: RestartingProcess;
 
   constructor(process: RestartingProcess, first: ProcessorPart) {
     this.#process = process;
-    this.codec = first.codec ?? "json";
+    if (first.codec !== undefined) this.codec = first.codec;
     this.maxEvents = first.maxEvents;
   }
 

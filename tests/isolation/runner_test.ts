@@ -86,3 +86,9 @@ Deno.test("a blackhole in a runner counts every event, and its verdicts come bac
   const { events, bytes, failed } = await sink.metrics!();
   assertEquals([events, bytes, failed], [3000, 3000 * 222, 30]);
 });
+
+Deno.test("a runner asks for no codec: payloads arrive as the source made them", async () => {
+  await using sink = await openRunner(`${PLUGINS}/blackhole`, "blackhole", {});
+  await using processor = await openRunner(`${PLUGINS}/transform`, "transform", {});
+  assertEquals([asSink(sink).codec, asProcessor(processor).codec], [undefined, undefined]);
+});

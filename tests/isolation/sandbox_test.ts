@@ -184,30 +184,32 @@ const imports: readonly ImportCase[] = [
   },
 ];
 
-for (const { name, code } of imports) {
-  Deno.test(`a plugin gets nothing of a file outside its folder: ${name}`, async () => {
-    const outside = await Deno.makeTempDir();
-    const folder = await Deno.makeTempDir();
-    try {
-      // Valid as text, as JSON and as a module, and readable for the host.
-      const secret = new URL(`file://${outside}/secret.json`).href;
-      await Deno.writeTextFile(`${outside}/secret.json`, '"the secret"');
-      await Deno.writeTextFile(
-        `${folder}/mod.ts`,
-        `${code(secret)}
+for (const isolation of ["worker", "guard"] as const) {
+  for (const { name, code } of imports) {
+    Deno.test(`${isolation}: a plugin gets nothing of a file outside its folder: ${name}`, async () => {
+      const outside = await Deno.makeTempDir();
+      const folder = await Deno.makeTempDir();
+      try {
+        // Valid as text, as JSON and as a module, and readable for the host.
+        const secret = new URL(`file://${outside}/secret.json`).href;
+        await Deno.writeTextFile(`${outside}/secret.json`, '"the secret"');
+        await Deno.writeTextFile(
+          `${folder}/mod.ts`,
+          `${code(secret)}
 export default { spy: () => ({ read: () => ({ kind: "events", values: [text] }) }) };`,
-      );
-      const error = await assertRejects(
-        () => launchFixture("spy", { folder, component: "spy" }),
-        CaissonError,
-      );
-      assertEquals(error.code, "CAISSON_PERMISSION_DENIED", error.message);
-      assertStringIncludes(error.message, "read");
-    } finally {
-      await Deno.remove(outside, { recursive: true });
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+        );
+        const error = await assertRejects(
+          () => launchFixture("spy", { isolation, folder, component: "spy" }),
+          CaissonError,
+        );
+        assertEquals(error.code, "CAISSON_PERMISSION_DENIED", error.message);
+        assertStringIncludes(error.message, "read");
+      } finally {
+        await Deno.remove(outside, { recursive: true });
+        await Deno.remove(folder, { recursive: true });
+      }
+    });
+  }
 }
 
 for (const isolation of ["worker", "guard"] as const) {

@@ -1,0 +1,126 @@
+/** Batches from here to a peer and back, with pauses on both sides, every one of them checked. */
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { buildSupport } from "../../ffi/build_support.ts";
+import { createSharedMemory } from "../../ffi/shared_memory.ts";
+import { Batch } from "../../runtime/data/batch.ts";
+import { createRing, formatRing, ringBytes } from "../../runtime/data/ring.ts";
+import { RingConsumer } from "../../runtime/data/ring_consumer.ts";
+import { RingProducer } from "../../runtime/data/ring_producer.ts";
+import { ProcessLink } from "../../runtime/isolation/process_link.ts";
+import { noPermissions, startWorker } from "../../runtime/isolation/start_worker.ts";
+import { bytes, integer, seeded } from "./random.ts";
+
+/** Size of both rings. */
+export const size = { slots: 8, capacity: 4, arenaBytes: 512 };
+const seed = 20261122;
+
+/** This side's ends of two rings whose other ends send everything back. */
+interface Peer extends AsyncDisposable {
+  readonly producer: RingProducer;
+  readonly consumer: RingConsumer;
+}
+
+/** A peer in a Worker. */
+export function workerPeer(): Promise<Peer> {
+  const input = createRing(size);
+  const output = createRing(size);
+  const worker = startWorker({
+    url: import.meta.resolve("./ring_echo_worker.ts"),
+    name: "ring echo",
+    plugin: "test",
+    permissions: noPermissions,
+    onError: (message) => {
+      throw new Error(message);
+    },
+  });
+  worker.postMessage({ input, output, seed });
+  return Promise.resolve({
+    producer: new RingProducer(input),
+    consumer: new RingConsumer(output),
+    [Symbol.asyncDispose]: () => Promise.resolve(worker.terminate()),
+  });
+}
+
+/** A peer in a Deno process of its own. */
+export async function processPeer(): Promise<Peer> {
+  const library = await buildSupport({ name: "map", source: "memory/map.c" });
+  const memory = await createSharedMemory(2 * ringBytes(size));
+  const input = formatRing(memory.buffer, memory.offset, size);
+  const output = formatRing(memory.buffer, memory.offset + ringBytes(size), size);
+  const script = fromFileUrl(import.meta.resolve("./ring_echo_process.ts"));
+  const words = [library, memory.path, memory.bytes, Deno.pid, seed].map(String);
+  const link = new ProcessLink({
+    plugin: "test",
+    alias: "ring echo",
+    log: (_level, message) => {
+      throw new Error(message);
+    },
+    process: {
+      command: Deno.execPath(),
+      args: ["run", "--quiet", "--no-config", "--no-lock", "--no-check", `--allow-ffi=${library}`, script, ...words],
+    },
+    slotMs: 600_000,
+    memoryBytes: Infinity,
+    residentBytes: () => undefined,
+  });
+  return {
+    producer: new RingProducer(input, link.waker),
+    consumer: new RingConsumer(output, link.waker),
+    async [Symbol.asyncDispose]() {
+      await link.terminate();
+      memory[Symbol.dispose]();
+    },
+  };
+}
+
+/** Sends batches and checks what comes back: nothing lost, repeated, reordered or changed. */
+export async function ringTrip({ producer, consumer }: Peer, batches: number): Promise<void> {
+  const random = seeded(seed);
+  const filler = bytes(random, 64);
+  const host = Batch.allocate(size);
+  let sent = 0;
+  let received = 0;
+  const send = (): boolean => {
+    const slot = producer.claim();
+    if (slot === undefined) return false;
+    const events = 1 + sent % size.capacity;
+    for (let event = 0; event < events; event++) {
+      slot.appendBytes(filler.subarray(0, (sent + event) % 64), sent);
+      slot.setSequence(event, sent * 8 + event);
+    }
+    producer.publish();
+    sent++;
+    return true;
+  };
+  while (received < batches) {
+    while (sent < batches && random() < 0.9 && send());
+    const slot = consumer.peek();
+    if (slot === undefined) {
+      if (sent < batches && producer.pending === 0) continue;
+      await consumer.waitForBatch({ timeoutMs: 10_000 });
+      assert(consumer.available > 0, `stuck after ${received} of ${sent}`);
+      continue;
+    }
+    host.clear();
+    host.absorb(slot);
+    consumer.consume();
+    if (host.count !== 1 + received % size.capacity || host.sequence(0) !== received * 8) {
+      assertEquals([host.count, host.sequence(0)], [1 + received % size.capacity, received * 8]);
+    }
+    for (let event = 0; event < host.count; event++) {
+      const payload = host.payload(event);
+      const length = (received + event) % 64;
+      if (payload.byteLength !== length || (length > 0 && payload[length - 1] !== filler[length - 1])) {
+        assertEquals(payload, filler.subarray(0, length), `batch ${received}`);
+      }
+    }
+    received++;
+    if (random() < 0.0005) {
+      await new Promise((resolve) => setTimeout(resolve, integer(random, 5)));
+    }
+  }
+  producer.close();
+  await consumer.waitForBatch({ timeoutMs: 10_000 });
+  assert(consumer.ended);
+}
