@@ -28,6 +28,8 @@ export { flowCodes } from "./runtime/errors/flow_codes.ts";
 export { manifestCodes } from "./runtime/errors/manifest_codes.ts";
 export { nativeCodes } from "./runtime/errors/native_codes.ts";
 export { permissionCodes } from "./runtime/errors/permission_codes.ts";
+export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";
+export type { ConformanceCheck, ConformanceReport } from "./runtime/conformance/conformance_report.ts";
 export { Flow, type FlowOptions } from "./runtime/flow/flow.ts";
 export type { FlowReport, FlowState, LatencyReport, NodeReport } from "./runtime/flow/flow_report.ts";
 export type {

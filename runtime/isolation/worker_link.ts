@@ -99,6 +99,13 @@ export class WorkerLink {
     timeoutMs: number,
   ): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#ended) {
+      throw new CaissonError("CAISSON_PLUGIN_THREW", {
+        subject: `${this.#options.alias}: ${message.type}`,
+        found: "the instance was closed before",
+        action: "Launch a new instance.",
+      });
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#expected = { type: answer, resolve, reject };
     const timer = setTimeout(
