@@ -1,15 +1,15 @@
 /** The conformance kit: runs a plugin in every isolation it can bear and checks that it keeps to the contract. @module */
 import type { PluginIsolation } from "../../permissions/grants.ts";
-import { messageOf } from "../errors/caisson_error.ts";
 import { firstDifference } from "./compare_output.ts";
 import type { ConformanceCheck, ConformanceReport } from "./conformance_report.ts";
 import { startEchoServer } from "./echo_server.ts";
+import { detailOf, isTimeout } from "./finding.ts";
 import { type Check, lifeChecks } from "./life_checks.ts";
 import { planTrials } from "./plan_trials.ts";
 import { output, processorChecks } from "./processor_checks.ts";
 import { sinkChecks } from "./sink_checks.ts";
 import { sample, sourceChecks } from "./source_checks.ts";
-import { isTimeout, type Trial } from "./trial.ts";
+import type { Trial } from "./trial.ts";
 
 /** What {@linkcode checkConformance} checks, and how. */
 export interface ConformanceOptions {
@@ -98,7 +98,7 @@ async function runAll(trial: Trial, note: (check: ConformanceCheck) => void): Pr
       passed = false;
       const last = index === 0 || isTimeout(thrown);
       const rest = last && index + 1 < all.length ? `; ${all.length - index - 1} checks after it were not run` : "";
-      note({ ...said, ok: false, detail: `${messageOf(thrown)}${rest}` });
+      note({ ...said, ok: false, detail: `${detailOf(thrown)}${rest}` });
       if (last) return false;
     }
   }
@@ -115,7 +115,7 @@ async function compare(trial: Trial, before: Output[], note: (check: Conformance
       ? { isolation: trial.isolation, payloads: await output(trial), whole: true }
       : await sample(trial).then(({ payloads, ended }) => ({ isolation: trial.isolation, payloads, whole: ended }));
   } catch (thrown) {
-    note({ ...said, isolation: trial.isolation, ok: false, detail: messageOf(thrown) });
+    note({ ...said, isolation: trial.isolation, ok: false, detail: detailOf(thrown) });
     return;
   }
   const reference = before[0];

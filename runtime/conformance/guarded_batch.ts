@@ -1,7 +1,7 @@
 /** A batch with guard bytes around its memory. @module */
 import { Batch } from "../data/batch.ts";
-import { BatchError } from "../data/batch_error.ts";
 import { type BatchOptions, blockBytes } from "../data/batch_options.ts";
+import { broken } from "./finding.ts";
 
 const GUARD_BYTES = 256;
 const GUARD = 0xa5;
@@ -31,20 +31,25 @@ export class GuardedBatch {
     );
   }
 
+  /** Makes a call that may write to the batch and checks the guards after it, also when it fails. */
+  async around<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await call();
+    } finally {
+      this.check();
+    }
+  }
+
   /**
    * Checks the guards.
    *
-   * @throws {BatchError} when one was written over
+   * @throws {CaissonError} `CAISSON_CONFORMANCE_FAILED` when one was written over
    */
   check(): void {
     for (const [from, what] of this.#guards) {
       for (let at = from; at < from + GUARD_BYTES; at++) {
         if (this.#memory[at] !== GUARD) {
-          throw new BatchError(
-            "memory",
-            `byte ${at - from} of the guard ${what} was written`,
-            "writes inside the batch",
-          );
+          throw broken(`byte ${at - from} ${what} was written`, "writes inside the batch and its arena");
         }
       }
     }
@@ -62,7 +67,7 @@ export function snapshot(batch: Batch): () => void {
     const changed = before.findIndex((bytes, index) => !sameBytes(bytes, after[index]));
     if (changed < 0) return;
     const what = changed === 0 ? "header or records" : `payload of event ${changed - 1}`;
-    throw new BatchError("input", `${what} changed`, "input that is only read");
+    throw broken(`${what} of the input changed`, "input that is only read");
   };
 }
 

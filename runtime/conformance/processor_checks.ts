@@ -4,11 +4,12 @@ import { firstDifference } from "./compare_output.ts";
 import { GuardedBatch, snapshot } from "./guarded_batch.ts";
 import { batchOf, damagedPayloads, inputBatch, payloadsOf } from "./generate_input.ts";
 import type { Check } from "./life_checks.ts";
-import { broken, isTimeout, type Opened, refusalOf, type Trial } from "./trial.ts";
+import { broken, isTimeout, letTimersRun, refusalOf } from "./finding.ts";
+import { strideOf } from "./read_source.ts";
+import type { Opened, Trial } from "./trial.ts";
 
 const SIZES = [0, 1, 7, 64];
 const FULL = 1024;
-const WIDE_RECORD = 96;
 const SMALL_ARENA = 64;
 const OUT_ARENA = 4 << 20;
 
@@ -25,9 +26,9 @@ async function process(trial: Trial, opened: Opened, guarded: GuardedBatch): Pro
     recordStride: batch.recordStride,
   });
   out.batch.id = batch.id;
-  await trial.within(opened.processor.process(batch, out.batch), `process ${batch.count} events`);
-  guarded.check();
-  out.check();
+  const call = (): Promise<void> =>
+    trial.within(opened.processor.process(batch, out.batch), `process ${batch.count} events`);
+  await guarded.around(() => out.around(call));
   unchanged();
   out.batch.validate();
   checkOrigins(trial, guarded, out);
@@ -64,15 +65,16 @@ const everySize: Check = {
 };
 
 const wideRecords: Check = {
-  name: `takes records of ${WIDE_RECORD} bytes and payloads in several segments, with the same output`,
+  name: "takes wide records and payloads in several segments, with the same output",
   run: (trial) =>
     trial.use(async (opened) => {
       const { codec } = trial.options;
+      const recordStride = strideOf(trial);
       const plain = await process(trial, opened, inputBatch(codec, { count: 9 }));
       for (
-        const layout of [{ recordStride: WIDE_RECORD }, { spread: 2 }, {
+        const layout of [{ recordStride }, { spread: 2 }, {
           spread: 2,
-          recordStride: WIDE_RECORD,
+          recordStride,
           capacity: 64,
         }]
       ) {
@@ -80,7 +82,7 @@ const wideRecords: Check = {
         const difference = trial.deterministic ? firstDifference(plain, other, true) : undefined;
         if (difference !== undefined) throw broken(difference, "the same output, however the batch is laid out");
       }
-      return "";
+      return `${recordStride} bytes a record`;
     }),
 };
 
@@ -123,7 +125,10 @@ const survivesDamage: Check = {
         ) throw answer;
         failed++;
       }
-      await process(trial, opened, inputBatch(trial.options.codec, { count: 3 }));
+      for (let round = 0; round < 3; round++) {
+        await letTimersRun();
+        await process(trial, opened, inputBatch(trial.options.codec, { count: 3 }));
+      }
       return `${failed} of ${damaged.length} refused`;
     }),
 };

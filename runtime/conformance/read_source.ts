@@ -2,7 +2,8 @@
 import { CaissonError } from "../errors/caisson_error.ts";
 import { GuardedBatch } from "./guarded_batch.ts";
 import { payloadsOf } from "./generate_input.ts";
-import { broken, type Opened, type Trial } from "./trial.ts";
+import { broken } from "./finding.ts";
+import type { Opened, Trial } from "./trial.ts";
 
 /** How to read. */
 export interface ReadOptions {
@@ -28,6 +29,14 @@ export interface SourceRead {
   readonly ended: boolean;
 }
 
+const RECORD_BYTES = 64;
+const WIDE_RECORD_BYTES = 96;
+
+/** Bytes of a wide record: only native code in this process gets the host's own memory, every other a copy. */
+export function strideOf(trial: Trial): number {
+  return trial.isolation === "native" ? WIDE_RECORD_BYTES : RECORD_BYTES;
+}
+
 /** Longest time to wait for events a source does not have, milliseconds. */
 const PATIENCE_MS = 2000;
 
@@ -42,8 +51,7 @@ export async function readSome(trial: Trial, { source }: Opened, options: ReadOp
     batch.ownSegments();
     batch.id = id;
     const max = Math.min(capacity, events - payloads.length);
-    const { state, retryAfterMs = 1 } = await trial.within(source.poll(batch, max), "poll");
-    guarded.check();
+    const { state, retryAfterMs = 1 } = await guarded.around(() => trial.within(source.poll(batch, max), "poll"));
     if (batch.count > max) throw broken(`${batch.count} events in one poll`, `at most ${max}, as asked`);
     if (state === "idle" && batch.count > 0) {
       throw broken(`${batch.count} events and the answer idle`, "filled or ended");

@@ -2,7 +2,6 @@
 import type { PluginIsolation } from "../../permissions/grants.ts";
 import type { Codec } from "../codec/codec.ts";
 import type { BatchSinkPart, ComponentInstance, ProcessorPart, SourcePart } from "../connector/contract.ts";
-import { CaissonError } from "../errors/caisson_error.ts";
 import { launchPlugin } from "../isolation/launch.ts";
 import { withDeadline } from "../isolation/native_calls.ts";
 import type { Provision } from "../manifest/manifest.ts";
@@ -128,25 +127,5 @@ export class Trial {
     }
     await opened.close();
     return result;
-  }
-}
-
-/** The error of a check that did not pass. */
-export function broken(found: string, allowed: string): CaissonError {
-  return new CaissonError("CAISSON_CONFORMANCE_FAILED", { subject: "component", found, allowed });
-}
-
-/** Whether somebody gave up waiting. */
-export function isTimeout(thrown: unknown): boolean {
-  return thrown instanceof CaissonError && thrown.code === "CAISSON_PLUGIN_TIMEOUT";
-}
-
-/** What a call was refused with; `undefined` when it was not. */
-export async function refusalOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call();
-    return undefined;
-  } catch (thrown) {
-    return thrown ?? "nothing";
   }
 }
