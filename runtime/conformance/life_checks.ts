@@ -58,18 +58,17 @@ const closesUnused: Check = {
 
 const refusesAfterClose: Check = {
   name: "does nothing after it was closed",
-  async run(trial) {
-    const opened = await trial.open();
-    await opened.connect();
-    await opened.close();
-    const { provision } = trial.options;
-    const refused = provision.kind === "source"
-      ? await refusalOf(() => opened.connect())
-      : await refusalOf(() => work(trial, opened));
-    if (refused === undefined) throw broken("it worked after close", "an error");
-    if (isTimeout(refused)) throw refused;
-    return "";
-  },
+  run: (trial) =>
+    trial.useUntilClosed(async (opened) => {
+      await opened.close();
+      const { provision } = trial.options;
+      const refused = provision.kind === "source"
+        ? await refusalOf(() => opened.connect())
+        : await refusalOf(() => work(trial, opened));
+      if (refused === undefined) throw broken("it worked after close", "an error");
+      if (isTimeout(refused)) throw refused;
+      return "";
+    }),
 };
 
 const twiceAtOnce: Check = {

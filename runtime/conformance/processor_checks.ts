@@ -88,21 +88,20 @@ const wideRecords: Check = {
 
 const smallArena: Check = {
   name: `never overflows an output of ${SMALL_ARENA} bytes`,
-  async run(trial) {
-    const opened = await trial.open();
-    await opened.connect();
-    const { batch } = inputBatch(trial.options.codec, { count: 64 });
-    const out = new GuardedBatch({ capacity: 64, arenaBytes: SMALL_ARENA, segments: 16 });
-    const answer = await refusalOf(() => trial.within(opened.processor.process(batch, out.batch), "process"));
-    out.check();
-    if (isTimeout(answer)) throw answer;
-    if (answer instanceof CaissonError && answer.code === "CAISSON_NATIVE_BATCH") throw answer;
-    if (answer === undefined) out.batch.validate();
-    // An instance that was given less memory than any flow gives may be of no use any more.
-    const closed = await refusalOf(() => opened.close());
-    if (isTimeout(closed)) throw closed;
-    return answer instanceof CaissonError ? answer.found : "";
-  },
+  run: (trial) =>
+    trial.useUntilClosed(async (opened) => {
+      const { batch } = inputBatch(trial.options.codec, { count: 64 });
+      const out = new GuardedBatch({ capacity: 64, arenaBytes: SMALL_ARENA, segments: 16 });
+      const answer = await refusalOf(() => trial.within(opened.processor.process(batch, out.batch), "process"));
+      out.check();
+      if (isTimeout(answer)) throw answer;
+      if (answer instanceof CaissonError && answer.code === "CAISSON_NATIVE_BATCH") throw answer;
+      if (answer === undefined) out.batch.validate();
+      // An instance that was given less memory than any flow gives may be of no use any more.
+      const closed = await refusalOf(() => opened.close());
+      if (isTimeout(closed)) throw closed;
+      return answer instanceof CaissonError ? answer.found : "";
+    }),
 };
 
 const survivesDamage: Check = {
@@ -147,20 +146,19 @@ const sameAgain: Check = {
 
 const stopsUnderLoad: Check = {
   name: "stops under load, every event answered",
-  async run(trial) {
-    const opened = await trial.open();
-    await opened.connect();
-    const full = Math.min(opened.processor.maxEvents, FULL);
-    const { batch } = inputBatch(trial.options.codec, { count: full });
-    const out = new GuardedBatch({ capacity: full, arenaBytes: OUT_ARENA, segments: 16 });
-    const working = Promise.try(() => opened.processor.process(batch, out.batch));
-    const answered = working.then(() => "processed", () => "refused");
-    opened.stop.abort();
-    const started = performance.now();
-    await opened.close();
-    const ms = Math.round(performance.now() - started);
-    return `${await trial.within(answered, "process after close")}, closed after ${ms} ms`;
-  },
+  run: (trial) =>
+    trial.useUntilClosed(async (opened) => {
+      const full = Math.min(opened.processor.maxEvents, FULL);
+      const { batch } = inputBatch(trial.options.codec, { count: full });
+      const out = new GuardedBatch({ capacity: full, arenaBytes: OUT_ARENA, segments: 16 });
+      const working = Promise.try(() => opened.processor.process(batch, out.batch));
+      const answered = working.then(() => "processed", () => "refused");
+      opened.stop.abort();
+      const started = performance.now();
+      await opened.close();
+      const ms = Math.round(performance.now() - started);
+      return `${await trial.within(answered, "process after close")}, closed after ${ms} ms`;
+    }),
 };
 
 /** What it makes of some hundred events: the same in every isolation. */

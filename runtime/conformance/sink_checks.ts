@@ -91,19 +91,18 @@ const survivesDamage: Check = {
 
 const stopsUnderLoad: Check = {
   name: "stops under load, every event answered",
-  async run(trial) {
-    const opened = await trial.open();
-    await opened.connect();
-    const full = Math.min(opened.sink.maxEvents, FULL);
-    const { batch } = inputBatch(trial.options.codec, { count: full });
-    const writing = Promise.try(() => opened.sink.write(batch));
-    const answered = writing.then(() => "written", () => "refused");
-    opened.stop.abort();
-    const started = performance.now();
-    await opened.close();
-    const ms = Math.round(performance.now() - started);
-    return `${await trial.within(answered, "write after close")}, closed after ${ms} ms`;
-  },
+  run: (trial) =>
+    trial.useUntilClosed(async (opened) => {
+      const full = Math.min(opened.sink.maxEvents, FULL);
+      const { batch } = inputBatch(trial.options.codec, { count: full });
+      const writing = Promise.try(() => opened.sink.write(batch));
+      const answered = writing.then(() => "written", () => "refused");
+      opened.stop.abort();
+      const started = performance.now();
+      await opened.close();
+      const ms = Math.round(performance.now() - started);
+      return `${await trial.within(answered, "write after close")}, closed after ${ms} ms`;
+    }),
 };
 
 /** The checks of sinks, in order. */

@@ -109,33 +109,31 @@ const sameAgain: Check = {
 
 const stopsWaiting: Check = {
   name: "stops while it waits",
-  async run(trial) {
-    const opened = await trial.open();
-    await opened.connect();
-    const batch = Batch.allocate({ capacity: 8 });
-    const polling = Promise.resolve(opened.source.poll(batch, 8));
-    // What it answers does not matter, only that it answers.
-    const answered = polling.then(() => {}, () => {});
-    opened.stop.abort();
-    await trial.within(answered, "poll after the flow was stopped");
-    const started = performance.now();
-    await opened.close();
-    return `closed after ${Math.round(performance.now() - started)} ms`;
-  },
+  run: (trial) =>
+    trial.useUntilClosed(async (opened) => {
+      const batch = Batch.allocate({ capacity: 8 });
+      const polling = Promise.resolve(opened.source.poll(batch, 8));
+      // What it answers does not matter, only that it answers.
+      const answered = polling.then(() => {}, () => {});
+      opened.stop.abort();
+      await trial.within(answered, "poll after the flow was stopped");
+      const started = performance.now();
+      await opened.close();
+      return `closed after ${Math.round(performance.now() - started)} ms`;
+    }),
 };
 
 const stopsUnderLoad: Check = {
   name: "stops under load, batches still unsettled",
-  async run(trial) {
-    const opened = await trial.open();
-    await opened.connect();
-    const batches = Array.from({ length: 4 }, () => Batch.allocate({ capacity: 256 }));
-    for (const batch of batches) await trial.within(opened.source.poll(batch, 256), "poll");
-    opened.stop.abort();
-    const started = performance.now();
-    await opened.close();
-    return `closed after ${Math.round(performance.now() - started)} ms`;
-  },
+  run: (trial) =>
+    trial.useUntilClosed(async (opened) => {
+      const batches = Array.from({ length: 4 }, () => Batch.allocate({ capacity: 256 }));
+      for (const batch of batches) await trial.within(opened.source.poll(batch, 256), "poll");
+      opened.stop.abort();
+      const started = performance.now();
+      await opened.close();
+      return `closed after ${Math.round(performance.now() - started)} ms`;
+    }),
 };
 
 /** What the source gives: the same in every isolation when it is deterministic. */

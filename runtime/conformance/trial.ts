@@ -128,4 +128,15 @@ export class Trial {
     await opened.close();
     return result;
   }
+
+  /** Opens and connects an instance for a check that closes it itself; what it leaves open is closed. */
+  async useUntilClosed<Result>(use: (opened: Opened) => Promise<Result>): Promise<Result> {
+    const opened = await this.open();
+    try {
+      await opened.connect();
+      return await use(opened);
+    } finally {
+      await opened.close().catch(() => {});
+    }
+  }
 }
