@@ -4,7 +4,7 @@ import { firstDifference } from "./compare_output.ts";
 import type { ConformanceCheck, ConformanceReport } from "./conformance_report.ts";
 import { startEchoServer } from "./echo_server.ts";
 import { detailOf, isTimeout } from "./finding.ts";
-import { type Check, lifeChecks } from "./life_checks.ts";
+import { type Check, lastChecks, lifeChecks } from "./life_checks.ts";
 import { planTrials } from "./plan_trials.ts";
 import { output, processorChecks } from "./processor_checks.ts";
 import { sinkChecks } from "./sink_checks.ts";
@@ -21,6 +21,8 @@ export interface ConformanceOptions {
   readonly deadlineMs?: number;
   /** Where private copies of libraries go. @default {the user's cache folder} */
   readonly cacheFolder?: string;
+  /** End with the first check that fails. @default {false} */
+  readonly failFast?: boolean;
   /** Told about each check as soon as it has run. */
   readonly onCheck?: (check: ConformanceCheck) => void;
 }
@@ -54,7 +56,7 @@ interface Output {
  * ```
  */
 export async function checkConformance(options: ConformanceOptions): Promise<ConformanceReport> {
-  const { folder, isolations = [], deadlineMs = 10_000, cacheFolder, onCheck } = options;
+  const { folder, isolations = [], deadlineMs = 10_000, cacheFolder, failFast = false, onCheck } = options;
   await using server = startEchoServer();
   const { found, trials, problems } = await planTrials({
     folder,
@@ -71,7 +73,8 @@ export async function checkConformance(options: ConformanceOptions): Promise<Con
   problems.forEach(note);
   const outputs = new Map<string, Output[]>();
   for (const trial of trials) {
-    if (!await runAll(trial, note)) continue;
+    if (failFast && checks.some(({ ok }) => !ok)) break;
+    if (!await runAll(trial, failFast, note)) continue;
     const { name, kind } = trial.options.provision;
     if (!trial.deterministic || kind === "sink") continue;
     await compare(trial, outputs.get(name) ?? outputs.set(name, []).get(name)!, note);
@@ -86,9 +89,9 @@ export async function checkConformance(options: ConformanceOptions): Promise<Con
 }
 
 /** Runs every check of a trial; one that hangs, or a component that does not even open, ends it. */
-async function runAll(trial: Trial, note: (check: ConformanceCheck) => void): Promise<boolean> {
+async function runAll(trial: Trial, failFast: boolean, note: (check: ConformanceCheck) => void): Promise<boolean> {
   const { provision } = trial.options;
-  const all = [...lifeChecks, ...checksOf[provision.kind]!];
+  const all = [...lifeChecks, ...checksOf[provision.kind]!, ...lastChecks];
   let passed = true;
   for (const [index, check] of all.entries()) {
     const said = { component: provision.name, isolation: trial.isolation, check: check.name };
@@ -96,7 +99,7 @@ async function runAll(trial: Trial, note: (check: ConformanceCheck) => void): Pr
       note({ ...said, ok: true, detail: await check.run(trial) });
     } catch (thrown) {
       passed = false;
-      const last = index === 0 || isTimeout(thrown);
+      const last = failFast || index === 0 || isTimeout(thrown);
       const rest = last && index + 1 < all.length ? `; ${all.length - index - 1} checks after it were not run` : "";
       note({ ...said, ok: false, detail: `${detailOf(thrown)}${rest}` });
       if (last) return false;

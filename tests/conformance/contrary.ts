@@ -66,7 +66,7 @@ export class Contrary implements AsyncDisposable {
     await this.write("conformance.json", { components });
     const isolations = this.#inProcess();
     // What is right may take as long as a slow machine needs.
-    const limit = mode === "good" ? {} : { deadlineMs: 2000 };
+    const limit = mode === "good" ? {} : { deadlineMs: 3000, failFast: true };
     return await checkConformance({ folder: this.folder, isolations, ...limit });
   }
 
