@@ -31,7 +31,7 @@ export async function executeRun(invocation: Invocation): Promise<Outcome> {
   const report = await checkConformance({
     folder,
     isolations,
-    ...(native ? { cacheFolder } : {}),
+    cacheFolder,
     onCheck: (check) => {
       if (!quiet) invocation.note(lineOf(check));
     },

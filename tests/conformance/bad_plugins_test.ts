@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { checkConformance } from "../../mod.ts";
+import { availableIsolations } from "../../permissions/isolation.ts";
 import { blockedCalls } from "../../runtime/isolation/native_calls.ts";
 import type { ComponentKind } from "../../runtime/manifest/manifest.ts";
 import { Contrary, failures } from "./contrary.ts";
@@ -88,6 +90,18 @@ Deno.test({
       assertCaught(failures(report), each);
     }
     while (blockedCalls().running > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  },
+});
+
+Deno.test({
+  name: "catches output that is not the same in every isolation",
+  ignore: !availableIsolations.includes("guard"),
+  async fn() {
+    await using contrary = await Contrary.inTypeScript("processor");
+    await contrary.write("conformance.json", { components: { processor: { config: { mode: "differ" } } } });
+    const found = failures(await checkConformance({ folder: contrary.folder, isolations: ["worker", "guard"] }));
+    assertEquals(found.length, 1);
+    assertStringIncludes(found[0]!, 'the same output in both isolations: event 0 is "true" (4 bytes), then "false"');
   },
 });
 
