@@ -68,6 +68,8 @@ export type {
 export { Batch, type BatchMemory, type BatchOptions, type VerdictEntry } from "./runtime/data/batch.ts";
 export { BatchError } from "./runtime/data/batch_error.ts";
 export { concat, Condition, field, literal, type Operand, Term, when } from "./runtime/pipeline/expression_builder.ts";
+export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";
+export type { ConformanceCheck, ConformanceReport } from "./runtime/conformance/conformance_report.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/log.ts";
 export type { Refusal } from "./runtime/manifest/discover.ts";
 export type { RegisteredPlugin } from "./runtime/registered_plugin.ts";

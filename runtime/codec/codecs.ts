@@ -4,10 +4,11 @@ import { quote } from "../manifest/untrusted_text.ts";
 import { binary } from "./binary.ts";
 import type { Codec } from "./codec.ts";
 import { json } from "./json.ts";
+import { msgpack } from "./msgpack.ts";
 import { string } from "./string.ts";
 
 const codecs: ReadonlyMap<string, Codec> = new Map(
-  [json, string, binary].map((codec) => [codec.name, codec]),
+  [json, msgpack, string, binary].map((codec) => [codec.name, codec]),
 );
 
 /** Names of the codecs the runtime brings. */

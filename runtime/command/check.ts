@@ -23,6 +23,8 @@ interface Passed {
 
 /** Checks one plugin; a refusal is thrown, with the checks that were passed before noted. */
 export async function execute(invocation: Invocation): Promise<Outcome> {
+  // The kit is loaded for those who ask for it: a check without it runs no code of the plugin.
+  if (invocation.flag("run")) return await (await import("./check_run.ts")).executeRun(invocation);
   const path = resolve(invocation.positionals[0]!);
   const grants = invocation.text("grants");
   const { program, words } = invocation;

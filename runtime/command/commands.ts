@@ -74,12 +74,24 @@ export const commands: readonly Command[] = [
   },
   {
     name: "check",
-    summary: "Check a plugin as registration would, without running any of it",
+    summary:
+      "Check a plugin as registration would, without running any of it; with --run, run it and check what it does",
     details: [
       "Checks manifest, versions, module graph or sealed library with its descriptor, and with --grants what the operator allows.",
+      "With --run, the conformance kit runs every component in every isolation it can bear, with what conformance.json in the plugin's folder grants: life cycle, batches of every size, memory, errors, stops, and that its output is the same everywhere. See docs/conformance.md.",
     ],
     arguments: [{ name: "PLUGIN_DIR", description: "Folder of the plugin" }],
-    options: { grants: { ...grants, description: "Grant file to check the plugin's requests against" } },
+    options: {
+      grants: { ...grants, description: "Grant file to check the plugin's requests against" },
+      run: { kind: "flag", description: "Run the plugin's code in the conformance kit" },
+      isolation: {
+        kind: "text",
+        value: "NAME",
+        many: true,
+        description: "With --run: only in this isolation (default: every one the plugin can bear)",
+      },
+      cache,
+    },
     load: () => import("./check.ts"),
   },
   {

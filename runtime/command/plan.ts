@@ -160,7 +160,7 @@ export function commandCache(invocation: Invocation): string {
 }
 
 /** What loading libraries takes besides the plugins' own folders. */
-async function nativeNeeds(cache: string, program: string): Promise<HostNeed[]> {
+export async function nativeNeeds(cache: string, program: string): Promise<HostNeed[]> {
   const needs: HostNeed[] = [
     { key: "read", value: cache, reason: "private copies of libraries" },
     { key: "write", value: cache, reason: "private copies of libraries" },
@@ -218,7 +218,8 @@ async function hasLibrary(cache: string, library: string): Promise<boolean> {
   return false;
 }
 
-function workerNeeds(program: string): HostNeed[] {
+/** What starting Workers takes besides the plugins' own folders. */
+export function workerNeeds(program: string): HostNeed[] {
   return packageNeeds(program, "runtime", "the modules that run in a Worker before the plugin");
 }
 

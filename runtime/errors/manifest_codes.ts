@@ -102,4 +102,14 @@ export const manifestCodes = {
     meaning: "A native plugin has not been built: its manifest names no library.",
     action: "Run caisson build on the plugin folder.",
   },
+  CAISSON_CONFORMANCE_INVALID: {
+    exit: 2,
+    meaning: "A conformance.json is not what its format asks for.",
+    action: "Correct it as docs/conformance.md says.",
+  },
+  CAISSON_CONFORMANCE_FAILED: {
+    exit: 3,
+    meaning: "A component did something its contract does not allow.",
+    action: "Correct the component; docs/conformance.md says what each check asks for.",
+  },
 } as const;

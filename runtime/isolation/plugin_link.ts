@@ -149,6 +149,13 @@ export abstract class PluginLink {
     timeoutMs: number,
   ): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.ended) {
+      throw new CaissonError("CAISSON_PLUGIN_THREW", {
+        subject: `${this.subject}: ${message.type}`,
+        found: "the instance was closed before",
+        action: "Launch a new instance.",
+      });
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#expected = { type: answer, asked: message.type, resolve, reject };
     const timer = setTimeout(() => {

@@ -99,5 +99,5 @@ Deno.test("encoded texts stay what they are while others are encoded", () => {
 
 Deno.test("an unknown codec is refused with the names there are", () => {
   const error = refusal("CAISSON_CONFIG_INVALID", () => createCodec("xml"));
-  assertEquals(error.allowed, "json, string, binary");
+  assertEquals(error.allowed, "json, msgpack, string, binary");
 });
