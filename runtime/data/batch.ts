@@ -109,9 +109,12 @@ export class Batch extends BatchMemory {
     }
     const source = from.recordAt(index);
     const at = this.recordAt(target);
-    const words = Math.min(this.recordStride, from.recordStride) / WORD;
-    this.words.set(from.words.subarray(source, source + words), at);
-    this.words[COUNT] = target + 1;
+    const length = Math.min(this.recordStride, from.recordStride) / WORD;
+    const words = this.words;
+    const others = from.words;
+    // A loop: a view for `set` would cost more than the copy.
+    for (let word = 0; word < length; word++) words[at + word] = others[source + word]!;
+    words[COUNT] = target + 1;
     return target;
   }
 
