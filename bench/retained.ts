@@ -69,7 +69,7 @@ function flowOf(workload: Workload, input: Input, place: Place | undefined): Flo
       end: { type: plugin?.sink ?? "twin_sink", codec },
     },
     pipelines: {
-      main: logging ? [{ filter: (event) => state.step(event.value as Record<string, unknown>, Date.now()) }] : [],
+      main: logging ? [{ filter: (event) => state.step(event.value as Record<string, unknown>, event.timestamp) }] : [],
     },
     links: [
       { from: "first", to: "main" },

@@ -4,8 +4,10 @@ import { buildPlugin } from "../ffi/build.ts";
 import { type PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
 import { createCodec } from "../runtime/codec/codecs.ts";
-import type { ComponentInstance } from "../runtime/connector/contract.ts";
+import type { ComponentInstance, PartContext } from "../runtime/connector/contract.ts";
+import type { RingOptions } from "../runtime/data/ring.ts";
 import { launchPlugin } from "../runtime/isolation/launch.ts";
+import { launchWorker } from "../runtime/isolation/worker.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import { generateEvents } from "./generate_events.ts";
 import { regionOfLines, regionOfPrefixed, type Region, ReplayTwin, SwallowTwin } from "./twins.ts";
@@ -58,7 +60,7 @@ export interface Place {
   launch(
     kind: keyof Components,
     config: Readonly<Record<string, unknown>>,
-    codec?: string,
+    options?: { readonly codec?: string; readonly ring?: RingOptions },
   ): Promise<LaunchedPart>;
 }
 
@@ -73,12 +75,16 @@ export class Workplace implements AsyncDisposable {
   /** Scratch folder. */
   readonly folder: string;
 
+  readonly #libraries: ReadonlyMap<string, string>;
+
   private constructor(
     places: readonly Place[],
     missing: readonly string[],
     inputs: ReadonlyMap<"json" | "msgpack", Input>,
     folder: string,
+    libraries: ReadonlyMap<string, string>,
   ) {
+    this.#libraries = libraries;
     this.places = places;
     this.missing = missing;
     this.inputs = inputs;
@@ -89,10 +95,12 @@ export class Workplace implements AsyncDisposable {
   static async open(): Promise<Workplace> {
     const folder = await Deno.makeTempDir({ prefix: "caisson-bench-" });
     const built: string[] = [];
+    const libraries = new Map<string, string>();
     for (const name of ["blaster", "blackhole", "transform"]) {
       const source = fromFileUrl(new URL(`../plugins/${name}`, import.meta.url));
-      const { manifestFile } = await buildPlugin({ folder: source });
+      const { manifestFile, library } = await buildPlugin({ folder: source });
       built.push(manifestFile.slice(0, -"/plugin.json".length));
+      libraries.set(name, library);
     }
     const inputs = await writeInputs(folder);
     const places: Place[] = [];
@@ -100,7 +108,12 @@ export class Workplace implements AsyncDisposable {
       if (availableIsolations.includes(isolation)) places.push(await openPlace(isolation, built, folder, inputs));
     }
     const missing = ISOLATIONS.filter((isolation) => !availableIsolations.includes(isolation));
-    return new Workplace(places, missing, inputs, folder);
+    return new Workplace(places, missing, inputs, folder, libraries);
+  }
+
+  /** File of a native plugin's library. */
+  library(name: string): string {
+    return this.#libraries.get(name)!;
   }
 
   /** Stops what runs and removes the scratch folder. */
@@ -192,23 +205,28 @@ async function openPlace(
     isolation,
     runtime,
     components,
-    async launch(kind, config, codec = "binary") {
+    async launch(kind, config, { codec = "binary", ring } = {}) {
       const name = components[kind];
       for (const plugin of registered) {
         const provision = plugin.package.manifest.provides.find((each) => each.name === name);
         if (provision === undefined) continue;
-        const { part } = await launchPlugin({
-          plugin,
-          provision,
-          codec,
-          context: {
-            alias: `bench/${name}`,
-            instance: ++instance,
-            config,
-            signal: new AbortController().signal,
-            log: () => {},
-          },
-        });
+        const context: PartContext = {
+          alias: `bench/${name}`,
+          instance: ++instance,
+          config,
+          signal: new AbortController().signal,
+          log: () => {},
+        };
+        const { manifest, folder: from } = plugin.package;
+        const { part } = isolation === "worker" && ring !== undefined
+          ? await launchWorker({
+            plugin: { name: manifest.name, folder: from, module: join(from, manifest.module!) },
+            provision,
+            permissions: plugin.permissions,
+            context,
+            options: { codec, ring },
+          })
+          : await launchPlugin({ plugin, provision, codec, context });
         await openedPart(part).connect?.({ overall: 0, sinceLastSuccess: 0 });
         return part;
       }
