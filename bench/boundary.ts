@@ -143,7 +143,9 @@ async function timeLoop(workplace: Workplace, milliseconds: number): Promise<Bou
   const { command } = await findCompiler();
   await compile("bench/c/loop.c", command, ["-std=c11", "-O2", `-I${include}`, source, "-o", program, "-ldl"]);
   const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: [workplace.library("blaster"), workplace.library("blackhole"), EVENT_BYTES, milliseconds, ...BATCHES].map(String),
+    args: [workplace.library("blaster"), workplace.library("blackhole"), EVENT_BYTES, milliseconds, ...BATCHES].map(
+      String,
+    ),
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const rows = new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split(" ").map(Number));

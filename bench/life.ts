@@ -5,7 +5,7 @@ import { Batch } from "../runtime/data/batch.ts";
 import type { SourcePart } from "../runtime/connector/contract.ts";
 import { EVENT_BYTES } from "./boundary.ts";
 import { median } from "./statistics.ts";
-import { openedPart, type LaunchedPart, type Place, type Workplace } from "./workplace.ts";
+import { type LaunchedPart, openedPart, type Place, type Workplace } from "./workplace.ts";
 
 /** How one isolation starts. */
 export interface Start {
@@ -32,7 +32,9 @@ export interface Growth {
 }
 
 function sourceConfig(place: Place): Record<string, unknown> {
-  return place.components.source === "blaster" ? { event_bytes: EVENT_BYTES, distinct: 64 } : { event_bytes: EVENT_BYTES };
+  return place.components.source === "blaster"
+    ? { event_bytes: EVENT_BYTES, distinct: 64 }
+    : { event_bytes: EVENT_BYTES };
 }
 
 async function firstPoll(source: SourcePart): Promise<number> {
@@ -88,7 +90,11 @@ async function nanosecondsAnEvent(flows: readonly Flow[], milliseconds: number):
   return (performance.now() - from) * 1e6 / events;
 }
 
-async function measureSources(place: Place, counts: readonly number[], milliseconds: number): Promise<Map<number, number>> {
+async function measureSources(
+  place: Place,
+  counts: readonly number[],
+  milliseconds: number,
+): Promise<Map<number, number>> {
   const costs = new Map<number, number>();
   for (const count of counts) {
     const names = Array.from({ length: count }, (_, n) => `source${n}`);
@@ -121,7 +127,13 @@ async function measureFlows(place: Place, counts: readonly number[], millisecond
         await place.runtime.deploy({
           name: `flow${flows.length}`,
           connectors: {
-            start: { type: "twin_source", config: { input: "json" }, codec: "binary", batchBytes: 1024, batchEvents: 64 },
+            start: {
+              type: "twin_source",
+              config: { input: "json" },
+              codec: "binary",
+              batchBytes: 1024,
+              batchEvents: 64,
+            },
             end: { type: "twin_sink", codec: "binary" },
           },
           links: [{ from: "start", to: "end" }],
@@ -159,7 +171,11 @@ export async function measureLife(
     start.set(isolation, cost);
     plugins.set(isolation, growth);
     sources.set(isolation, await measureSources(place, extent.sources, extent.milliseconds));
-    say(`${isolation}: launched in ${cost.launchMs.toFixed(2)} ms, ${(cost.bytesPerInstance / 1048576).toFixed(2)} MiB each`);
+    say(
+      `${isolation}: launched in ${cost.launchMs.toFixed(2)} ms, ${
+        (cost.bytesPerInstance / 1048576).toFixed(2)
+      } MiB each`,
+    );
   }
   const flows = await measureFlows(workplace.places[0]!, extent.flows, extent.milliseconds);
   return { start, growth: { sources, plugins, flows } };

@@ -1,6 +1,8 @@
 /** The other end of `messages.ts`'s `postMessage`: sends buffers back, or sends as many as it is asked for. */
 const scope = globalThis as unknown as {
-  onmessage: (event: MessageEvent<Uint8Array<ArrayBuffer> | { readonly bytes: number; readonly count: number }>) => void;
+  onmessage: (
+    event: MessageEvent<Uint8Array<ArrayBuffer> | { readonly bytes: number; readonly count: number }>,
+  ) => void;
   postMessage(message: unknown, transfer?: Transferable[]): void;
 };
 

@@ -353,7 +353,11 @@ export async function measureMessages(
     }
     results.set(transport.name, costs);
     await transport.close();
-    say(`${transport.name}: ${costs.get(64)!.p50.toFixed(2)} µs at 64 B, ${costs.get(65536)!.p50.toFixed(1)} µs at 64 KiB`);
+    say(
+      `${transport.name}: ${costs.get(64)!.p50.toFixed(2)} µs at 64 B, ${
+        costs.get(65536)!.p50.toFixed(1)
+      } µs at 64 KiB`,
+    );
   }
   return results;
 }

@@ -79,9 +79,11 @@ async function installed(
       signal: AbortSignal.timeout(20_000),
     }).output();
     if (!success) return lastLine(new TextDecoder().decode(stderr));
-    return new Map(Object.entries(JSON.parse(new TextDecoder().decode(stdout)) as Record<string, number>).map(
-      ([size, cost]) => [Number(size), cost],
-    ));
+    return new Map(
+      Object.entries(JSON.parse(new TextDecoder().decode(stdout)) as Record<string, number>).map(
+        ([size, cost]) => [Number(size), cost],
+      ),
+    );
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -104,7 +106,10 @@ export async function measurePeers(
     ["C loop over function pointers", loop.poll],
     ["postMessage, transferred", await postMessage(milliseconds)],
     ["comlink", await installed(folder, "comlink", { comlink: "npm:comlink@4.4.2" }, milliseconds)],
-    ["Extism, in thread", await installed(folder, "extism", { "@extism/extism": "npm:@extism/extism@1.0.3" }, milliseconds)],
+    [
+      "Extism, in thread",
+      await installed(folder, "extism", { "@extism/extism": "npm:@extism/extism@1.0.3" }, milliseconds),
+    ],
     ["abi_stable", "needs a Rust tool chain and crates; this version of the benchmark does not build it"],
   ]);
   for (const [name, cost] of peers) {

@@ -8,7 +8,10 @@ import { shortNumber } from "./svg.ts";
 
 /** What DESIGN §11 asks of each isolation. */
 const GOALS: Readonly<
-  Record<string, { logging: number; passthrough: number | undefined; limit: "memcpy" | "unixSocket"; boundary: number; trip: number }>
+  Record<
+    string,
+    { logging: number; passthrough: number | undefined; limit: "memcpy" | "unixSocket"; boundary: number; trip: number }
+  >
 > = {
   native: { logging: 0.97, passthrough: 0.9, limit: "memcpy", boundary: 3, trip: 0.1 },
   runner: { logging: 0.95, passthrough: undefined, limit: "memcpy", boundary: 20, trip: 15 },
@@ -59,7 +62,12 @@ function goalRows(results: Results): string[][] {
           number(share),
           verdict(share >= OF_LIMIT),
         ]);
-        rows.push([`${isolation}, events/s, ${name}`, `> ${TREMOR / 1e6} M`, `${number(rate / 1e6)} M`, verdict(rate > TREMOR)]);
+        rows.push([
+          `${isolation}, events/s, ${name}`,
+          `> ${TREMOR / 1e6} M`,
+          `${number(rate / 1e6)} M`,
+          verdict(rate > TREMOR),
+        ]);
       }
     }
   }
@@ -134,7 +142,9 @@ export function toMarkdown(results: Results): string {
     "",
     table(
       ["", "p50", "p99", "p50 at 500/s"],
-      [...boundary.roundTrip].map(([name, { p50, p99, pacedP50 }]) => [name, number(p50), number(p99), number(pacedP50)]),
+      [...boundary.roundTrip].map((
+        [name, { p50, p99, pacedP50 }],
+      ) => [name, number(p50), number(p99), number(pacedP50)]),
     ),
     "",
     "## Message size: there and back p50 in µs, one way in MB/s",

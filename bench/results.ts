@@ -63,11 +63,16 @@ export function toJson(results: Results): Record<string, unknown> {
       retained,
       (each) => Object.fromEntries([...each.rounds.keys()].map((name) => [name, Math.round(rateOf(each, name))])),
     ),
-    latencyMs: record(retained, ({ rounds }) =>
-      Object.fromEntries([...rounds].filter(([name]) => name !== "hand").map(([name, samples]) => [name, {
-        p50: significant(median(samples.map(({ p50Ms }) => p50Ms))),
-        p99: significant(median(samples.map(({ p99Ms }) => p99Ms))),
-      }]))),
+    latencyMs: record(
+      retained,
+      ({ rounds }) =>
+        Object.fromEntries(
+          [...rounds].filter(([name]) => name !== "hand").map(([name, samples]) => [name, {
+            p50: significant(median(samples.map(({ p50Ms }) => p50Ms))),
+            p99: significant(median(samples.map(({ p99Ms }) => p99Ms))),
+          }]),
+        ),
+    ),
     bytesPerEvent: record(retained, (each) => significant(each.bytesPerEvent)),
     limits: results.limits,
     boundary: record(boundary.isolations, (each) => rounded(each.in)),

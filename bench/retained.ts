@@ -3,7 +3,7 @@ import type { FlowDefinition } from "../runtime/flow/flow_definition.ts";
 import type { Flow } from "../runtime/flow/flow.ts";
 import { turn } from "../runtime/connector/sleep.ts";
 import { LoggingWorkload } from "./logging.ts";
-import { medianRatio, median, significant } from "./statistics.ts";
+import { median, medianRatio, significant } from "./statistics.ts";
 import { bytesPerEvent, codecIfThere, type Input, type Place, type Workplace } from "./workplace.ts";
 
 /** How long and how often is measured. */

@@ -10,7 +10,7 @@ import { launchPlugin } from "../runtime/isolation/launch.ts";
 import { launchWorker } from "../runtime/isolation/worker.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import { generateEvents } from "./generate_events.ts";
-import { regionOfLines, regionOfPrefixed, type Region, ReplayTwin, SwallowTwin } from "./twins.ts";
+import { type Region, regionOfLines, regionOfPrefixed, ReplayTwin, SwallowTwin } from "./twins.ts";
 
 /** Every isolation the design knows, in the order tables list them. */
 export const ISOLATIONS = ["native", "runner", "worker", "guard"] as const;

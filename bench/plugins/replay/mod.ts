@@ -47,7 +47,10 @@ function replay({ config }: Context<ReplayConfig>): Source {
   while (chunks.length < batch) chunks.push(...events);
   const replies = Array.from({ length: events.length }, (_, turn) => {
     const from = (turn * batch) % events.length;
-    return { kind: "data" as const, chunks: Array.from({ length: batch }, (_, n) => events[(from + n) % events.length]!) };
+    return {
+      kind: "data" as const,
+      chunks: Array.from({ length: batch }, (_, n) => events[(from + n) % events.length]!),
+    };
   });
   let next = 0;
   return {
