@@ -193,7 +193,7 @@ async function readAll(ends: Ends, into: Uint8Array): Promise<void> {
   }
 }
 
-function streamed(name: string, open: () => Promise<Ends>, closeAll: () => void | Promise<void>): Transport {
+function streamed(name: string, open: () => Ends | Promise<Ends>, closeAll: () => void | Promise<void>): Transport {
   const payload = new Uint8Array(SIZES.at(-1)!);
   const answer = new Uint8Array(SIZES.at(-1)!);
   let ends: Ends | undefined;
@@ -250,7 +250,7 @@ function peerProcess(args: readonly string[], stdin: "piped" | "null"): Deno.Chi
   }).spawn();
 }
 
-async function openPipe(): Promise<Ends> {
+function openPipe(): Ends {
   const child = peerProcess(["pipe"], "piped");
   const writer = child.stdin.getWriter();
   const reader = child.stdout.getReader();

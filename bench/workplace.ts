@@ -1,7 +1,7 @@
 /** What every part of the benchmark needs: built plugins, input, and a runtime for each isolation. @module */
 import { fromFileUrl, join } from "@std/path";
 import { buildPlugin } from "../ffi/build.ts";
-import { type PluginIsolation } from "../permissions/grants.ts";
+import type { PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
 import { createCodec } from "../runtime/codec/codecs.ts";
 import type { ComponentInstance, PartContext } from "../runtime/connector/contract.ts";

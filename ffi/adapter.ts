@@ -80,7 +80,14 @@ function openAdapter(file: string): BareAdapter {
         out.byteLength,
       ),
     scan: (block, offset, stride, count, limits, segments) =>
-      symbols.scan(block as Uint8Array<ArrayBuffer>, offset, stride, count, limits as Int32Array<ArrayBuffer>, segments),
+      symbols.scan(
+        block as Uint8Array<ArrayBuffer>,
+        offset,
+        stride,
+        count,
+        limits as Int32Array<ArrayBuffer>,
+        segments,
+      ),
     shut: () => library.close(),
   };
 }

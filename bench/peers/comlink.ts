@@ -6,6 +6,7 @@ interface Work {
 }
 
 const [eventBytes, milliseconds, ...sizes] = Deno.args.map(Number) as [number, number, ...number[]];
+// deno-lint-ignore caisson/worker-in-one-place -- the peer as its users have it, in a process of its own
 const worker = new Worker(import.meta.resolve("./comlink_worker.ts"), { type: "module" });
 const work = wrap<Work>(worker);
 const costs: Record<string, number> = {};

@@ -22,7 +22,7 @@ const [eventBytes, milliseconds, ...sizes] = Deno.args.map(Number) as [number, n
 const costs: Record<string, number> = {};
 for (const size of sizes) {
   const batch = new Uint8Array(size * eventBytes).fill(0x61);
-  const plugin = await createPlugin(module, { useWasi: false, runInWorker: false });
+  const plugin = await createPlugin({ wasm: [{ data: module }] }, { useWasi: false, runInWorker: false });
   let batches = 0;
   const started = performance.now();
   for (; performance.now() - started < milliseconds; batches++) {

@@ -60,7 +60,7 @@ static int32_t take_number(const caisson_config *config, const char *member, uin
 
 static int32_t configure(caisson_instance *self, const caisson_config *config, caisson_error *error) {
   char path[LONGEST_PATH];
-  char chunk[8] = "line";
+  char chunk[16] = "line";
   uint64_t event_bytes = 0;
   uint64_t distinct = 1;
   int32_t status;
