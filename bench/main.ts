@@ -17,7 +17,7 @@ import { Workplace } from "./workplace.ts";
 
 /** What `--quick` shortens. */
 interface Plan {
-  readonly retained: { readonly rounds: number; readonly warmMs: number; readonly measureMs: number };
+  readonly retained: Parameters<typeof measureRetained>[1];
   readonly boundary: { readonly rounds: number; readonly milliseconds: number };
   readonly messageMs: number;
   readonly peerMs: number;
@@ -25,7 +25,7 @@ interface Plan {
 }
 
 const FULL: Plan = {
-  retained: { rounds: 5, warmMs: 500, measureMs: 2000 },
+  retained: { rounds: 5, warmRound: true, warmMs: 500, measureMs: 2000 },
   boundary: { rounds: 5, milliseconds: 200 },
   messageMs: 300,
   peerMs: 500,
@@ -33,8 +33,8 @@ const FULL: Plan = {
 };
 
 const QUICK: Plan = {
-  retained: { rounds: 3, warmMs: 120, measureMs: 350 },
-  boundary: { rounds: 3, milliseconds: 30 },
+  retained: { rounds: 3, warmRound: false, warmMs: 100, measureMs: 250 },
+  boundary: { rounds: 2, milliseconds: 25 },
   messageMs: 40,
   peerMs: 60,
   life: { instances: 10, sources: [1, 8, 64], flows: [1, 10, 100], milliseconds: 100 },
@@ -57,6 +57,7 @@ async function cpuName(): Promise<string> {
 async function run(quick: boolean): Promise<Results> {
   const plan = quick ? QUICK : FULL;
   const started = performance.now();
+  const loadBefore = Deno.loadavg()[0]!;
   await using workplace = await Workplace.open();
   for (const isolation of workplace.missing) say(`${isolation}: not available in this version`);
   const retained = await measureRetained(workplace, plan.retained, say);
@@ -78,6 +79,7 @@ async function run(quick: boolean): Promise<Results> {
       date: new Date().toISOString(),
       quick,
       input: input.origin,
+      loadBefore,
       seconds: Math.round((performance.now() - started) / 1000),
     },
     isolations: workplace.places.map(({ isolation }) => isolation),

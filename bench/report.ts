@@ -19,6 +19,8 @@ const GOALS: Readonly<
   guard: { logging: 0.85, passthrough: undefined, limit: "unixSocket", boundary: 120, trip: 40 },
 };
 const BASELINE = 0.9;
+/** Load above which something else ran. */
+const QUIET = 0.5;
 /** Share of the limit that bytes a second of the passthrough workloads should reach. */
 const OF_LIMIT = 0.25;
 /** Events a second Tremor published for passthrough. */
@@ -114,7 +116,12 @@ export function toMarkdown(results: Results): string {
     `${machine.date}; Deno ${machine.deno}, V8 ${machine.v8}; ${machine.os}; ${machine.cores} × ${machine.cpu}; ` +
     `input: ${machine.input}; ${machine.quick ? "quick run" : "full run"}, ${machine.seconds} s.`,
     "",
-    "Ratios are medians of ratios within a round; rounds are interleaved.",
+    "Ratios are medians of ratios within a round; rounds are interleaved." +
+    (machine.loadBefore > QUIET
+      ? ` **The machine was not quiet** (load ${
+        number(machine.loadBefore)
+      } before): figures of more than one thread are too high.`
+      : ""),
     "",
     ...missing.map((name) => `- ${name}: not available in this version`),
     ...[...skipped].map(([name, reason]) => `- ${name}: not measured, ${reason}`),

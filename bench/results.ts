@@ -36,6 +36,8 @@ export interface Machine {
   readonly quick: boolean;
   readonly input: string;
   readonly seconds: number;
+  /** Processes that wanted to run before the benchmark began: above 0.5 the machine was not quiet. */
+  readonly loadBefore: number;
 }
 
 /** Median events a second of one contender. */

@@ -10,6 +10,8 @@ import { bytesPerEvent, codecIfThere, type Input, type Place, type Workplace } f
 export interface Pace {
   /** Rounds; every round runs every contender once. */
   readonly rounds: number;
+  /** Whether a round that does not count goes before. */
+  readonly warmRound: boolean;
   /** Before measuring, milliseconds. */
   readonly warmMs: number;
   /** Measuring, milliseconds. */
@@ -164,8 +166,8 @@ export async function measureRetained(
       ),
     ];
     const rounds: Rounds = new Map(contenders.map(([name]) => [name, []]));
-    // The first round only warms up. Every other round runs in the opposite order.
-    for (let round = 0; round <= pace.rounds; round++) {
+    // Every other round runs in the opposite order.
+    for (let round = pace.warmRound ? 0 : 1; round <= pace.rounds; round++) {
       for (const [name, run] of round % 2 === 0 ? contenders : [...contenders].reverse()) {
         const sample = await run();
         if (round > 0) rounds.get(name)!.push(sample);

@@ -25,6 +25,7 @@ const results: Results = {
     quick: true,
     input: "generated alike",
     seconds: 1,
+    loadBefore: 2,
   },
   isolations: ["native"],
   missing: ["guard"],
@@ -75,6 +76,7 @@ Deno.test("the JSON has what was measured, and nothing else", () => {
 
 Deno.test("the report says what was missed and what was not measured", () => {
   const report = toMarkdown(results);
+  assertStringIncludes(report, "not quiet");
   assertStringIncludes(report, "- guard: not available in this version");
   assertStringIncludes(report, "- throughput-logging-msgpack: not measured, no codec msgpack");
   assertStringIncludes(report, "- other: not measured, it cannot be installed");
