@@ -45,6 +45,11 @@ function openAdapter(file: string): BareAdapter {
         parameters: ["u64", "buffer", "u32"],
         result: "void",
       },
+      scan: {
+        name: "caisson_adapter_scan",
+        parameters: ["buffer", "u32", "u32", "u32", "buffer", "u32"],
+        result: "u32",
+      },
     } as const,
   );
   const { symbols } = library;
@@ -73,6 +78,15 @@ function openAdapter(file: string): BareAdapter {
         address,
         out as Uint8Array<ArrayBuffer>,
         out.byteLength,
+      ),
+    scan: (block, offset, stride, count, limits, segments) =>
+      symbols.scan(
+        block as Uint8Array<ArrayBuffer>,
+        offset,
+        stride,
+        count,
+        limits as Int32Array<ArrayBuffer>,
+        segments,
       ),
     shut: () => library.close(),
   };

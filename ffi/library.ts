@@ -148,6 +148,11 @@ export class PluginLibrary implements AsyncDisposable {
     this.#adapter("read").read(address, out);
   }
 
+  /** A look at all records of a batch in C, for `Batch.validate`; `undefined` where there is no adapter. */
+  get scanRecords(): NativeAdapter["scan"] {
+    return this.#adapter("scanRecords").scan;
+  }
+
   #adapter(called: string): NativeAdapter {
     if (this.#closing !== undefined) throw this.#closed(called);
     return this.#library.adapter;

@@ -19,6 +19,18 @@ export interface NativeAdapter {
   isLoaded(path: string): boolean;
   /** Copies memory that is no JavaScript buffer; the caller vouches for the address. */
   read(address: bigint, out: Uint8Array): void;
+  /**
+   * Index of the first record of a batch that is not plainly good, or `count`: `RecordScan` in C. The system's own loader
+   * has none.
+   */
+  scan?(
+    block: Uint8Array,
+    offset: number,
+    stride: number,
+    count: number,
+    limits: Int32Array,
+    segments: number,
+  ): number;
   /** Gives this use back; the last one closes the adapter's library. */
   close(): void;
 }

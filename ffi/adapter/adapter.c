@@ -26,11 +26,35 @@ ADAPTER_EXPORT int32_t caisson_adapter_exports(void *anchor, const char *name);
 ADAPTER_EXPORT int32_t caisson_adapter_is_loaded(const char *path);
 /* Copies bytes at an address: memory a plugin lent. */
 ADAPTER_EXPORT void caisson_adapter_read(uint64_t address, uint8_t *out, uint32_t length);
+/* Looks for the first record that is not plainly good: a payload inside of its segment, no key, no metadata. `count` is
+ * none. The records lie `offset` bytes into `block`, `stride` apart; the caller vouches for that and for one limit in
+ * `limits` for each of `segments`. Whoever filled the records is trusted with nothing. */
+ADAPTER_EXPORT uint32_t caisson_adapter_scan(const uint8_t *block, uint32_t offset, uint32_t stride, uint32_t count,
+                                             const int32_t *limits, uint32_t segments);
 
 uint64_t caisson_adapter_address(const uint8_t *buffer) { return (uint64_t)(uintptr_t)buffer; }
 
 void caisson_adapter_read(uint64_t address, uint8_t *out, uint32_t length) {
   if (length > 0) memcpy(out, (const void *)(uintptr_t)address, length);
+}
+
+/* The words of caisson_record that are looked at; caisson.h is not there when the adapter is compiled. */
+enum { PAYLOAD_OFFSET = 4, PAYLOAD_LENGTH, KEY_OFFSET, KEY_LENGTH, META_OFFSET, META_LENGTH, SEGMENTS, META_SEGMENT };
+
+uint32_t caisson_adapter_scan(const uint8_t *block, uint32_t offset, uint32_t stride, uint32_t count,
+                              const int32_t *limits, uint32_t segments) {
+  const uint8_t *at = block + offset;
+  for (uint32_t index = 0; index < count; index++, at += stride) {
+    uint32_t words[META_SEGMENT + 1];
+    memcpy(words, at, sizeof words);
+    const uint32_t rest = words[KEY_OFFSET] | words[KEY_LENGTH] | words[META_OFFSET] | words[META_LENGTH] |
+                          (words[META_SEGMENT] & 0xffffu);
+    /* With no key, its segment in the upper half is 0. */
+    const uint32_t segment = words[SEGMENTS];
+    if (rest != 0 || segment >= segments) return index;
+    if ((uint64_t)words[PAYLOAD_OFFSET] + words[PAYLOAD_LENGTH] > (uint64_t)limits[segment]) return index;
+  }
+  return count;
 }
 
 #if defined(_WIN32)

@@ -60,7 +60,7 @@ static int32_t take_number(const caisson_config *config, const char *member, uin
 
 static int32_t configure(caisson_instance *self, const caisson_config *config, caisson_error *error) {
   char path[LONGEST_PATH];
-  char chunk[8] = "line";
+  char chunk[16] = "line";
   uint64_t event_bytes = 0;
   uint64_t distinct = 1;
   int32_t status;
@@ -72,16 +72,19 @@ static int32_t configure(caisson_instance *self, const caisson_config *config, c
     return status;
   }
   if (caisson_config_string(config, "chunk", chunk, sizeof chunk) == CAISSON_CONFIG_INVALID ||
-      (strcmp(chunk, "line") != 0 && strcmp(chunk, "file") != 0)) {
-    return refuse(error, "chunk", "\"line\" or \"file\"");
+      (strcmp(chunk, "line") != 0 && strcmp(chunk, "file") != 0 && strcmp(chunk, "prefixed") != 0)) {
+    return refuse(error, "chunk", "\"line\", \"file\" or \"prefixed\"");
   }
   const int32_t has_path = caisson_config_string(config, "path", path, sizeof path);
   if (has_path == CAISSON_CONFIG_INVALID) return refuse(error, "path", "a string of at most 4095 bytes");
   if ((has_path == CAISSON_CONFIG_FOUND) == (event_bytes > 0)) {
     return refuse(error, "path", "a file to replay, or else event_bytes to make events up");
   }
+  const region_chunk cut = strcmp(chunk, "file") == 0       ? REGION_FILE
+                           : strcmp(chunk, "prefixed") == 0 ? REGION_PREFIXED
+                                                            : REGION_LINE;
   return has_path == CAISSON_CONFIG_FOUND
-             ? region_open_file(&self->region, path, strcmp(chunk, "file") == 0, error)
+             ? region_open_file(&self->region, path, cut, error)
              : region_plan_events(&self->region, (uint32_t)event_bytes, (uint32_t)distinct, error);
 }
 

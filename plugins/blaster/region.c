@@ -20,7 +20,7 @@
 /* Below this a made-up event has no room for a JSON object with its number. */
 #define SMALLEST_JSON 32u
 
-int32_t region_open_file(region *self, const char *path, int whole, caisson_error *error) {
+int32_t region_open_file(region *self, const char *path, region_chunk chunk, caisson_error *error) {
   self->file = fopen(path, "rb");
   if (self->file == NULL) {
     return caisson_fail(error, CAISSON_E_IO, CAISSON_CLASS_CONFIG, "path: cannot open \"%s\": %s", path, strerror(errno));
@@ -29,13 +29,13 @@ int32_t region_open_file(region *self, const char *path, int whole, caisson_erro
     return caisson_fail(error, CAISSON_E_IO, CAISSON_CLASS_CONFIG, "path: cannot measure \"%s\": %s", path, strerror(errno));
   }
   const int64_t length = (int64_t)tell_file(self->file);
-  const int64_t most = whole ? CAISSON_MAX_EVENT_BYTES : CAISSON_MAX_SEGMENT_BYTES;
+  const int64_t most = chunk == REGION_FILE ? CAISSON_MAX_EVENT_BYTES : CAISSON_MAX_SEGMENT_BYTES;
   if (length < 1 || length > most) {
     return caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_CONFIG,
                         "path: \"%s\" holds %lld bytes; allowed: 1 to %lld", path, (long long)length, (long long)most);
   }
   rewind(self->file);
-  self->whole = whole ? 1 : 0;
+  self->chunk = chunk;
   self->length = (uint32_t)length;
   return CAISSON_OK;
 }
@@ -104,6 +104,33 @@ static int32_t find_lines(region *self, caisson_error *error) {
   return CAISSON_OK;
 }
 
+/* Length of the event whose prefix starts at `at`; the caller has seen that all four bytes are there. */
+static uint32_t prefix_at(const region *self, uint32_t at) {
+  const uint8_t *prefix = self->memory + at;
+  return (uint32_t)prefix[0] << 24 | (uint32_t)prefix[1] << 16 | (uint32_t)prefix[2] << 8 | prefix[3];
+}
+
+static int32_t find_prefixed(region *self, caisson_error *error) {
+  uint32_t events = 0;
+  for (uint32_t at = 0; at < self->length; events++) {
+    const uint32_t left = self->length - at;
+    const uint32_t length = left < 4 ? 0 : prefix_at(self, at);
+    if (left < 4 || length > left - 4 || length > CAISSON_MAX_EVENT_BYTES) {
+      return caisson_fail(error, CAISSON_E_DATA, CAISSON_CLASS_CONFIG, "path: event %u at byte %u does not fit the file",
+                          events + 1, at);
+    }
+    at += 4 + length;
+  }
+  const int32_t status = take_places(self, events, error);
+  if (status != CAISSON_OK) return status;
+  uint32_t at = 0;
+  for (uint32_t event = 0; event < events; event++) {
+    self->places[event] = (event_place){.offset = at + 4, .length = prefix_at(self, at)};
+    at += 4 + self->places[event].length;
+  }
+  return CAISSON_OK;
+}
+
 static int32_t read_file(region *self, caisson_error *error) {
   const size_t got = fread(self->memory, 1, self->length, self->file);
   const int failed = ferror(self->file);
@@ -112,7 +139,8 @@ static int32_t read_file(region *self, caisson_error *error) {
   /* A file that shrank since it was measured is replayed as far as it goes; an empty one has nothing to replay. */
   self->length = (uint32_t)got;
   if (failed || got == 0) return caisson_fail(error, CAISSON_E_IO, CAISSON_CLASS_TRANSIENT, "path: the file could not be read");
-  if (!self->whole) return find_lines(self, error);
+  if (self->chunk == REGION_LINE) return find_lines(self, error);
+  if (self->chunk == REGION_PREFIXED) return find_prefixed(self, error);
   const int32_t status = take_places(self, 1, error);
   if (status == CAISSON_OK) self->places[0] = (event_place){.offset = 0, .length = self->length};
   return status;

@@ -1,43 +1,93 @@
 /** Copies events, payloads included, into memory that somebody else may be able to write. @module */
 import type { BatchMemory } from "./batch_memory.ts";
-import { KEY, META, PARTS, PAYLOAD } from "./record_parts.ts";
+import { RECORD_LAYOUT } from "./layout.ts";
+import { PARTS, PAYLOAD } from "./record_parts.ts";
 
 const WORD = 4;
+/** Payloads start on multiples of this, so less than it lies between two that follow each other. */
+const ALIGNMENT = 8;
 
 /** Does what `Batch.copyFrom` says. */
 export function copyBatch(target: BatchMemory, from: BatchMemory, start: number): number {
-  const whole = start === 0 ? copyWhole(target, from) : 0;
-  return whole > 0 ? whole : copyEach(target, from, start);
+  const copied = copyRuns(target, from, start);
+  return copied > 0 ? copied : copyEach(target, from, start);
 }
 
-/** Copies a batch whose payloads lie in one segment and fill most of it with two moves; 0 when it is another one. */
-function copyWhole(target: BatchMemory, from: BatchMemory): number {
-  const count = from.count;
+/**
+ * Copies all records with one move and payloads that lie one after the other with one each; 0 when there is a record
+ * with a key or metadata. Only payloads of the events copied get into the target: the segment they lie in may hold others.
+ */
+function copyRuns(target: BatchMemory, from: BatchMemory, start: number): number {
+  if (target.recordStride !== from.recordStride) return 0;
   const stride = from.recordStride / WORD;
-  if (from.segmentCount !== 1 || count > target.capacity || target.recordStride !== from.recordStride) return 0;
-  const { words } = from;
-  const end = from.recordWord + count * stride;
-  // Where the payloads end is asked of the records: whoever wrote them need not have kept the segment's length.
+  const room = Math.min(target.capacity, from.count - start);
+  const limit = target.arena.byteLength;
+  const { words: source } = from;
+  const { words, halves, arena } = target;
+  const first = from.recordWord + start * stride;
+  words.set(source.subarray(first, first + room * stride), target.recordWord);
+  let runSegment = -1;
+  let runStart = 0;
+  let runFrom = 0;
+  let runEnd = 0;
+  let shift = 0;
   let used = 0;
-  let wanted = 0;
-  for (let at = from.recordWord; at < end; at += stride) {
-    const length = words[at + PAYLOAD + 1]!;
-    wanted += length;
-    used = Math.max(
-      used,
-      words[at + PAYLOAD]! + length,
-      words[at + KEY]! + words[at + KEY + 1]!,
-      words[at + META]! + words[at + META + 1]!,
-    );
+  let copied = 0;
+  let to = target.recordWord;
+  for (let at = first; copied < room; at += stride, to += stride) {
+    const rest = source[at + RECORD_LAYOUT.keyOffset / WORD]! | source[at + RECORD_LAYOUT.keyLength / WORD]! |
+      source[at + RECORD_LAYOUT.metaOffset / WORD]! | source[at + RECORD_LAYOUT.metaLength / WORD]! |
+      (source[at + RECORD_LAYOUT.metaSegment / WORD]! & 0xffff);
+    // With no key, its segment above bit 16 is 0.
+    const segment = source[at + RECORD_LAYOUT.payloadSegment / WORD]!;
+    if (rest !== 0 || segment > 0xffff) return 0;
+    const offset = source[at + PAYLOAD]!;
+    const end = offset + source[at + PAYLOAD + 1]!;
+    const gap = offset - runEnd;
+    if (segment !== runSegment || gap < 0 || gap >= ALIGNMENT) {
+      if (runSegment >= 0) {
+        copyRun(arena, from, runSegment, runFrom, runEnd, shift, runStart, at);
+        used = runEnd + shift;
+      }
+      runSegment = segment;
+      runStart = at;
+      runFrom = offset;
+      runEnd = offset;
+      shift = used + ((offset - used) & (ALIGNMENT - 1)) - offset;
+    }
+    if (end + shift > limit) break;
+    runEnd = end;
+    words[to + PAYLOAD] = offset + shift;
+    halves[(to << 1) + RECORD_LAYOUT.payloadSegment / 2] = 0;
+    copied++;
   }
-  if (used > target.arena.byteLength || wanted < used >>> 1) return 0;
-  target.words.set(
-    from.words.subarray(from.recordWord, from.recordWord + count * stride),
-    target.recordWord,
-  );
-  target.arena.set(from.segmentView(0).subarray(0, used), 0);
-  writeHeader(target, count, used);
-  return count;
+  if (copied === 0) return 0;
+  copyRun(arena, from, runSegment, runFrom, runEnd, shift, runStart, first + copied * stride);
+  writeHeader(target, copied, Math.max(used, runEnd + shift));
+  return copied;
+}
+
+/** Moves the payloads of the records from `first` to `end` at once, then clears what lies between them. */
+function copyRun(
+  arena: Uint8Array,
+  from: BatchMemory,
+  segment: number,
+  runFrom: number,
+  runEnd: number,
+  shift: number,
+  first: number,
+  end: number,
+): void {
+  if (runEnd === runFrom) return;
+  arena.set(from.segmentView(segment).subarray(runFrom, runEnd), runFrom + shift);
+  const { words } = from;
+  const stride = from.recordStride / WORD;
+  for (let at = first + stride; at < end; at += stride) {
+    const next = words[at + PAYLOAD]!;
+    for (let gap = words[at - stride + PAYLOAD]! + words[at - stride + PAYLOAD + 1]!; gap < next; gap++) {
+      arena[gap + shift] = 0;
+    }
+  }
 }
 
 function copyEach(target: BatchMemory, from: BatchMemory, start: number): number {

@@ -23,6 +23,8 @@ export class BatchMemory {
   readonly segmentCapacity: number;
   /** Bytes a record takes. */
   readonly recordStride: number;
+  /** Whether the arena is memory that other threads may see. */
+  readonly sharedArena: boolean;
   /** The block as unsigned words. */
   readonly words: Uint32Array;
   /** The block as signed words. */
@@ -50,6 +52,7 @@ export class BatchMemory {
     const needed = blockBytes(dimensions);
     this.block = block.byteLength === needed ? block : block.subarray(0, needed);
     this.arena = arena;
+    this.sharedArena = arena.buffer instanceof SharedArrayBuffer;
     this.capacity = capacity;
     this.segmentCapacity = segments;
     this.recordStride = recordStride;

@@ -1,5 +1,6 @@
 /** Tells native code where JavaScript memory lies, and JavaScript what memory an address is. @module */
 import type { Batch } from "../data/batch.ts";
+import type { RecordScan } from "../data/batch_check.ts";
 import { BatchError } from "../data/batch_error.ts";
 import { SEGMENT_LENT } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
@@ -51,12 +52,12 @@ export function fillAddresses(access: MemoryAccess, batch: Batch): void {
  *
  * @throws {CaissonError} `CAISSON_NATIVE_BATCH`
  */
-export function validateFilled(batch: Batch, subject: string): void {
+export function validateFilled(batch: Batch, subject: string, call: string, scan?: RecordScan): void {
   try {
-    batch.validate();
+    batch.validate(scan);
   } catch (cause) {
     if (!(cause instanceof BatchError)) throw cause;
-    throw new CaissonError("CAISSON_NATIVE_BATCH", { subject, found: cause.message, cause });
+    throw new CaissonError("CAISSON_NATIVE_BATCH", { subject: `${subject} ${call}`, found: cause.message, cause });
   }
 }
 

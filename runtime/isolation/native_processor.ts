@@ -2,6 +2,7 @@
 import type { ProcessorFunctions } from "../../ffi/symbols.ts";
 import type { PartMetrics, ProcessorPart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
+import type { RecordScan } from "../data/batch_check.ts";
 import { callBlocking } from "./native_calls.ts";
 import type { NativeInstance } from "./native_instance.ts";
 import { addressOf, fillAddresses, foreignSegment, validateFilled } from "./native_memory.ts";
@@ -13,6 +14,7 @@ export class NativeProcessor implements ProcessorPart {
   readonly #instance: NativeInstance;
   readonly #functions: ProcessorFunctions;
   readonly #fast: boolean;
+  readonly #scan: RecordScan | undefined;
 
   /** Takes over an open instance; `fast`: its interface has `CAISSON_INTERFACE_FAST`. */
   constructor(instance: NativeInstance, maxEvents: number, fast: boolean) {
@@ -20,6 +22,7 @@ export class NativeProcessor implements ProcessorPart {
     this.#functions = instance.library.processor;
     this.maxEvents = maxEvents;
     this.#fast = fast;
+    this.#scan = instance.library.scanRecords;
   }
 
   /** Starts the instance, again after a loss. */
@@ -61,7 +64,7 @@ export class NativeProcessor implements ProcessorPart {
     }
     try {
       if (out.segmentCount <= out.segmentCapacity) this.#adoptSegments(batch, out);
-      validateFilled(out, `${subject} process`);
+      validateFilled(out, subject, "process", this.#scan);
     } catch (refused) {
       out.ownSegments();
       throw refused;

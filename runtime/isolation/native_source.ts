@@ -2,6 +2,7 @@
 import type { SourceFunctions } from "../../ffi/symbols.ts";
 import type { PartMetrics, PollResult, SourcePart } from "../connector/contract.ts";
 import { Batch } from "../data/batch.ts";
+import type { RecordScan } from "../data/batch_check.ts";
 import { AGAIN, CLASS_TRANSIENT, EOF, RETRY, SEGMENT_LENT } from "../data/layout.ts";
 import type { NativeInstance } from "./native_instance.ts";
 import { addressOf, fillAddresses, foreignSegment, LentViews, validateFilled } from "./native_memory.ts";
@@ -19,12 +20,14 @@ export class NativeSource implements SourcePart {
   /** Batches that hold memory of the plugin, with the views made of it. */
   readonly #lent = new Map<Batch, LentViews>();
   readonly #views = new WeakMap<Batch, LentViews>();
+  readonly #scan: RecordScan | undefined;
   #settled: Batch | undefined;
 
   /** Takes over an open instance. */
   constructor(instance: NativeInstance) {
     this.#instance = instance;
     this.#functions = instance.library.source;
+    this.#scan = instance.library.scanRecords;
     this.#memoryAddress = instance.memory === undefined ? 0 : addressOf(instance.library, instance.memory);
   }
 
@@ -61,7 +64,7 @@ export class NativeSource implements SourcePart {
     try {
       // A damaged count would send the loop past the table.
       if (batch.segmentCount <= batch.segmentCapacity) this.#adoptSegments(batch);
-      validateFilled(batch, `${this.#instance.subject} poll`);
+      validateFilled(batch, this.#instance.subject, "poll", this.#scan);
     } catch (refused) {
       this.#giveBack(batch);
       batch.ownSegments();
