@@ -10,7 +10,7 @@ import type { Invocation, Outcome } from "./command.ts";
 import { escapeControls } from "./escape_controls.ts";
 import { type HostNeed, readNeed, requireNeeds } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
-import { commandCache, nativeNeeds, workerNeeds } from "./plan.ts";
+import { commandCache, nativeNeeds, processNeeds, runnerNeeds, workerNeeds } from "./plan.ts";
 
 /** Runs the conformance kit over a plugin. */
 export async function executeRun(invocation: Invocation): Promise<Outcome> {
@@ -25,6 +25,8 @@ export async function executeRun(invocation: Invocation): Promise<Outcome> {
     readNeed(folder, "the plugin"),
     { key: "net", value: "127.0.0.1", reason: "the server that conformance.json calls {{http}}" },
     ...native ? await nativeNeeds(cacheFolder, program) : workerNeeds(program),
+    ...await processNeeds(cacheFolder, program, !native),
+    ...native ? await runnerNeeds(cacheFolder, program) : [],
   ];
   requireNeeds(needs, { program, words, workers: !native });
   const quiet = invocation.flag("json");

@@ -174,7 +174,7 @@ export async function nativeNeeds(cache: string, program: string): Promise<HostN
 }
 
 /** What plugins in processes of their own take besides being started. */
-async function processNeeds(cache: string, program: string, guards: boolean): Promise<HostNeed[]> {
+export async function processNeeds(cache: string, program: string, guards: boolean): Promise<HostNeed[]> {
   const reason = "memory shared with plugin processes";
   const needs: HostNeed[] = [
     { key: "read", value: cache, reason },
@@ -189,7 +189,7 @@ async function processNeeds(cache: string, program: string, guards: boolean): Pr
 }
 
 /** What native plugins in processes of their own take besides. */
-async function runnerNeeds(cache: string, program: string): Promise<HostNeed[]> {
+export async function runnerNeeds(cache: string, program: string): Promise<HostNeed[]> {
   const reason = "the C source of the program that runs native plugins";
   const needs = [...packageNeeds(program, "ffi/runner", reason), ...packageNeeds(program, "ffi/include", reason)];
   // Its name holds the digest of its source, so it is known only once that may be read; the next line asks for it then.
