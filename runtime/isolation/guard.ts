@@ -49,7 +49,7 @@ export interface LaunchGuardOptions {
  */
 export async function launchGuard(launch: LaunchGuardOptions): Promise<ComponentInstance> {
   const { plugin, provision, permissions, context, memoryMiB = HEAP_MIB, options, cacheFolder } = launch;
-  const { packageRoot = new URL("../../", import.meta.url) } = launch;
+  const { packageRoot = new URL(import.meta.resolve("../../")) } = launch;
   if (Deno.build.standalone) {
     throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
       subject: plugin.name,

@@ -7,8 +7,8 @@ import type { Gate } from "./gate.ts";
 /** Builds the npm package with dnt, which only JSR has. */
 const NEEDS_JSR = ["scripts/build_npm.ts"];
 
-/** Sources that are wrong on purpose, or that only a tool fills in. */
-const NOT_CHECKED = /(?:^|\/)(?:fixtures|templates|output)\//;
+/** Sources that are wrong on purpose, that only a tool fills in, or that import what the bench installs for itself. */
+const NOT_CHECKED = /(?:^|\/)(?:fixtures|templates|output|peers)\//;
 
 /** Whether `jsr:` imports are answered by the stand-ins. */
 function usesStandIns(): boolean {
