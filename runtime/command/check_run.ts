@@ -21,12 +21,14 @@ export async function executeRun(invocation: Invocation): Promise<Outcome> {
   requireNeeds([readNeed(folder, "the plugin")], { program, words, first: true });
   const { packages } = await discover({ plugins: [folder] });
   const native = packages[0]?.manifest.native !== undefined;
+  const asks = (isolation: PluginIsolation): boolean =>
+    native === (isolation === "runner") && (isolations.length === 0 || isolations.includes(isolation));
   const needs: HostNeed[] = [
     readNeed(folder, "the plugin"),
     { key: "net", value: "127.0.0.1", reason: "the server that conformance.json calls {{http}}" },
     ...native ? await nativeNeeds(cacheFolder, program) : workerNeeds(program),
-    ...await processNeeds(cacheFolder, program, !native),
-    ...native ? await runnerNeeds(cacheFolder, program) : [],
+    ...asks("guard") || asks("runner") ? await processNeeds(cacheFolder, program, !native) : [],
+    ...asks("runner") ? await runnerNeeds(cacheFolder, program) : [],
   ];
   requireNeeds(needs, { program, words, workers: !native });
   const quiet = invocation.flag("json");

@@ -79,7 +79,9 @@ export class BatchFeeder {
     const all = events ?? rawEvents(delivery);
     const passable = batch !== undefined &&
       all.every((event) => event.batch === batch && event.codec.name === codec.name);
-    if (passable && all.length === batch.count && all.length <= this.#maxEvents && inOrder(all)) {
+    if (
+      passable && all.length === batch.count && all.length <= this.#maxEvents && inOrder(all) && this.#fits(batch)
+    ) {
       // Operators looked at every event and changed none: the batch is what it was.
       yield { batch, fail: (index, reason) => failEvent(all[index]!, reason), release: () => {} };
       return;

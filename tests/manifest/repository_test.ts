@@ -29,7 +29,12 @@ async function writePlugin(folder: TemporaryFolder, path: string, changes: Recor
   return join(folder.path, path);
 }
 
-async function refuse(folder: string, grants: Grants, repository = new Repository()): Promise<CaissonError> {
+/** A repository of a host that can start no process, so that a grant has to name the isolation. */
+function withoutProcesses(): Repository {
+  return new Repository({ isolations: ["worker", "native"] });
+}
+
+async function refuse(folder: string, grants: Grants, repository = withoutProcesses()): Promise<CaissonError> {
   const found = await readManifest(folder);
   return await assertRejects(() => repository.register(found, grants), CaissonError);
 }
@@ -131,7 +136,7 @@ Deno.test({
 Deno.test("replaces a plugin that is registered from its folder again, and takes back its refusal", async () => {
   await using folder = await temporaryFolder();
   const path = await writePlugin(folder, "p");
-  const repository = new Repository();
+  const repository = withoutProcesses();
   const find = () => discover({ plugins: [path] });
   await repository.registerAll(await find(), noGrants(grantsFile));
   assertEquals([repository.registered.length, repository.refusals.length], [0, 1]);
@@ -212,7 +217,7 @@ Deno.test("gives a flow the refusal of the plugin it needs", async () => {
     ...manifest({ name: "n", module: undefined, provides: [{ kind: "sink", name: "fast", interface: "sink@1.0" }] }),
     native: { abi: "1.0", build: { language: "c", sources: ["a.c"] } },
   });
-  const repository = new Repository();
+  const repository = withoutProcesses();
   await repository.registerAll(await discover({ folders: [folder.path] }), noGrants(grantsFile));
   const missing = (kind: "source" | "sink", type: string) =>
     assertThrows(() => repository.find(kind, type), CaissonError).code;

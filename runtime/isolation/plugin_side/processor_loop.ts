@@ -56,7 +56,7 @@ async function processSlot(
 }
 
 /** No input has it: a failure of the output is then one of every input. Below 2^53. */
-const ANY_INPUT = Number.MAX_SAFE_INTEGER;
+export const ANY_INPUT: number = Number.MAX_SAFE_INTEGER;
 
 /**
  * Output `n` carries time and sequence of input `n`, so that a failure of it finds its origin; with more or fewer outputs
