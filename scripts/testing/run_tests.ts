@@ -14,13 +14,17 @@ export const TEST_PERMISSIONS: readonly string[] = [
 ];
 
 /**
- * Tests that measure time, fill the machine or change what the process shares
- * run one file at a time; all others run in parallel.
+ * Tests that measure time, start processes that spin, or change what the process
+ * shares run one file at a time; all others run in parallel.
  */
 const ALONE: readonly string[] = [
+  "tests/command",
+  "tests/conformance",
+  "tests/data",
   "tests/demo",
   "tests/docs",
   "tests/isolation",
+  "tests/runtime",
 ];
 
 /** Tests that take too long for every day. */
