@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { caisson, inFolder, lineFlags, writeFiles } from "./cli.ts";
+import { caisson, inFolder, lineFlags, writeFiles } from "../command/cli.ts";
 
 const plugins = fromFileUrl(new URL("../../plugins", import.meta.url));
 const author = ["--allow-read", "--allow-write=.", "--allow-net=127.0.0.1"];
