@@ -88,6 +88,8 @@ export type { ScannedModule } from "./runtime/manifest/module_graph.ts";
 export type { CheckedFile } from "./runtime/manifest/verify_unchanged.ts";
 export type { Difference, EffectivePermissions } from "./permissions/effective.ts";
 export type { PermissionKey } from "./permissions/values.ts";
+export type { AuditEvent, AuditKind, AuditRecord } from "./permissions/audit_event.ts";
+export { type AuditLog, type AuditLogOptions, openAuditLog } from "./permissions/audit_log.ts";
 export type { PluginIsolation } from "./permissions/grants.ts";
 export type { Descriptor, DescriptorField, DescriptorInterface, NativeKind } from "./ffi/descriptor.ts";
 export {

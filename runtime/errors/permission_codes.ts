@@ -37,4 +37,9 @@ export const permissionCodes = {
     meaning: "The check at start found that Worker permissions do not hold in this process.",
     action: "Remove the permission broker from the environment and use a supported Deno version.",
   },
+  CAISSON_AUDIT_FAILED: {
+    exit: 1,
+    meaning: "The audit log could not be written, so what should have been recorded was not done.",
+    action: "Make room on the disk, or correct the owner and mode of the folder that is named.",
+  },
 } as const;

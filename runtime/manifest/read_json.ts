@@ -91,13 +91,13 @@ async function readBytes(
   }
 }
 
-/** The host itself may not read a path it needs. */
-export function readRefused(path: string, cause: unknown): CaissonError {
+/** The host itself may not read, or write, a path it needs. */
+export function readRefused(path: string, cause: unknown, how: "read" | "write" = "read"): CaissonError {
   return new CaissonError("CAISSON_HOST_PERMISSION", {
     subject: path,
-    found: "the host may not read it",
-    allowed: `--allow-read=${path}`,
-    action: `Start the host with --allow-read=${path}`,
+    found: `the host may not ${how} it`,
+    allowed: `--allow-${how}=${path}`,
+    action: `Start the host with --allow-${how}=${path}`,
     cause,
   });
 }
