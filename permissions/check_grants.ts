@@ -30,8 +30,13 @@ export function requestedValues(
   const asked = requests?.[key];
   if (asked === undefined || asked === true) return asked ?? [];
   if (key !== "read" && key !== "write") return asked;
-  const paths = asked.map((path) => resolve(pluginFolder, path));
+  const paths = asked.map((path) => absoluteRequest(key, path, pluginFolder));
   return key === "read" ? paths.filter((path) => !isInside(path, pluginFolder)) : paths;
+}
+
+/** A requested value as it compares with granted ones: relative paths start from the plugin's folder. */
+export function absoluteRequest(key: PermissionKey, value: string, pluginFolder: string): string {
+  return key === "read" || key === "write" ? resolve(pluginFolder, value) : value;
 }
 
 /** What {@linkcode checkGrants} looks at. */

@@ -35,7 +35,7 @@ export interface Difference {
   /** The value as the manifest or the grant has it. */
   readonly value: string;
   /** Who stands against it. */
-  readonly refusedBy: "manifest" | "grant" | "host";
+  readonly refusedBy: "manifest" | "grant";
   /** The same as a sentence. */
   readonly text: string;
 }
@@ -56,12 +56,10 @@ export interface EffectiveOptions {
   readonly granted?: GrantedPermissions | undefined;
   /** The plugin's own folder, which it may always read. */
   readonly pluginFolder: string;
-  /** Whether the host process itself holds a permission. @default {every permission} */
-  readonly host?: (key: PermissionKey, value: string) => boolean;
 }
 
 /** How values of one key compare; a path or host can lie within another. */
-interface Comparison {
+export interface Comparison {
   /** The value that both allow, or `undefined`. */
   meet(request: string, grant: string): string[];
   /** Whether `inner` allows nothing that `outer` does not. */
@@ -69,7 +67,7 @@ interface Comparison {
 }
 
 /**
- * Intersects manifest, grant and host.
+ * Intersects manifest and grant.
  *
  * A request of `true` takes what the operator lists. Paths are compared after links are resolved; where a path is
  * spelled through a link, both spellings are in the result, because Deno compares the spelling.
@@ -77,7 +75,7 @@ interface Comparison {
 export async function effectivePermissions(
   options: EffectiveOptions,
 ): Promise<Effective> {
-  const { requests = {}, granted = {}, pluginFolder, host } = options;
+  const { requests = {}, granted = {}, pluginFolder } = options;
   const explain: Difference[] = [];
   const lists: Record<PermissionKey, false | string[]> = {
     net: false,
@@ -90,13 +88,8 @@ export async function effectivePermissions(
     const asked = absolute(key, requests[key], pluginFolder);
     const own = key === "read" && asked !== true ? asked.filter((path) => isInside(path, pluginFolder)) : [];
     const wanted = asked === true ? true : asked.filter((path) => !own.includes(path));
-    const compare = await comparison(key, wanted, granted[key] || []);
-    const both = intersect(key, wanted, granted[key], compare, explain);
-    const held = [...new Set(both)].filter((value) => {
-      if (host === undefined || host(key, value)) return true;
-      explain.push(difference(key, value, "host"));
-      return false;
-    });
+    const compare = await comparison(key, [...wanted === true ? [] : wanted, ...granted[key] || []]);
+    const held = intersect(key, wanted, granted[key], compare, explain);
     if (key === "read") held.push(pluginFolder);
     lists[key] = held.length === 0 ? false : [...new Set(held)].sort();
   }
@@ -147,7 +140,6 @@ const sentences: Readonly<
 > = {
   manifest: (text) => `${text} is granted, but the plugin does not ask for it`,
   grant: (text) => `${text} is asked for, but not, or only partly, granted`,
-  host: (text) => `${text} is granted, but the host process does not hold it`,
 };
 
 function difference(
@@ -163,17 +155,14 @@ function difference(
   };
 }
 
-async function comparison(
-  key: PermissionKey,
-  wanted: true | readonly string[],
-  granted: readonly string[],
-): Promise<Comparison> {
+/** How the values of a key compare. @param values everything that will be compared, for their real paths */
+export async function comparison(key: PermissionKey, values: readonly string[]): Promise<Comparison> {
   switch (key) {
     case "net":
       return hosts;
     case "read":
     case "write":
-      return await paths([...wanted === true ? [] : wanted, ...granted]);
+      return await paths(values);
     case "env":
     case "sys":
       return exact;

@@ -2,6 +2,7 @@
 import { dirname, resolve } from "@std/path";
 import { z } from "zod";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
+import { type JsonPath, jsonPlaces, type Place } from "../runtime/manifest/json_places.ts";
 import { type JsonFileCodes, readJsonFile } from "../runtime/manifest/read_json.ts";
 import { explainIssue, pathText, type RefusedKeys } from "../runtime/manifest/schema_issue.ts";
 import { quote } from "../runtime/manifest/untrusted_text.ts";
@@ -15,12 +16,22 @@ export type GrantedPermissions = {
   readonly [Key in PermissionKey]?: false | readonly string[];
 };
 
+/** What a plugin is allowed in one flow: lists replace the plugin's own and may only be narrower. */
+export interface FlowGrant {
+  /** Keys that are not named stay as they are for the plugin. */
+  readonly permissions: GrantedPermissions;
+}
+
 /** Everything the operator decided about one plugin. */
 export interface Grant {
   /** Where its code runs. @default {"guard" for TypeScript, "runner" for native} */
   readonly isolation?: PluginIsolation;
   /** What it may touch; paths are absolute after reading. */
   readonly permissions?: GrantedPermissions;
+  /** Native: may run where no sandbox holds it to its permissions. @default {false} */
+  readonly unsandboxed?: boolean;
+  /** Narrower permissions by name of flow. */
+  readonly flows?: Readonly<Record<string, FlowGrant>>;
 }
 
 /** A grant file, read and checked. */
@@ -31,6 +42,8 @@ export interface Grants {
   readonly present: boolean;
   /** Grants by plugin name. */
   readonly plugins: ReadonlyMap<string, Grant>;
+  /** Where something stands in the file. @default {unknown: it did not come from a file} */
+  readonly placeOf?: (path: JsonPath) => Place | undefined;
 }
 
 /** Name of the grant file. */
@@ -69,25 +82,22 @@ function granted(key: PermissionKey, description: string) {
   return z.union([no, z.array(value)]).optional().describe(description);
 }
 
+const permissionsSchema = z.strictObject({
+  net: granted("net", "Hosts, `name:port`; false: refused on purpose"),
+  read: granted("read", "Paths, relative to this file; false: refused on purpose"),
+  write: granted("write", "Paths, relative to this file; false: refused on purpose"),
+  env: granted("env", "Environment variables; false: refused on purpose"),
+  sys: granted("sys", "Kinds of system information; false: refused on purpose"),
+});
+
 const grantSchema = z.strictObject({
   isolation: z.enum(["worker", "guard", "native", "runner"]).optional()
     .describe("Where the plugin's code runs"),
-  permissions: z.strictObject({
-    net: granted("net", "Hosts, `name:port`; false: refused on purpose"),
-    read: granted(
-      "read",
-      "Paths, relative to this file; false: refused on purpose",
-    ),
-    write: granted(
-      "write",
-      "Paths, relative to this file; false: refused on purpose",
-    ),
-    env: granted("env", "Environment variables; false: refused on purpose"),
-    sys: granted(
-      "sys",
-      "Kinds of system information; false: refused on purpose",
-    ),
-  }).optional().describe("What the plugin may touch: complete lists"),
+  permissions: permissionsSchema.optional().describe("What the plugin may touch: complete lists"),
+  unsandboxed: z.boolean().optional()
+    .describe("Native plugins: may run where no sandbox holds them to their permissions"),
+  flows: z.record(z.string().min(1), z.strictObject({ permissions: permissionsSchema })).optional()
+    .describe("Narrower permissions by name of flow; keys that are not named stay as they are"),
 });
 
 /** Schema of a grant file. */
@@ -127,7 +137,8 @@ export function noGrants(file: string = grantsName): Grants {
  */
 export async function readGrants(file: string): Promise<Grants> {
   const json = await readJsonFile(file, codes);
-  return json === undefined ? noGrants(file) : parseGrants(json.value, file);
+  if (json === undefined) return noGrants(file);
+  return { ...parseGrants(json.value, file), placeOf: jsonPlaces(json.text) };
 }
 
 /**
@@ -152,15 +163,25 @@ export function parseGrants(value: unknown, file: string): Grants {
 }
 
 function absolute(grant: Grant, folder: string): Grant {
-  if (grant.permissions === undefined) return grant;
-  const permissions: { [Key in PermissionKey]?: false | readonly string[] } = {
-    ...grant.permissions,
+  const { permissions, flows, ...rest } = grant;
+  return {
+    ...rest,
+    ...(permissions === undefined ? {} : { permissions: absolutePaths(permissions, folder) }),
+    ...(flows === undefined ? {} : {
+      flows: Object.fromEntries(
+        Object.entries(flows).map(([name, flow]) => [name, { permissions: absolutePaths(flow.permissions, folder) }]),
+      ),
+    }),
   };
+}
+
+function absolutePaths(granted: GrantedPermissions, folder: string): GrantedPermissions {
+  const permissions: { [Key in PermissionKey]?: false | readonly string[] } = { ...granted };
   for (const key of ["read", "write"] as const) {
     const paths = permissions[key];
     if (paths) permissions[key] = paths.map((path) => resolve(folder, path));
   }
-  return { ...grant, permissions };
+  return permissions;
 }
 
 function invalid(error: z.ZodError, value: unknown, file: string) {
@@ -181,6 +202,9 @@ function refused(value: unknown): RefusedKeys {
   for (const name of Object.keys(Object(plugins))) {
     for (const [key, reason] of Object.entries(neverGranted)) {
       reasons[pathText(["plugins", name, "permissions", key])] = reason;
+      for (const flow of Object.keys(Object((plugins as Record<string, { flows?: unknown }>)[name]?.flows))) {
+        reasons[pathText(["plugins", name, "flows", flow, "permissions", key])] = reason;
+      }
     }
   }
   return reasons;

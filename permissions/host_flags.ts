@@ -1,4 +1,5 @@
 /** The flags a host process needs, no more and no less. @module */
+import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import type { EffectivePermissions } from "./effective.ts";
 import { isInside } from "./effective.ts";
 import type { PluginIsolation } from "./grants.ts";
@@ -25,8 +26,6 @@ export interface PluginNeeds {
   readonly folder: string;
   /** What it may touch. */
   readonly permissions: EffectivePermissions;
-  /** Native: path of the library as it is loaded. */
-  readonly library?: string;
 }
 
 /** Everything a host process needs. */
@@ -47,9 +46,6 @@ export function hostPermissions(needs: HostNeeds): HostPermissions {
   ) as Record<HostKey, Set<string>>;
   for (const plugin of needs.plugins ?? []) {
     sets.read.add(plugin.folder);
-    if (plugin.isolation === "native" && plugin.library !== undefined) {
-      sets.ffi.add(plugin.library);
-    }
     if (plugin.isolation === "guard") {
       // The process is given its own permissions; what it is handed by the host is the environment.
       sets.run.add(Deno.execPath());
@@ -79,6 +75,8 @@ function withoutCovered(paths: readonly string[]): string[] {
 /**
  * The flags for `deno run`, sorted, one for each permission that is needed.
  *
+ * @throws {CaissonError} `CAISSON_HOST_PERMISSION` for a path with a comma
+ *
  * @example
  * ```ts
  * import { hostFlags } from "./host_flags.ts";
@@ -91,7 +89,19 @@ export function hostFlags(needs: HostNeeds): string[] {
   const permissions = hostPermissions(needs);
   return hostKeys
     .filter((key) => permissions[key].length > 0)
-    .map((key) => `--allow-${key}=${permissions[key].join(",")}`);
+    .map((key) => `--allow-${key}=${joined(permissions[key])}`);
+}
+
+/** Deno splits lists at commas and has no way to write one: such a flag would mean other paths. */
+function joined(values: readonly string[]): string {
+  const unsayable = values.find((value) => value.includes(","));
+  if (unsayable === undefined) return values.join(",");
+  throw new CaissonError("CAISSON_HOST_PERMISSION", {
+    subject: unsayable,
+    found: "a path with a comma, which no flag of Deno's can express",
+    allowed: "paths without a comma",
+    action: "Rename the folder or file, or name another one.",
+  });
 }
 
 /** A word as a POSIX shell needs it, quoted only where it has to be. */

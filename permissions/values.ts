@@ -108,7 +108,7 @@ export function valueProblem(
   switch (key) {
     case "net": {
       const parsed = parseNet(value);
-      return typeof parsed === "string" ? parsed : undefined;
+      return typeof parsed === "string" ? parsed : hostProblem(parsed.host);
     }
     case "env":
       return /^[A-Za-z_][A-Za-z0-9_]*$/.test(value)
@@ -122,6 +122,15 @@ export function valueProblem(
     case "write":
       return pathProblem(value);
   }
+}
+
+/** Hosts that can be written in a way that says more exactly what they are. */
+function hostProblem(host: string): string | undefined {
+  if (host === "localhost" || host.endsWith(".localhost")) {
+    return "a name of this machine itself; write its address, such as 127.0.0.1:8080";
+  }
+  // Deno takes it for another address than the IPv4 one, and connects to that all the same.
+  return host.startsWith("[::ffff:") ? "an IPv4 address in IPv6 form; write it as IPv4" : undefined;
 }
 
 function pathProblem(path: string): string | undefined {

@@ -2,6 +2,8 @@
 import { verifyLibrary } from "../ffi/verify_library.ts";
 import { checkGrants } from "../permissions/check_grants.ts";
 import { effectivePermissions } from "../permissions/effective.ts";
+import { flowPermissions } from "../permissions/flow_permissions.ts";
+import { refuseGuardedPaths } from "../permissions/guarded_paths.ts";
 import type { Grants, PluginIsolation } from "../permissions/grants.ts";
 import { chooseIsolation, possibleIsolation } from "../permissions/isolation.ts";
 import { NEEDS_PROCESS } from "./data/layout.ts";
@@ -22,7 +24,33 @@ export interface HostOffer {
   readonly platform: string;
 }
 
-type CheckedCode = Pick<RegisteredPlugin, "modules" | "library" | "descriptor" | "ignored">;
+/** Told about each check a plugin passed, in order: what was checked, and what was found. */
+export type OnPassed = (check: "versions" | "modules" | "library" | "descriptor" | "grants", found: string) => void;
+
+/** The code of a plugin, hashed and not loaded. */
+export type CheckedCode = Pick<RegisteredPlugin, "modules" | "library" | "descriptor" | "ignored">;
+
+/**
+ * Checks what does not depend on any operator: versions, then modules or library.
+ *
+ * @throws {CaissonError} the first refusal
+ */
+export async function checkCode(
+  found: PluginPackage,
+  offer: Pick<HostOffer, "host" | "platform">,
+  onPassed: OnPassed = () => {},
+): Promise<CheckedCode> {
+  const { manifest, manifestFile } = found;
+  checkVersions(manifest, offer.host, manifestFile);
+  const abi = manifest.native === undefined ? "" : `, C ABI ${manifest.native.abi}`;
+  const interfaces = manifest.provides.map((each) => each.interface).join(", ");
+  onPassed("versions", `runtime ${manifest.runtime}, ${interfaces}${abi}`);
+  if (manifest.native !== undefined) return await checkNative(found, offer.platform, onPassed);
+  const code = await scanModules(found);
+  const ignored = code.ignored.length > 0 ? `; ignored: ${code.ignored.join(", ")}` : "";
+  onPassed("modules", `${code.modules.length} inside the folder${ignored}`);
+  return code;
+}
 
 /**
  * Checks versions, then modules or library, then grants, then the isolation. The manifest has been checked already.
@@ -33,10 +61,10 @@ export async function checkPlugin(
   found: PluginPackage,
   grants: Grants,
   offer: HostOffer,
+  onPassed: OnPassed = () => {},
 ): Promise<RegisteredPlugin> {
-  const { manifest, folder, manifestFile } = found;
-  checkVersions(manifest, offer.host, manifestFile);
-  const code = manifest.native === undefined ? await scanModules(found) : await checkNative(found, offer.platform);
+  const { manifest, folder } = found;
+  const code = await checkCode(found, offer, onPassed);
   const bearing = whatItBears(manifest, code);
   const grant = checkGrants({
     manifest,
@@ -50,12 +78,35 @@ export async function checkPlugin(
     granted: grant?.permissions,
     pluginFolder: folder,
   });
-  return { package: found, isolation, permissions, differences: explain, ...code };
+  await refuseGuardedPaths(manifest.name, permissions, grants.file);
+  const narrower = await flowPermissions({
+    plugin: manifest.name,
+    pluginFolder: folder,
+    permissions,
+    grant,
+    file: grants.file,
+  });
+  onPassed("grants", isolation);
+  return {
+    package: found,
+    isolation,
+    permissions,
+    flowPermissions: narrower,
+    unsandboxed: grant?.unsandboxed ?? false,
+    differences: explain,
+    ...code,
+  };
 }
 
-async function checkNative(found: PluginPackage, platform: string): Promise<CheckedCode> {
+async function checkNative(found: PluginPackage, platform: string, onPassed: OnPassed): Promise<CheckedCode> {
   const { file, sha256, bytes } = await checkLibrary(found, platform);
+  onPassed("library", `${file}, sha256 ${sha256}`);
   const descriptor = verifyLibrary({ bytes, platform, manifest: found.manifest, subject: file });
+  const count = descriptor.interfaces.length;
+  onPassed(
+    "descriptor",
+    `${count} component${count === 1 ? "" : "s"}, ${descriptor.layout.size} fields as this host has them`,
+  );
   return { library: { file, sha256 }, descriptor, ignored: [] };
 }
 

@@ -14,6 +14,10 @@ export interface RegisteredPlugin {
   readonly isolation: PluginIsolation;
   /** What it may touch. */
   readonly permissions: EffectivePermissions;
+  /** What it may touch in flows for which the operator allows less, by name of flow. */
+  readonly flowPermissions: ReadonlyMap<string, EffectivePermissions>;
+  /** Whether the operator lets native code run where no sandbox binds it. */
+  readonly unsandboxed: boolean;
   /** What was asked for or granted and is not effective, with the reason. */
   readonly differences: readonly Difference[];
   /** TypeScript: every module it loads; the entry comes first. */

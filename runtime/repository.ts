@@ -3,7 +3,7 @@ import { basename } from "@std/path";
 import { hostPlatform } from "../ffi/platform.ts";
 import type { Grants, PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
-import { checkPlugin } from "./check_plugin.ts";
+import { checkPlugin, type OnPassed } from "./check_plugin.ts";
 import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import type { ConfigSchema } from "./manifest/config_schema.ts";
 import type { Discovery, Refusal } from "./manifest/discover.ts";
@@ -126,9 +126,10 @@ export class Repository {
    *
    * A plugin that was registered from the same folder before is replaced once the new one has passed.
    *
+   * @param onPassed told about each check the plugin passed
    * @throws {CaissonError} the refusal; pass it to {@linkcode refuse} to list it
    */
-  async register(found: PluginPackage, grants: Grants): Promise<RegisteredPlugin> {
+  async register(found: PluginPackage, grants: Grants, onPassed?: OnPassed): Promise<RegisteredPlugin> {
     const { name } = found.manifest;
     try {
       const twin = this.#plugins.get(name)?.package;
@@ -137,7 +138,7 @@ export class Repository {
         host: this.#host,
         isolations: this.#isolations,
         platform: this.#platform,
-      });
+      }, onPassed);
       this.#plugins.set(name, plugin);
       this.#refusals.delete(found.folder);
       return plugin;

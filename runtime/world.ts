@@ -72,7 +72,7 @@ export class World {
       }
       const flow = new Flow({
         definition,
-        launch: (request) => this.#launch(request),
+        launch: (request) => this.#launch(request, definition.name),
         onError: this.#options.onError,
       });
       this.registry.enter(flow);
@@ -95,7 +95,7 @@ export class World {
     });
   }
 
-  async #launch(request: ComponentRequest): Promise<LaunchedComponent> {
+  async #launch(request: ComponentRequest, flow: string): Promise<LaunchedComponent> {
     const found = this.repository.find(
       request.kind,
       request.type,
@@ -124,6 +124,7 @@ export class World {
     await this.repository.verifyUnchanged(found.plugin);
     const instance = await launchPlugin({
       plugin: found.plugin,
+      flow,
       provision: found.provision,
       context,
       codec: request.codec,

@@ -1,15 +1,14 @@
 /** `caisson check PLUGIN_DIR`. @module */
-import { resolve } from "@std/path";
-import { readGrants } from "../../permissions/grants.ts";
-import { checkLibrary } from "../manifest/check_library.ts";
+import { join, resolve } from "@std/path";
+import { grantsName, readGrants } from "../../permissions/grants.ts";
+import { hostHolds } from "../../permissions/host_permissions.ts";
+import { hostPlatform } from "../../ffi/platform.ts";
+import { checkCode, type OnPassed } from "../check_plugin.ts";
 import { discover } from "../manifest/discover.ts";
 import { hostVersions } from "../manifest/host_versions.ts";
 import type { PluginPackage } from "../manifest/manifest.ts";
-import { scanModules } from "../manifest/module_graph.ts";
 import { readManifest } from "../manifest/parse_manifest.ts";
 import { checkVersions } from "../manifest/versions.ts";
-import { verifyLibrary } from "../../ffi/verify_library.ts";
-import { hostPlatform } from "../../ffi/platform.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { readNeed, requireNeeds } from "./host_need.ts";
 import { levelOf, permissionsText } from "./permissions_text.ts";
@@ -26,7 +25,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   // The kit is loaded for those who ask for it: a check without it runs no code of the plugin.
   if (invocation.flag("run")) return await (await import("./check_run.ts")).executeRun(invocation);
   const path = resolve(invocation.positionals[0]!);
-  const grants = invocation.text("grants");
+  const grants = invocation.text("grants") ?? await grantsHere();
   const { program, words } = invocation;
   requireNeeds([
     readNeed(path, "the plugin"),
@@ -41,33 +40,16 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const source = await readManifest(path);
   const { manifest } = source;
   pass("manifest", `${manifest.name} ${manifest.version}`);
+  // Before the sealed manifest is looked for: building it again would not help a plugin for another version.
   checkVersions(manifest, hostVersions, source.manifestFile);
-  const interfaces = manifest.provides.map((each) => each.interface).join(", ");
-  pass("versions", `runtime ${manifest.runtime}, ${interfaces}${abiText(source)}`);
   const found = await sealed(path);
-  if (manifest.native === undefined) {
-    const { modules, ignored } = await scanModules(found);
-    pass(
-      "modules",
-      `${modules.length} inside the folder${ignored.length > 0 ? `; ignored: ${ignored.join(", ")}` : ""}`,
-    );
+  const onPassed: OnPassed = (check, what) => {
+    if (check !== "grants") pass(check, what);
+  };
+  if (grants === undefined) {
+    await checkCode(found, { host: hostVersions, platform: hostPlatform() }, onPassed);
   } else {
-    const library = await checkLibrary(found, hostPlatform());
-    pass("library", `${library.file}, sha256 ${library.sha256}`);
-    const { interfaces, layout } = verifyLibrary({
-      bytes: library.bytes,
-      manifest: found.manifest,
-      subject: library.file,
-    });
-    pass(
-      "descriptor",
-      `${interfaces.length} component${
-        interfaces.length === 1 ? "" : "s"
-      }, ${layout.size} fields as this host has them`,
-    );
-  }
-  if (grants !== undefined) {
-    const plugin = await newRepository().register(found, await readGrants(grants));
+    const plugin = await newRepository().register(found, await readGrants(grants), onPassed);
     pass("grants", `${plugin.isolation}, level ${levelOf(plugin.isolation)}; ${permissionsText(plugin.permissions)}`);
     for (const { text } of plugin.differences) pass("grants", text);
   }
@@ -78,8 +60,16 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   };
 }
 
-function abiText({ manifest }: PluginPackage): string {
-  return manifest.native === undefined ? "" : `, C ABI ${manifest.native.abi}`;
+/** The grant file of the working directory, where there is one that may be read. */
+async function grantsHere(): Promise<string | undefined> {
+  const file = join(Deno.cwd(), grantsName);
+  if (!hostHolds("read", file)) return undefined;
+  try {
+    return (await Deno.stat(file)).isFile ? file : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** The package that registers: for a plugin that is built, the sealed one in `dist`. */

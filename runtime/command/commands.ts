@@ -77,12 +77,16 @@ export const commands: readonly Command[] = [
     summary:
       "Check a plugin as registration would, without running any of it; with --run, run it and check what it does",
     details: [
-      "Checks manifest, versions, module graph or sealed library with its descriptor, and with --grants what the operator allows.",
+      "Checks manifest, versions, module graph or sealed library with its descriptor, and, where there is a grant file, what the operator allows.",
       "With --run, the conformance kit runs every component in every isolation it can bear, with what conformance.json in the plugin's folder grants: life cycle, batches of every size, memory, errors, stops, and that its output is the same everywhere. See docs/conformance.md.",
     ],
     arguments: [{ name: "PLUGIN_DIR", description: "Folder of the plugin" }],
     options: {
-      grants: { ...grants, description: "Grant file to check the plugin's requests against" },
+      grants: {
+        ...grants,
+        description:
+          "Grant file to check the plugin's requests against (default: caisson.grants.json in the working directory, where it may be read)",
+      },
       run: { kind: "flag", description: "Run the plugin's code in the conformance kit" },
       isolation: {
         kind: "text",
@@ -110,6 +114,25 @@ export const commands: readonly Command[] = [
     arguments: [],
     options: { plugins: here(plugins), plugin, grants: here(grants) },
     load: () => import("./plugins.ts"),
+  },
+  {
+    name: "why",
+    summary: "Say who allows or refuses one thing to a plugin, in which file and line",
+    details: [
+      "PERMISSION is net, read, write, env or sys, VALUE one host:port, path, variable or kind. Exits with 4 when it is refused.",
+    ],
+    arguments: [
+      { name: "PLUGIN", description: "Name of the plugin" },
+      { name: "PERMISSION", description: "net, read, write, env or sys" },
+      { name: "VALUE", description: "What it would touch, such as api.example.com:443" },
+    ],
+    options: {
+      flow: { kind: "text", value: "NAME", description: "Ask for this flow, where the plugin may be allowed less" },
+      plugins: here(plugins),
+      plugin,
+      grants: here(grants),
+    },
+    load: () => import("./why.ts"),
   },
   {
     name: "flags",

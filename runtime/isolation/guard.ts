@@ -2,6 +2,7 @@
 import { fromFileUrl, join, toFileUrl } from "@std/path";
 import { buildSupport } from "../../ffi/build_support.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
+import { specialAddressesToDeny } from "../../permissions/special_addresses.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
@@ -119,7 +120,9 @@ function permissionFlags(permissions: WorkerPermissions, mapper: string): string
     const values = permissions[key];
     return values === false ? [] : [`--allow-${key}=${values.map(escapeComma).join(",")}`];
   });
-  return [`--allow-ffi=${escapeComma(mapper)}`, "--deny-run", "--deny-import", ...flags];
+  const special = specialAddressesToDeny(permissions.net);
+  const denied = special.length === 0 ? [] : [`--deny-net=${special.join(",")}`];
+  return [`--allow-ffi=${escapeComma(mapper)}`, "--deny-run", "--deny-import", ...flags, ...denied];
 }
 
 /** A comma separates values; a doubled one is part of a value. */

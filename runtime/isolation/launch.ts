@@ -13,6 +13,8 @@ import { launchWorker } from "./worker.ts";
 export interface LaunchOptions {
   /** The plugin, checked and registered. */
   readonly plugin: RegisteredPlugin;
+  /** Name of the flow; the operator may allow the plugin less in it. @default {in no flow in particular} */
+  readonly flow?: string | undefined;
   /** Which of its components. */
   readonly provision: Provision;
   /** What the instance is given. */
@@ -31,16 +33,17 @@ export interface LaunchOptions {
 export async function launchPlugin(
   options: LaunchOptions,
 ): Promise<ComponentInstance> {
-  const { plugin, provision, context, codec, cacheFolder } = options;
+  const { plugin, flow, provision, context, codec, cacheFolder } = options;
   const { manifest, folder } = plugin.package;
   const module = () => ({ name: manifest.name, folder, module: resolve(folder, manifest.module!) });
+  const permissions = plugin.flowPermissions.get(flow ?? "") ?? plugin.permissions;
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   switch (plugin.isolation) {
     case "worker":
       return await launchWorker({
         plugin: module(),
         provision,
-        permissions: plugin.permissions,
+        permissions,
         context,
         options: { codec },
       });
@@ -48,7 +51,7 @@ export async function launchPlugin(
       return await launchGuard({
         plugin: module(),
         provision,
-        permissions: plugin.permissions,
+        permissions,
         context,
         options: { codec },
         memoryMiB: manifest.limits?.memoryMiB,

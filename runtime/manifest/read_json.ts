@@ -15,7 +15,9 @@ export interface JsonFileCodes {
 export interface JsonFile {
   /** The parsed document, not checked by any schema. */
   readonly value: unknown;
-  /** The bytes it was parsed from. */
+  /** The text it was parsed from. */
+  readonly text: string;
+  /** The bytes of that text. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -59,7 +61,7 @@ export async function readJsonFile(
       ...(action === undefined ? {} : { action }),
     });
   }
-  return { value: JSON.parse(text), bytes };
+  return { value: JSON.parse(text), text, bytes };
 }
 
 async function readBytes(

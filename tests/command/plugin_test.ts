@@ -53,7 +53,7 @@ for (const kind of ["source", "sink"] as const) {
       const report = JSON.parse(ran.stdout);
       assertEquals([report.in, report.out, report.failed], [3, 3, 0]);
       const node = report.nodes.find(({ type }: { type: string }) => type === "first");
-      assertEquals([node.plugin, node.isolation, node.level], ["first", "worker", "none"]);
+      assertEquals([node.plugin, node.isolation], ["first", "guard"]);
       const lines = (await Deno.readTextFile(`${example}/output.ndjson`)).trim().split("\n");
       assertEquals(lines.map((text) => JSON.parse(text).n), [1, 2, 3]);
 
@@ -151,18 +151,19 @@ Deno.test("plugins lists what is registered with its permissions, and what was r
   });
 });
 
-Deno.test("check says what passed before a refusal, and asks for the grants only with --grants", async () => {
+Deno.test("check says what passed before a refusal, and takes the grants of the working directory", async () => {
   await inFolder(async (cwd) => {
-    await writeFiles(cwd, { ...stuck, "empty.json": { grants: 1, plugins: {} }, "caisson.grants.json": grantStuck });
+    await writeFiles(cwd, { ...stuck, "empty.json": { grants: 1, plugins: {} } });
     const read = { cwd, flags: ["--allow-read=."] };
     const alone = await caisson(["check", "plugins/stuck"], read);
     assertEquals(alone.code, 0);
     assertStringIncludes(alone.stdout, "grants were not checked");
+    await writeFiles(cwd, { "caisson.grants.json": grantStuck });
     const missing = await caisson(["check", "plugins/stuck", "--grants", "empty.json"], read);
     assertEquals(missing.code, 4);
     assertStringIncludes(missing.stderr, "ok  modules");
     assertStringIncludes(missing.stderr, "CAISSON_GRANT_MISSING");
-    const granted = await caisson(["check", "plugins/stuck", "--grants", "caisson.grants.json"], read);
+    const granted = await caisson(["check", "plugins/stuck"], read);
     assertEquals(granted.code, 0, granted.stderr);
     assertStringIncludes(granted.stderr, "worker, level none; net api.acme.com:443");
     const nothing = await caisson(["check", "plugins"], read);

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { effectivePermissions } from "../../permissions/effective.ts";
 import { hostFlags, hostPermissions, type PluginNeeds, shellQuote } from "../../permissions/host_flags.ts";
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
 import { temporaryFolder } from "../manifest/plugin_folder.ts";
 
@@ -27,17 +28,22 @@ Deno.test("asks for what the host and its Worker plugins need, sorted and once",
 
 Deno.test("holds of what a plugin in a process of its own was granted only the environment, and may start it", async () => {
   const guard = await needs("guard", "/plugins/a");
-  const native = { ...await needs("native", "/plugins/b"), library: "/cache/lib.so" };
-  assertEquals(hostFlags({ plugins: [guard, native] }), [
+  const native = await needs("native", "/plugins/b");
+  assertEquals(hostFlags({ own: { ffi: ["/cache"] }, plugins: [guard, native] }), [
     "--allow-read=/plugins/a,/plugins/b",
     "--allow-env=TOKEN",
     `--allow-run=${Deno.execPath()}`,
-    "--allow-ffi=/cache/lib.so",
+    "--allow-ffi=/cache",
   ]);
 });
 
 Deno.test("keeps a neighbour whose name starts the same", () => {
   assertEquals(hostPermissions({ own: { read: ["/a", "/ab", "/a/b"] } }).read, ["/a", "/ab"]);
+});
+
+Deno.test("refuses a path that would mean others in a flag", () => {
+  const error = assertThrows(() => hostFlags({ own: { read: ["/a,b"] } }), CaissonError);
+  assertEquals([error.code, error.subject], ["CAISSON_HOST_PERMISSION", "/a,b"]);
 });
 
 Deno.test("asks for nothing when nothing is needed", () => assertEquals(hostFlags({}), []));

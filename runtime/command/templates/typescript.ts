@@ -44,7 +44,7 @@ export function typescriptFiles(options: TemplateOptions): TemplateFiles {
     ...exampleFiles({
       ...options,
       config: source ? { count: 3 } : { path: "output.ndjson" },
-      grant: { isolation: "worker", permissions: source ? {} : { write: ["output.ndjson"] } },
+      grant: { permissions: source ? {} : { write: ["output.ndjson"] } },
     }),
   };
 }
