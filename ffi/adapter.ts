@@ -5,6 +5,7 @@
  */
 import { CaissonError, messageOf } from "../runtime/errors/caisson_error.ts";
 import { buildAdapter, type BuildAdapterOptions } from "./build_adapter.ts";
+import { type OpenedBell, openHostBell } from "./host_bell.ts";
 import { withPermission } from "./host_permission.ts";
 import { type BareAdapter, cString, loadError, type NativeAdapter } from "./native_adapter.ts";
 import { openSystemLoader } from "./system_loader.ts";
@@ -53,7 +54,9 @@ function openAdapter(file: string): BareAdapter {
     } as const,
   );
   const { symbols } = library;
+  let bell: OpenedBell | undefined;
   return {
+    bell: () => (bell ??= openHostBell(file)).bell,
     // Deno takes views of shared memory, too; only its types do not say so.
     address: (bytes) => symbols.address(bytes as Uint8Array<ArrayBuffer>),
     anchor(path) {
@@ -88,7 +91,10 @@ function openAdapter(file: string): BareAdapter {
         limits as Int32Array<ArrayBuffer>,
         segments,
       ),
-    shut: () => library.close(),
+    shut() {
+      bell?.close();
+      library.close();
+    },
   };
 }
 

@@ -10,5 +10,10 @@ export type BuildAdapterOptions = BuildSupportOptions;
  * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`
  */
 export async function buildAdapter(options: BuildAdapterOptions = {}): Promise<string> {
-  return await buildSupport({ name: "adapter", source: "adapter/adapter.c" }, options);
+  return await buildSupport({
+    name: "adapter",
+    source: "adapter/adapter.c",
+    more: ["adapter/bell.c"],
+    headers: ["include/caisson.h"],
+  }, options);
 }

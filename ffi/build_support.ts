@@ -17,6 +17,10 @@ export interface SupportLibrary {
   readonly name: string;
   /** One C file. */
   readonly source: string;
+  /** Further C files. */
+  readonly more?: readonly string[];
+  /** Files any of them includes; headers of `include/` are found without a path. */
+  readonly headers?: readonly string[];
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -35,10 +39,10 @@ async function exists(file: string): Promise<boolean> {
  * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`
  */
 export async function buildSupport(
-  { name, source }: SupportLibrary,
+  { name, source, more = [], headers = [] }: SupportLibrary,
   options: BuildSupportOptions = {},
 ): Promise<string> {
-  const { folder, digest } = await packageFiles([source], options);
+  const { folder, digest } = await packageFiles([source, ...more, ...headers], options);
   const file = join(
     cacheFolder(options.cacheFolder),
     "native",
@@ -56,7 +60,8 @@ export async function buildSupport(
     "-fvisibility=hidden",
     "-o",
     partial,
-    join(folder, source),
+    ...(headers.length > 0 ? [`-I${join(folder, "include")}`] : []),
+    ...[source, ...more].map((file) => join(folder, file)),
     ...(Deno.build.os === "linux" ? ["-ldl"] : []),
   ]);
   await Deno.rename(partial, file);

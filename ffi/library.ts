@@ -6,7 +6,7 @@ import { acquireAdapter } from "./adapter.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { withPermission } from "./host_permission.ts";
 import { type FunctionGroup, LoadedLibrary, type UnloadResult } from "./loaded_library.ts";
-import type { NativeAdapter } from "./native_adapter.ts";
+import type { HostBell, NativeAdapter } from "./native_adapter.ts";
 import { descriptorSection } from "./object_file.ts";
 import { hostPlatform } from "./platform.ts";
 import { privateCopy } from "./private_copy.ts";
@@ -151,6 +151,11 @@ export class PluginLibrary implements AsyncDisposable {
   /** A look at all records of a batch in C, for `Batch.validate`; `undefined` where there is no adapter. */
   get scanRecords(): NativeAdapter["scan"] {
     return this.#adapter("scanRecords").scan;
+  }
+
+  /** The process's bell; `undefined` where there is no adapter. */
+  get bell(): HostBell | undefined {
+    return this.#adapter("bell").bell?.();
   }
 
   #adapter(called: string): NativeAdapter {

@@ -1,7 +1,21 @@
 /** What Deno's FFI does not do by itself, as an interface. @module */
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
 
-/** The operations; all synchronous. */
+/** How native code wakes the host: one for the whole process, whatever the number of plugins. */
+export interface HostBell {
+  /** `CAISSON_BELL_*`. */
+  readonly kind: number;
+  /** What plugins write to. */
+  readonly handle: bigint;
+  /** Address of the function for `caisson_host.log`, 0 when there is none. */
+  readonly logFunction: bigint;
+  /** Resolves when somebody has rung; takes one thread of Deno's pool. One call at a time. */
+  wait(): Promise<void>;
+  /** Rings. */
+  ring(): void;
+}
+
+/** The operations; all but waiting for the bell are synchronous. */
 export interface NativeAdapter {
   /** Address of the first byte. The memory must not be moved or detached while native code uses it. */
   address(bytes: Uint8Array): bigint;
@@ -31,6 +45,12 @@ export interface NativeAdapter {
     limits: Int32Array,
     segments: number,
   ): number;
+  /**
+   * The process's bell, opened on first use; the system's own loader has none.
+   *
+   * @throws {CaissonError} `CAISSON_INTERNAL` when the system refuses
+   */
+  readonly bell?: () => HostBell;
   /** Gives this use back; the last one closes the adapter's library. */
   close(): void;
 }

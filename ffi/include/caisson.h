@@ -16,7 +16,8 @@
  * Threads. [fast] host thread, must end within 50 microseconds and never wait. [blocking] may run on a pool thread and
  * may wait, but ends by its deadline or after caisson_interrupt_1. [any] any thread, concurrently with everything.
  * Calls on one instance other than [any] never overlap, but may come from different threads: keep no thread-local
- * state. A component whose interface has CAISSON_INTERFACE_FAST promises that its [data] calls are [fast] too.
+ * state. After CAISSON_AGAIN the host sleeps until the plugin calls caisson_ring; one that has nothing running that could
+ * sets error.retry_after_ms. Without either it is asked again after 1 ms, 2, 4 and so on, up to a second. A component whose interface has CAISSON_INTERFACE_FAST promises that its [data] calls are [fast] too.
  */
 #ifndef CAISSON_H
 #define CAISSON_H
@@ -57,7 +58,7 @@ extern "C" {
 /* ---- status: zero and above is success, below is failure and caisson_error says more ------------------------- */
 
 #define CAISSON_OK 0
-#define CAISSON_AGAIN 1              /* nothing now; the bell rings when there is */
+#define CAISSON_AGAIN 1              /* nothing now; the bell rings when there is, or error.retry_after_ms says when */
 #define CAISSON_PENDING 2            /* batch kept; its verdicts come through caisson_sink_poll_1 */
 #define CAISSON_EOF 3                /* nothing will ever come again */
 #define CAISSON_E_ABI (-1)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "patience.h"
 #include "platform.h"
 #include "runner.h"
 
@@ -270,6 +271,7 @@ int main(int count, char **arguments) {
   if (count > 1 && strtol(arguments[1], NULL, 10) != (long)getppid()) runner_break("the host that started this is gone");
   self.stop_ms = DEFAULT_STOP_MS;
   self.waiting.spin_ns = 8000;
+  patience_restore(&self);
   describe_host();
   control_start(hear_urgent);
   for (;;) {

@@ -26,6 +26,8 @@ caisson_error *plugin_error(void) {
   return &last_error;
 }
 
+uint32_t plugin_retry_after_ms(void) { return last_error.retry_after_ms; }
+
 void plugin_fault(fault *why, const char *call) { fault_of_call(why, call, &last_error); }
 
 void plugin_enter(void) { atomic_store(&in_call, 1); }

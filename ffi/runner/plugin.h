@@ -45,6 +45,8 @@ int plugin_shut(plugin *self, uint32_t stop_ms, fault *why);
 
 /* An empty error for the next call; there is one for the whole process. */
 caisson_error *plugin_error(void);
+/* When the last call asked to be called again; 0 when it did not. */
+uint32_t plugin_retry_after_ms(void);
 /* Fills in a fault from the error of the last call; see fault_of_call. */
 void plugin_fault(fault *why, const char *call);
 

@@ -46,6 +46,7 @@ typedef struct runner {
   ring output;
   settlement settlement;
   waiting waiting;
+  uint64_t idle_ns;                  /* how long a plugin that never rings is left alone next */
   source_state source;
   sink_state sink;
   processor_state processor;

@@ -9,6 +9,7 @@
 #include "control.h"
 
 #define TAIL 64u
+#define BELL 68u
 
 typedef _Atomic(uint32_t) word;
 
@@ -29,6 +30,14 @@ void settlement_attach(settlement *self, uint8_t *base, uint32_t slots, uint32_t
   self->told = told && base != NULL;
   self->first_slot = self->first_batch = 1;
   if (self->told) self->verdicts = batch_allocate(capacity, NULL, 0);
+}
+
+void settlement_arm(const settlement *self, uint32_t armed) {
+  if (self->base != NULL) atomic_store((word *)(void *)(self->base + BELL), armed);
+}
+
+int settlement_waits(const settlement *self) {
+  return self->base != NULL && atomic_load((word *)(void *)self->base) != self->tail;
 }
 
 /* Makes a ring of things one longer; what it held keeps its order, from index 0 on. */

@@ -1,7 +1,7 @@
 /* settlement.h - tells a source what became of its batches, once for each, however many slots one took.
  *
  * The host writes entries into a ring of its own: word 0 counts entries written, the word at 64 entries read, and from
- * byte 128 lie entries of 16 bytes. Failures of a slot come before the entry that settles it. */
+ * byte 128 lie entries of 16 bytes. At 68 is the bell: 1 when the runner sleeps and has to be woken. Failures of a slot come before the entry that settles it. */
 #ifndef CAISSON_RUNNER_SETTLEMENT_H
 #define CAISSON_RUNNER_SETTLEMENT_H
 
@@ -62,6 +62,10 @@ uint64_t settlement_add_batch(settlement *self, uint32_t count);
 uint64_t settlement_add_slot(settlement *self, uint64_t batch, uint32_t first, uint32_t count);
 /* Settles one event of the last batch added that could not be passed on, as failed. */
 void settlement_skip(settlement *self, uint64_t batch, uint32_t index, plugin *to);
+/* Has the host ring when it writes more, or not. */
+void settlement_arm(const settlement *self, uint32_t armed);
+/* Whether the host wrote something that was not read yet. */
+int settlement_waits(const settlement *self);
 /* Reads what the host wrote and tells the plugin. */
 void settlement_drain(settlement *self, plugin *to);
 

@@ -2,11 +2,9 @@
 
 #include "answer.h"
 #include "control.h"
+#include "patience.h"
 #include "platform.h"
 #include "runner.h"
-
-/* How often verdicts of pending batches are asked for, unless the plugin rings. */
-#define PENDING_NS MILLISECOND
 
 void sink_prepare(runner *self) {
   sink_state *const sink = &self->sink;
@@ -103,6 +101,7 @@ static void poll_pending(runner *self) {
       return;
     }
     answer(self, counter);
+    patience_restore(self);
   }
 }
 
@@ -121,10 +120,11 @@ void sink_step(runner *self) {
     if (ring_consume(&self->input)) control_ring();
   }
   const uint32_t pending = sink->written - self->input.own;
+  const uint32_t posted = patience_posted(self);
   if (pending > 0) poll_pending(self);
   if (self->failed || ring_available(&self->input) != sink->written - self->input.own) return;
   if (pending > 0) {
-    if (sink->answered[slot_number(self, self->input.own)] == 0) runner_sleep(self, PENDING_NS);
+    if (sink->answered[slot_number(self, self->input.own)] == 0) patience_sleep(self, posted, has_slots);
   } else if (ring_ended(&self->input)) {
     runner_sleep(self, LONGEST_SLEEP_NS);
   } else {

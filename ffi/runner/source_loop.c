@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "control.h"
+#include "patience.h"
 #include "platform.h"
 #include "runner.h"
-
-/* How long a source that has nothing is left alone, unless it rings. */
-#define IDLE_NS MILLISECOND
 
 void source_prepare(runner *self) {
   source_state *const source = &self->source;
@@ -18,6 +16,8 @@ void source_prepare(runner *self) {
 }
 
 static int has_room(runner *self) { return ring_ended(&self->output) || ring_pending(&self->output) != self->output.slots; }
+
+static int is_closed(runner *self) { return ring_ended(&self->output); }
 
 /* Gives lent memory back as soon as it is copied; verdicts come later and need none of it. */
 static void give_back(runner *self, const batch_view *batch) {
@@ -117,6 +117,7 @@ static void poll_source(runner *self) {
   const uint32_t most = self->plugin.descriptor.max_events;
   batch_format(&batch);
   batch.block->batch_id = self->settlement.first_batch + self->settlement.batch_count;
+  const uint32_t posted = patience_posted(self);
   plugin_enter();
   const int32_t status = runner_is_stopping() ? CAISSON_AGAIN
                                               : self->plugin.source_poll(self->plugin.instance, batch.block,
@@ -134,9 +135,10 @@ static void poll_source(runner *self) {
   if (count == 0) {
     give_back(self, &batch);
     finish(self);
-    if (status == CAISSON_AGAIN) runner_sleep(self, IDLE_NS);
+    if (status == CAISSON_AGAIN) patience_sleep(self, posted, is_closed);
     return;
   }
+  patience_restore(self);
   if (self->settlement.told) source->batch_id = settlement_add_batch(&self->settlement, count);
   if (!source->direct) {
     pass_on(self);

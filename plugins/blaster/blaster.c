@@ -165,6 +165,15 @@ static uint64_t due(const caisson_instance *self) {
   return ready < left ? ready : left;
 }
 
+/* Milliseconds until the rate allows the next event, at least one: nothing of the blaster's runs by itself to ring. */
+static uint32_t next_due_ms(const caisson_instance *self) {
+  const uint64_t emitted = self->emitted - self->emitted_before + 1;
+  const uint64_t at = emitted / self->rate * NANOSECONDS + (emitted % self->rate * NANOSECONDS + self->rate - 1) / self->rate;
+  const uint64_t elapsed = now_ns(CLOCK_MONOTONIC) - self->started_ns;
+  const uint64_t wait = at > elapsed ? (at - elapsed) / UINT64_C(1000000) : 0;
+  return wait < 1 ? 1 : wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX;
+}
+
 /* Puts the region into the batch's segment table; the host gives lent memory back with caisson_release_1. */
 static int32_t add_region(caisson_instance *self, caisson_batch *batch) {
   const int32_t segment = caisson_lend(batch, self->region.memory, self->region.length, self->number);
@@ -183,7 +192,10 @@ int32_t caisson_source_poll_1(caisson_instance *self, caisson_batch *batch, uint
   if (!self->started) return caisson_fail(error, CAISSON_E_STATE, CAISSON_CLASS_FATAL, "polled before start or after stop");
   if (self->emitted == self->limit) return CAISSON_EOF;
   uint64_t count = due(self);
-  if (count == 0) return CAISSON_AGAIN;
+  if (count == 0) {
+    if (error != NULL) error->retry_after_ms = next_due_ms(self);
+    return CAISSON_AGAIN;
+  }
   if (count > max_events) count = max_events;
   if (count > batch->capacity) count = batch->capacity;
   if (count == 0) return CAISSON_OK;

@@ -176,7 +176,7 @@ export const ENDIAN = 0x01020304;
 /** `CAISSON_OK`. */
 export const OK = 0;
 
-/** `CAISSON_AGAIN`: nothing now; the bell rings when there is. */
+/** `CAISSON_AGAIN`: nothing now; the bell rings when there is, or error.retry_after_ms says when. */
 export const AGAIN = 1;
 
 /** `CAISSON_PENDING`: batch kept; its verdicts come through caisson_sink_poll_1. */

@@ -114,7 +114,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       errorOf: launch.errorOf,
     });
     const settlements = settles
-      ? new SlotSettlements(memory.buffer, memory.offset + SETTLEMENTS_AT, SETTLEMENTS)
+      ? new SlotSettlements(memory.buffer, memory.offset + SETTLEMENTS_AT, SETTLEMENTS, () => link.waker.wakeOther())
       : undefined;
     const part = hostedPart({ kind, plugin, codec, deadlines, context, link, memory, settlements, ...rings });
     const { slots, capacity, arenaBytes: arena } = (rings.input ?? rings.output)!;

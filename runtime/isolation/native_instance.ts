@@ -3,9 +3,12 @@ import type { PluginLibrary } from "../../ffi/library.ts";
 import { createErrorBuffer } from "../../ffi/native_call_error.ts";
 import type { CommonFunctions } from "../../ffi/symbols.ts";
 import type { PartContext, PartMetrics } from "../connector/contract.ts";
-import { E_PANIC } from "../data/layout.ts";
+import { E_PANIC, ERROR_LAYOUT, HAS_THREADS } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
+import { listen, stopListening } from "./bell_keeper.ts";
+import type { InstanceBell, SleepOptions } from "./instance_bell.ts";
 import { callBlocking, withDeadline } from "./native_calls.ts";
+import type { NativeLog } from "./native_log.ts";
 import { NativeMetrics } from "./native_metrics.ts";
 import { failureOf, type OpenedNative, openNative, subjectOf } from "./native_open.ts";
 
@@ -15,6 +18,8 @@ export interface NativeDeadlines {
   readonly startMs?: number;
   /** Stop, and a call that is under way when the instance is closed, milliseconds. @default {5000} */
   readonly stopMs?: number;
+  /** A sink's batch that is pending; after that the instance is stopped, and the batch failed, milliseconds. @default {30000} */
+  readonly pendingMs?: number;
 }
 
 /** What {@linkcode NativeInstance.open} needs. */
@@ -32,7 +37,10 @@ export interface NativeInstanceOptions {
 /** After an interrupt a call has this long to come back. */
 const INTERRUPT_MS = 2000;
 
-/** Instances with a call that never came back: their memory stays, since a thread may be writing to it. */
+/**
+ * Instances whose library could not be unloaded: their memory stays, since a call that never came back, or a thread that
+ * was not joined, may be using it.
+ */
 const abandoned = new Set<NativeInstance>();
 
 /** An open instance. Its data calls are made by the part that owns it, between {@linkcode start} and {@linkcode close}. */
@@ -49,6 +57,13 @@ export class NativeInstance {
   readonly memory: Uint8Array | undefined;
   /** Structs the plugin may look at until it is closed: referred to here, so that they are not collected. */
   readonly held: readonly Uint8Array[];
+  /** Aborted when the instance has to stop. */
+  readonly signal: AbortSignal;
+  /** Longest time a sink's batch may be pending, milliseconds. */
+  readonly pendingMs: number;
+  readonly #bell: InstanceBell;
+  readonly #log: NativeLog;
+  readonly #errorView: DataView;
   readonly #common: CommonFunctions;
   readonly #metrics: NativeMetrics;
   readonly #startMs: number;
@@ -58,12 +73,18 @@ export class NativeInstance {
   #running = false;
   #busy: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
+  #deaf: (() => Promise<void>) | undefined;
 
   private constructor(options: NativeInstanceOptions, opened: OpenedNative) {
     const { library, deadlines = {} } = options;
     this.pointer = opened.pointer;
     this.memory = opened.memory;
     this.held = opened.held;
+    this.#bell = opened.bell;
+    this.#log = opened.log;
+    this.#errorView = new DataView(this.error.buffer);
+    this.signal = options.context.signal;
+    this.pendingMs = deadlines.pendingMs ?? 30_000;
     this.library = library;
     this.subject = subjectOf(options);
     this.#common = library.common;
@@ -104,8 +125,54 @@ export class NativeInstance {
     }
     if (this.#state !== "open") this.requireStarted("start");
     this.#running = true;
+    if ((this.library.descriptor.flags & HAS_THREADS) !== 0) this.listen();
     await this.#call("start", this.#startMs, () => this.#common.start(this.pointer, this.error));
     this.#state = "started";
+  }
+
+  /** Has the plugin's rings noticed from now on, until it is closed. */
+  listen(): void {
+    const { bell } = this.library;
+    if (bell === undefined || this.#deaf !== undefined) return;
+    const look = (): void => {
+      this.#log.arm();
+      this.#bell.look();
+    };
+    this.#deaf = () => stopListening(bell, look);
+    listen(bell, look);
+    this.#log.arm();
+  }
+
+  /** How often the plugin has rung: read it before asking whether there is work, then hand it to {@linkcode sleep}. */
+  get posted(): number {
+    return this.#bell.posted;
+  }
+
+  /** Something came of the last question: the next sleep begins short again. */
+  foundWork(): void {
+    this.#bell.busy();
+  }
+
+  /** Resolves when the call under way has come back; how it ended is the business of whoever made it. */
+  async idle(): Promise<void> {
+    while (this.#busy !== undefined) await this.#busy.then(() => {}, () => {});
+  }
+
+  /**
+   * After `CAISSON_AGAIN`: resolves when there may be something, with `true` when the plugin said so. The plugin may have
+   * said when to ask again, in `retry_after_ms` of its error.
+   */
+  sleep(options: Omit<SleepOptions, "retryAfterMs">): Promise<boolean> {
+    this.listen();
+    const retryAfterMs = this.#errorView.getUint32(ERROR_LAYOUT.retryAfterMs, true);
+    this.#errorView.setUint32(ERROR_LAYOUT.retryAfterMs, 0, true);
+    return this.#bell.sleep({ ...options, retryAfterMs });
+  }
+
+  /** Stops the instance, whatever it holds; {@linkcode start} starts it again. */
+  async halt(): Promise<void> {
+    if (this.#state === "started") this.#state = "open";
+    if (this.#running) await this.#stop();
   }
 
   async #stop(): Promise<void> {
@@ -122,6 +189,8 @@ export class NativeInstance {
     } catch (late) {
       this.#common.interrupt(this.pointer);
       throw late;
+    } finally {
+      this.#log.drain();
     }
     if (status < 0) throw this.failure(name, status);
   }
@@ -141,6 +210,7 @@ export class NativeInstance {
    * @throws {CaissonError} `CAISSON_NATIVE_STATE`
    */
   requireStarted(name: string): void {
+    this.#log.drain();
     if (this.#state === "started" && this.#busy === undefined) return;
     throw new CaissonError("CAISSON_NATIVE_STATE", {
       subject: `${this.subject} ${name}`,
@@ -171,6 +241,7 @@ export class NativeInstance {
   }
 
   async #close(): Promise<void> {
+    this.#bell.wake();
     if (!await this.#becomesIdle(this.#stopMs)) return await this.#abandon();
     let failed: unknown;
     try {
@@ -182,7 +253,11 @@ export class NativeInstance {
     if (!await this.#becomesIdle(0)) return await this.#abandon();
     this.#state = "closed";
     await callBlocking(() => this.#common.close(this.pointer));
-    await this.library.close();
+    await this.#deaf?.();
+    this.#log.drain();
+    // Threads that stop did not join may still ring, log and read what they were given.
+    const alive = this.#common.live() > 0;
+    if (await this.library.close() === "parked" && alive) abandoned.add(this);
     if (failed !== undefined) throw failed;
   }
 
@@ -190,6 +265,8 @@ export class NativeInstance {
   async #abandon(): Promise<never> {
     this.#state = "closed";
     abandoned.add(this);
+    await this.#deaf?.();
+    this.#log.drain();
     await this.library.close({ deadlineMs: 0 });
     throw new CaissonError("CAISSON_PLUGIN_TIMEOUT", {
       subject: `${this.subject} close`,

@@ -2,17 +2,11 @@
 import type { PluginLibrary } from "../../ffi/library.ts";
 import { createErrorBuffer, NativeCallError } from "../../ffi/native_call_error.ts";
 import type { PartContext } from "../connector/contract.ts";
-import {
-  ABI_MAJOR,
-  ABI_MINOR,
-  BELL_LAYOUT,
-  CLASS_CONFIG,
-  ERROR_LAYOUT,
-  HOST_LAYOUT,
-  MAX_EVENTS,
-} from "../data/layout.ts";
+import { ABI_MAJOR, ABI_MINOR, CLASS_CONFIG, ERROR_LAYOUT, HOST_LAYOUT, MAX_EVENTS } from "../data/layout.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { InstanceBell } from "./instance_bell.ts";
 import { callBlocking, withDeadline } from "./native_calls.ts";
+import { NativeLog } from "./native_log.ts";
 
 /** What {@linkcode openNative} needs. */
 export interface OpenNativeOptions {
@@ -32,6 +26,10 @@ export interface OpenedNative {
   readonly pointer: Deno.PointerObject;
   /** Memory handed over for payloads, if the plugin wanted some. */
   readonly memory: Uint8Array | undefined;
+  /** What the plugin rings. */
+  readonly bell: InstanceBell;
+  /** What the plugin writes its log to. */
+  readonly log: NativeLog;
   /** Structs the plugin may look at until it is closed: whoever has the instance keeps them alive. */
   readonly held: readonly Uint8Array[];
 }
@@ -63,11 +61,12 @@ export async function openNative(options: OpenNativeOptions): Promise<OpenedNati
   const { library, component, context, deadlineMs } = options;
   const subject = subjectOf(options);
   const { common } = library;
-  const bell = new Uint8Array(new SharedArrayBuffer(BELL_LAYOUT.bytes));
-  const host = hostStruct(context.instance, library.addressOf(bell));
+  const bell = new InstanceBell(library.bell !== undefined);
+  const log = new NativeLog((level, message) => context.log(level, message));
+  const host = hostStruct(context.instance, library, bell, log);
   const config = new TextEncoder().encode(JSON.stringify(context.config));
   const error = createErrorBuffer();
-  const held = [host, bell, config];
+  const held = [host, bell.memory, log.memory, config];
   const opening = callBlocking(() => common.open(host, component, config, config.byteLength, error));
   let pointer: Deno.PointerValue;
   try {
@@ -75,6 +74,8 @@ export async function openNative(options: OpenNativeOptions): Promise<OpenedNati
   } catch (late) {
     closeLater(options, opening, held);
     throw late;
+  } finally {
+    log.drain();
   }
   if (pointer === null) {
     await library.close();
@@ -83,7 +84,7 @@ export async function openNative(options: OpenNativeOptions): Promise<OpenedNati
   const binding = bindMemory(library, pointer, error, subject);
   try {
     const memory = await withDeadline(binding, { subject: `${subject} memory_bind`, deadlineMs });
-    return { pointer, memory, held };
+    return { pointer, memory, bell, log, held };
   } catch (cause) {
     closeLater(options, binding.then(() => pointer, () => pointer), held);
     throw cause;
@@ -108,14 +109,29 @@ function closeLater(
   });
 }
 
-function hostStruct(instance: number, bell: bigint): Uint8Array<ArrayBuffer> {
+function hostStruct(
+  instance: number,
+  library: PluginLibrary,
+  bell: InstanceBell,
+  log: NativeLog,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HOST_LAYOUT.bytes);
   const view = new DataView(bytes.buffer);
   view.setUint32(HOST_LAYOUT.size, HOST_LAYOUT.bytes, true);
   view.setUint16(HOST_LAYOUT.abiMajor, ABI_MAJOR, true);
   view.setUint16(HOST_LAYOUT.abiMinor, ABI_MINOR, true);
   view.setUint32(HOST_LAYOUT.instance, instance, true);
-  view.setBigUint64(HOST_LAYOUT.bell, bell, true);
+  view.setBigUint64(HOST_LAYOUT.bell, library.addressOf(bell.memory), true);
+  const shared = library.bell;
+  if (shared !== undefined) {
+    view.setUint32(HOST_LAYOUT.bellKind, shared.kind, true);
+    view.setBigInt64(HOST_LAYOUT.bellHandle, shared.handle, true);
+    if (shared.logFunction !== 0n) {
+      view.setBigUint64(HOST_LAYOUT.logRing, library.addressOf(log.memory), true);
+      view.setUint32(HOST_LAYOUT.logRingBytes, log.memory.byteLength, true);
+      view.setBigUint64(HOST_LAYOUT.log, shared.logFunction, true);
+    }
+  }
   view.setUint32(HOST_LAYOUT.maxEvents, MAX_EVENTS, true);
   return bytes;
 }

@@ -8,13 +8,17 @@ import { callBlocking } from "./native_calls.ts";
 import type { NativeInstance } from "./native_instance.ts";
 import { fillAddresses } from "./native_memory.ts";
 
-/** How often verdicts of pending batches are asked for, milliseconds. */
-const PENDING_MS = 1;
-
+/** A batch the plugin keeps until it judges it. */
 interface Waiting {
   readonly count: number;
+  /** Referred to for as long as the plugin reads it, so that it is not collected. */
+  readonly batch: Batch;
+  /** When its verdicts are due, `performance.now()`. */
+  readonly due: number;
   readonly resolve: (result: void | WriteResult) => void;
   readonly reject: (reason: unknown) => void;
+  /** Resolves when it has been judged, or was failed. */
+  readonly settled: Promise<void>;
 }
 
 /** Drives one instance of a native sink. */
@@ -27,7 +31,8 @@ export class NativeSink implements BatchSinkPart {
   readonly #fast: boolean;
   readonly #pending = new Map<number, Waiting>();
   #verdicts: Batch | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watching: Promise<void> | undefined;
+  #closed = false;
 
   /** Takes over an open instance; `fast`: its interface has `CAISSON_INTERFACE_FAST`. */
   constructor(instance: NativeInstance, maxEvents: number, fast: boolean) {
@@ -74,8 +79,8 @@ export class NativeSink implements BatchSinkPart {
 
   /** Batches of two producers may have one number; a plugin that holds one must not be given the other. */
   async #writeAfter(batch: Batch): Promise<void | WriteResult> {
-    while (this.#pending.has(batch.id)) {
-      await new Promise<void>((resolve) => setTimeout(resolve, PENDING_MS));
+    for (let other = this.#pending.get(batch.id); other !== undefined; other = this.#pending.get(batch.id)) {
+      await other.settled;
     }
     return await this.write(batch);
   }
@@ -92,10 +97,17 @@ export class NativeSink implements BatchSinkPart {
   #judge(batch: Batch, verdicts: Batch, status: number): void | WriteResult | Promise<void | WriteResult> {
     if (status < 0) throw this.#instance.failure("write", status);
     if (status !== PENDING) return this.#result(verdicts, batch.count);
-    return new Promise((resolve, reject) => {
-      this.#pending.set(batch.id, { count: batch.count, resolve, reject });
-      this.#pollSoon();
+    const { promise, resolve, reject } = Promise.withResolvers<void | WriteResult>();
+    this.#pending.set(batch.id, {
+      count: batch.count,
+      batch,
+      due: performance.now() + this.#instance.pendingMs,
+      resolve,
+      reject,
+      settled: promise.then(() => {}, () => {}),
     });
+    this.#await();
+    return promise;
   }
 
   /** What the verdict block says; nothing when every event was acked. */
@@ -132,13 +144,46 @@ export class NativeSink implements BatchSinkPart {
     });
   }
 
-  #pollSoon(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      // A write on a pool thread must not be overlapped; its batch keeps the timer going.
-      if (!this.#instance.busy) this.#pollPending();
-      if (this.#pending.size > 0) this.#pollSoon();
-    }, PENDING_MS);
+  /** Waits for verdicts while batches are pending; one such wait for the whole instance. */
+  #await(): void {
+    this.#watching ??= this.#watch().finally(() => {
+      this.#watching = undefined;
+      // One more came while the last wait was ending.
+      if (this.#pending.size > 0 && !this.#closed) this.#await();
+    });
+  }
+
+  async #watch(): Promise<void> {
+    const instance = this.#instance;
+    while (this.#pending.size > 0 && !this.#closed) {
+      const seen = instance.posted;
+      const before = this.#pending.size;
+      // A write on a pool thread must not be overlapped.
+      if (instance.busy) await instance.idle();
+      if (instance.started) this.#pollPending();
+      const oldest = Math.min(...[...this.#pending.values()].map(({ due }) => due));
+      if (oldest <= performance.now()) return await this.#giveUp();
+      if (this.#pending.size === before) await instance.sleep({ seen, atMostMs: oldest - performance.now() });
+      else instance.foundWork();
+    }
+  }
+
+  /** The plugin has had its time: only a stopped one is sure to use the batches no more. */
+  async #giveUp(): Promise<void> {
+    const { subject, pendingMs } = this.#instance;
+    let cause: unknown;
+    try {
+      await this.#instance.halt();
+    } catch (failed) {
+      cause = failed;
+    }
+    this.#failPending(
+      new CaissonError("CAISSON_PLUGIN_TIMEOUT", {
+        subject: `${subject} verdicts`,
+        found: `a batch was pending for ${pendingMs} ms`,
+        cause,
+      }),
+    );
   }
 
   #pollPending(): void {
@@ -175,15 +220,19 @@ export class NativeSink implements BatchSinkPart {
     for (const { reject } of waiting) reject(reason);
   }
 
-  /** Fails what is pending, then stops and closes the instance. */
+  /** Takes verdicts that are there, stops and closes the instance, then fails what is still pending. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#failPending(
-      new CaissonError("CAISSON_NATIVE_STATE", {
-        subject: this.#instance.subject,
-        found: "closed before it judged a pending batch",
-      }),
-    );
-    await this.#instance.close();
+    this.#closed = true;
+    const { subject } = this.#instance;
+    if (this.#pending.size > 0 && this.#instance.started && !this.#instance.busy) this.#pollPending();
+    try {
+      await this.#instance.close();
+    } finally {
+      // Not before: until it has stopped, the plugin may read what the host would use again.
+      this.#failPending(
+        new CaissonError("CAISSON_NATIVE_STATE", { subject, found: "closed before it judged a pending batch" }),
+      );
+      await this.#watching;
+    }
   }
 }

@@ -8,7 +8,7 @@ import type { NativeInstance } from "./native_instance.ts";
 import { addressOf, fillAddresses, foreignSegment, LentViews, validateFilled } from "./native_memory.ts";
 
 const FILLED: PollResult = { state: "filled" };
-const IDLE: PollResult = { state: "idle", retryAfterMs: 1 };
+const IDLE: PollResult = { state: "idle", retryAfterMs: 0 };
 const ENDED: PollResult = { state: "ended" };
 
 /** Drives one instance of a native source. */
@@ -42,12 +42,14 @@ export class NativeSource implements SourcePart {
   }
 
   /**
-   * Lets the plugin fill the batch, then checks all of it.
+   * Lets the plugin fill the batch, then checks all of it. When it has nothing, this waits until it rings, for at most a
+   * second.
    *
    * @throws {CaissonError} `CAISSON_NATIVE_CALL`, `CAISSON_NATIVE_BATCH`, `CAISSON_NATIVE_STATE`
    */
-  poll(batch: Batch, max: number): PollResult {
+  poll(batch: Batch, max: number): PollResult | Promise<PollResult> {
     const instance = this.#instance;
+    const seen = instance.posted;
     instance.requireStarted("poll");
     fillAddresses(instance.library, batch);
     const status = this.#functions.poll(instance.pointer, batch.block, max, instance.error);
@@ -56,7 +58,14 @@ export class NativeSource implements SourcePart {
       throw instance.failure("poll", status);
     }
     if (batch.segmentCount > 1 || batch.count > 0) this.#adopt(batch);
-    return status === AGAIN ? IDLE : status === EOF ? ENDED : FILLED;
+    if (status === AGAIN && batch.count === 0) return this.#await(batch, max, seen);
+    instance.foundWork();
+    return status === EOF ? ENDED : FILLED;
+  }
+
+  async #await(batch: Batch, max: number, seen: number): Promise<PollResult> {
+    const rung = await this.#instance.sleep({ seen, signal: this.#instance.signal });
+    return rung && this.#instance.started ? await this.poll(batch, max) : IDLE;
   }
 
   /** Finds out which memory the plugin used, and checks every record against it. */

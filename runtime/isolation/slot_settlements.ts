@@ -5,6 +5,8 @@ import type { Batch } from "../data/batch.ts";
 const HEADER_BYTES = 128;
 const ENTRY_WORDS = 4;
 const TAIL_WORD = 16;
+/** Set by a runner that sleeps. */
+const BELL_WORD = 17;
 const FAILED = 1;
 const DONE = 2;
 
@@ -35,6 +37,7 @@ export class SlotSettlements {
   readonly #words: Uint32Array;
   readonly #control: Int32Array;
   readonly #entries: number;
+  readonly #wake: () => void;
   readonly #pieces = new WeakMap<Batch, Piece>();
   #head = 0;
   #slot: Slot | undefined;
@@ -45,8 +48,10 @@ export class SlotSettlements {
    *
    * @param offset a multiple of 64
    * @param entries a power of two
+   * @param wake rings the other side's doorbell
    */
-  constructor(buffer: SharedArrayBuffer, offset: number, entries: number) {
+  constructor(buffer: SharedArrayBuffer, offset: number, entries: number, wake: () => void) {
+    this.#wake = wake;
     this.#control = new Int32Array(buffer, offset, HEADER_BYTES / 4);
     this.#words = new Uint32Array(buffer, offset + HEADER_BYTES, entries * ENTRY_WORDS);
     this.#entries = entries;
@@ -103,5 +108,8 @@ export class SlotSettlements {
     this.#waiting = entries * 3 === this.#waiting.length ? [] : this.#waiting.slice(entries * 3);
     this.#head = (this.#head + entries) | 0;
     Atomics.store(this.#control, 0, this.#head);
+    if (Atomics.load(this.#control, BELL_WORD) !== 0 && Atomics.exchange(this.#control, BELL_WORD, 0) !== 0) {
+      this.#wake();
+    }
   }
 }

@@ -23,6 +23,7 @@ export async function openNative(
   name: string,
   config: Readonly<Record<string, unknown>>,
   deadlines?: NativeDeadlines,
+  log: (line: string) => void = () => {},
 ): Promise<Opened> {
   const { manifestFile, library, sha256 } = await buildPlugin({ folder });
   const manifest = JSON.parse(await Deno.readTextFile(manifestFile)) as Manifest;
@@ -35,7 +36,7 @@ export async function openNative(
       instance: ++instances,
       config,
       signal: new AbortController().signal,
-      log: () => {},
+      log: (level, message) => log(`${level}: ${message}`),
     },
     ...(deadlines === undefined ? {} : { deadlines }),
   });

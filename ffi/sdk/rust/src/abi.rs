@@ -19,7 +19,7 @@ pub const ENDIAN: u32 = 0x01020304;
 /// `CAISSON_OK`.
 pub const OK: i32 = 0;
 
-/// `CAISSON_AGAIN`: nothing now; the bell rings when there is.
+/// `CAISSON_AGAIN`: nothing now; the bell rings when there is, or error.retry_after_ms says when.
 pub const AGAIN: i32 = 1;
 
 /// `CAISSON_PENDING`: batch kept; its verdicts come through caisson_sink_poll_1.
