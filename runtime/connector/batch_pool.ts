@@ -53,6 +53,14 @@ export class BatchPool {
     waiting?.();
   }
 
+  /** Takes a batch out of the count for good: its events wait for a verdict somewhere, and another batch may be read. */
+  detach(): void {
+    this.#made--;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.();
+  }
+
   /** Resolves when a batch has been given back; for one waiter. */
   returned(): Promise<void> {
     return new Promise((resolve) => this.#waiting = resolve);

@@ -140,15 +140,25 @@ export class ProcessorNode implements Consumer {
     }
     // The input's memory is what passed-on records point into: it stays until the output is settled.
     delivery.settlement.retain();
+    let kept: (readonly number[])[] | undefined;
     const settlement = new Settlement((failures) => {
       if (failures.size > 0) {
-        const origins = originsOf(batch, out);
+        const origins = kept === undefined ? originsOf(batch, out) : (index: number) => kept![index]!;
         for (const [index, reason] of failures) {
           for (const origin of origins(index)) feed.fail(origin, reason);
         }
       }
+      if (kept !== undefined) return delivery.settlement.letGo();
       this.#pool.give(out);
       feed.release();
+      delivery.settlement.release();
+    }, () => {
+      // An operator further on keeps values of these events: which is which has to be known without the batches.
+      const origins = originsOf(batch, out);
+      kept = Array.from({ length: out.count }, (_, index) => origins(index));
+      this.#pool.give(out);
+      feed.release();
+      delivery.settlement.hold();
       delivery.settlement.release();
     });
     return this.#options.out.push({

@@ -126,10 +126,9 @@ export class SourceManager {
         batch,
         events: undefined,
         codec,
-        settlement: new Settlement((failures) => {
+        settlement: this.#settlement(this.#pool, batch, (failures) => {
           this.metrics.failed += failures.size;
           this.#settle(batch, failures);
-          this.#give(this.#pool, batch);
         }),
       });
     }
@@ -150,10 +149,17 @@ export class SourceManager {
       this.#options.onError(asSourceError(this.#options.alias, error));
     }
     let open = batches.length;
+    let unread = open;
+    let freed = false;
     const settleChunks = (): void => {
       if (chunks === undefined) return;
       this.#settle(chunks, failures);
-      this.#give(this.#pool, chunks);
+      if (!freed) this.#give(this.#pool, chunks);
+    };
+    const freeChunks = (): void => {
+      if (chunks === undefined) return;
+      freed = true;
+      this.#detach(this.#pool);
     };
     if (open === 0) return settleChunks();
     let pushing: Promise<void> | undefined;
@@ -164,20 +170,39 @@ export class SourceManager {
           batch,
           events: undefined,
           codec,
-          settlement: new Settlement((failed) => {
+          settlement: this.#settlement(this.#events, batch, (failed) => {
             this.metrics.failed += failed.size;
             for (const [index, reason] of failed) {
               failures.set(batch.sequence(index), reason);
             }
-            this.#give(this.#events, batch);
-            if (--open === 0) {
-              settleChunks();
-            }
+            if (--open === 0) settleChunks();
+          }, () => {
+            if (--unread === 0 && open > 0) freeChunks();
           }),
         });
       pushing = pushing === undefined ? push() ?? undefined : pushing.then(push);
     }
     return pushing;
+  }
+
+  /** The settlement of one batch; while verdicts are held open by an operator, the batch leaves the count in flight. */
+  #settlement(
+    pool: BatchPool,
+    batch: Batch,
+    settle: (failures: ReadonlyMap<number, unknown>) => void,
+    onUnread?: () => void,
+  ): Settlement {
+    let freed = false;
+    return new Settlement((failures) => {
+      settle(failures);
+      if (freed) return;
+      onUnread?.();
+      this.#give(pool, batch);
+    }, () => {
+      freed = true;
+      this.#detach(pool);
+      onUnread?.();
+    });
   }
 
   /** What a part throws here must not reach the sink that settles: it ends the source. */
@@ -211,6 +236,15 @@ export class SourceManager {
 
   #give(pool: BatchPool, batch: Batch): void {
     pool.give(batch);
+    this.#wake();
+  }
+
+  #detach(pool: BatchPool): void {
+    pool.detach();
+    this.#wake();
+  }
+
+  #wake(): void {
     const idle = this.#idle;
     this.#idle = undefined;
     idle?.();

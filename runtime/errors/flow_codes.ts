@@ -37,4 +37,14 @@ export const flowCodes = {
     meaning: "An operator threw on an event.",
     action: "Connect the pipeline's err port to see the events, and mend the operator.",
   },
+  CAISSON_OPERATOR_LIMIT: {
+    exit: 1,
+    meaning: "An operator reached a limit of its configuration and did what its policy says.",
+    action: "Raise the limit, or connect the operator's overflow port to see the events.",
+  },
+  CAISSON_STATE_MISMATCH: {
+    exit: 1,
+    meaning: "A stored state is not of the pipeline that should go on with it.",
+    action: "Start with an empty state, or run the flow the state was stored by.",
+  },
 } as const;

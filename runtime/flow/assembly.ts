@@ -7,7 +7,7 @@ import { ProcessorNode } from "../connector/processor_node.ts";
 import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import type { Operator } from "../pipeline/operator.ts";
+import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
@@ -54,7 +54,7 @@ export interface AssemblyOptions {
   /** Its nodes and links. */
   readonly graph: Graph;
   /** Its compiled pipelines. */
-  readonly operators: ReadonlyMap<string, readonly Operator[]>;
+  readonly operators: ReadonlyMap<string, CompiledPipeline>;
   /** Brings components to life. */
   readonly launch: Launch;
   /** Aborted when reading has to stop. */
@@ -76,6 +76,7 @@ export class Assembly {
   readonly #options: AssemblyOptions;
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
+  readonly #pipelines: Pipeline[] = [];
 
   /** Starts nothing yet. */
   constructor(options: AssemblyOptions) {
@@ -213,13 +214,15 @@ export class Assembly {
     });
   }
 
-  #startPipeline(name: string, operators: readonly Operator[]): void {
-    const pipeline = new Pipeline(operators, {
+  #startPipeline(name: string, compiled: CompiledPipeline): void {
+    const pipeline = new Pipeline(compiled, {
       alias: this.#alias(name),
       out: this.#fanout(name, "out"),
       err: this.#fanout(name, "err"),
+      port: (port) => this.#fanout(name, port),
       onError: this.#options.onError,
     });
+    this.#pipelines.push(pipeline);
     this.nodes.push({
       name,
       role: "pipeline",
@@ -257,6 +260,7 @@ export class Assembly {
 
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
+    for (const pipeline of this.#pipelines) pipeline.close();
     for (const node of [...this.nodes].reverse()) {
       if (node.part === undefined) continue;
       const alias = this.#alias(node.name);

@@ -80,6 +80,20 @@ export class Event {
     );
   }
 
+  /** The same event, its verdict given to another settlement as number 0. */
+  settledBy(settlement: Settlement): Event {
+    return new Event(
+      this.batch,
+      this.index,
+      this.timestamp,
+      this.codec,
+      settlement,
+      0,
+      this.#value,
+      this.#decoded,
+    );
+  }
+
   /** Whether the bytes in {@linkcode batch} still are the event. */
   get isRaw(): boolean {
     return this.batch !== undefined;

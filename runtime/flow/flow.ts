@@ -2,7 +2,7 @@
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { compileOperators } from "../pipeline/pipeline.ts";
+import { compilePipeline } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
 import { checkFiles } from "./check_files.ts";
@@ -62,7 +62,7 @@ export class Flow implements AsyncDisposable {
     const operators = new Map(
       Object.entries(definition.pipelines ?? {}).map(([name, pipeline]) => [
         name,
-        compileOperators(pipeline, `${definition.name}: pipelines.${name}`),
+        compilePipeline(pipeline, `${definition.name}: pipelines.${name}`),
       ]),
     );
     for (const [name, connector] of Object.entries(definition.connectors)) {

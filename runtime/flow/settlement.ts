@@ -7,12 +7,21 @@
  */
 export class Settlement {
   #holders = 1;
+  #held = 0;
   #failures: Map<number, unknown> | undefined;
   readonly #onSettled: (failures: ReadonlyMap<number, unknown>) => void;
+  readonly #onFreed: (() => void) | undefined;
 
-  /** Starts with one holder: whoever filled the batch. */
-  constructor(onSettled: (failures: ReadonlyMap<number, unknown>) => void) {
+  /**
+   * Starts with one holder: whoever filled the batch.
+   *
+   * @param onSettled told once, when every holder has released it and nobody waits for a verdict any longer
+   * @param onFreed told at most once, before `onSettled`, when nobody reads the batch any longer though verdicts are
+   * still open: its memory and its place among the batches in flight may be given back
+   */
+  constructor(onSettled: (failures: ReadonlyMap<number, unknown>) => void, onFreed?: () => void) {
     this.#onSettled = onSettled;
+    this.#onFreed = onFreed;
   }
 
   /** Adds holders, before the batch is handed to them. */
@@ -22,7 +31,19 @@ export class Settlement {
 
   /** One holder is done. */
   release(): void {
-    if (--this.#holders === 0) this.#onSettled(this.#failures ?? NONE);
+    if (--this.#holders > 0) return;
+    if (this.#held === 0) this.#onSettled(this.#failures ?? NONE);
+    else this.#onFreed?.();
+  }
+
+  /** Keeps the verdict open, but not the memory: for an operator that keeps what it made of an event, as a window does. */
+  hold(): void {
+    this.#held++;
+  }
+
+  /** Ends one {@linkcode Settlement.hold}. */
+  letGo(): void {
+    if (--this.#held === 0 && this.#holders === 0) this.#onSettled(this.#failures ?? NONE);
   }
 
   /** Marks an event as not delivered; the first reason is kept. */

@@ -7,7 +7,19 @@ export type Emit = (event: Event) => boolean;
 /** Takes an event and hands on zero or more; `false` says it was dropped on purpose. Throwing fails the event. */
 export type Step = (event: Event, emit: Emit) => boolean;
 
-/** A compiled operator; one instance belongs to one pipeline. */
+/** A value that JSON can hold: what an operator says of its state in a snapshot. */
+export type Snapshot = null | boolean | number | string | readonly Snapshot[] | { readonly [key: string]: Snapshot };
+
+/** What an operator says went wrong that belongs to no single event. */
+export type Warn = (problem: { readonly found: string; readonly allowed: string; readonly action: string }) => void;
+
+/**
+ * A compiled operator; one instance belongs to one pipeline.
+ *
+ * An operator that keeps an event after {@linkcode Operator.step} has returned adds it to a `Held`, which keeps its
+ * verdict open, and emits what it made through that. It must not keep the event itself: its bytes go back to the
+ * source.
+ */
 export interface Operator {
   /** Its name, for errors and metrics. */
   readonly name: string;
@@ -15,4 +27,22 @@ export interface Operator {
   readonly step: Step;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
+  /** Ports beside `out` that it emits to. @default {none} */
+  readonly ports?: readonly string[];
+  /** Called once before the first event: how to emit to its {@linkcode Operator.ports}, and how to warn. */
+  readonly bind?: (port: (name: string) => Emit, warn: Warn) => void;
+  /** Whether somebody takes what it emits to a port; told before the first event. */
+  readonly linked?: (port: string, linked: boolean) => void;
+  /** When it next has to act without an event, milliseconds since 1970. @default {never} */
+  readonly nextTimer?: () => number | undefined;
+  /** The time {@linkcode Operator.nextTimer} named has come. */
+  readonly onTimer?: (now: number, emit: Emit) => void;
+  /** Until when it wants no further event, milliseconds since 1970. @default {it always does} */
+  readonly pausedUntil?: () => number | undefined;
+  /** Its state, to be given to {@linkcode Operator.restore} of an operator made of the same definition. */
+  readonly snapshot?: () => Snapshot;
+  /** Takes the state of a snapshot, before the first event. */
+  readonly restore?: (state: Snapshot) => void;
+  /** Lets go of what it has open. */
+  readonly close?: () => void;
 }

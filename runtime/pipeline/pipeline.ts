@@ -1,21 +1,22 @@
-/** A chain of operators between the ports `in`, `out` and `err`, run synchronously in the host. @module */
+/** Chains of operators between named ports, fused into one function and run synchronously in the host. @module */
 import { json } from "../codec/json.ts";
+import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { type Consumer, type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
-import type { OperatorDefinition, PipelineDefinition } from "../flow/flow_definition.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
-import { compileCount } from "./count.ts";
-import { compileExtract } from "./extract.ts";
-import { compileFilter } from "./filter.ts";
-import type { Emit, Operator } from "./operator.ts";
-import { compileProject } from "./project.ts";
+import { PortCollector } from "./collector.ts";
+import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
+import type { Emit, Operator, Snapshot } from "./operator.ts";
+import { PipelineTimer } from "./pipeline_timer.ts";
+
+export { compileOperators, compilePipeline } from "./compile.ts";
 
 /** What a pipeline did so far. */
 export interface PipelineMetrics {
   /** Events taken. */
   in: number;
-  /** Events handed on, those to `err` included. */
+  /** Events handed on, those to `err` and other ports included. */
   out: number;
   /** Events an operator let go on purpose. */
   dropped: number;
@@ -31,30 +32,19 @@ export interface PipelineOptions {
   readonly out: Fanout;
   /** Takes events an operator threw on; when nothing is linked, they are failed. */
   readonly err: Fanout;
-  /** Told about each event an operator threw on. */
+  /** Takes what is emitted to a port beside `out` and `err`. @default {nothing does} */
+  readonly port?: (name: string) => Fanout;
+  /** Told about each event an operator threw on, and about what an operator warns of. */
   readonly onError: (error: CaissonError) => void;
+  /** The time, milliseconds since 1970. @default {Date.now} */
+  readonly clock?: () => number;
 }
 
-/** Compiles the operators of a pipeline; every error names the path in the flow. */
-export function compileOperators(
-  definition: PipelineDefinition,
-  path: string,
-): Operator[] {
-  const operators = "operators" in definition ? definition.operators : definition;
-  return operators.map((operator, index) => compileOperator(operator, `${path}[${index}]`));
-}
-
-function compileOperator(operator: OperatorDefinition, path: string): Operator {
-  if ("filter" in operator) {
-    return compileFilter(operator.filter, `${path}.filter`);
-  }
-  if ("project" in operator) {
-    return compileProject(operator.project, `${path}.project`);
-  }
-  if ("extract" in operator) {
-    return compileExtract(operator.extract, `${path}.extract`);
-  }
-  return compileCount(operator.count, `${path}.count`);
+/** An operator with its place: what it emits to next. */
+interface Placed {
+  readonly id: string;
+  readonly operator: Operator;
+  readonly emit: Emit;
 }
 
 /** A running pipeline. */
@@ -62,23 +52,87 @@ export class Pipeline implements Consumer {
   /** What it did so far. */
   readonly metrics: PipelineMetrics = { in: 0, out: 0, dropped: 0, failed: 0 };
   readonly #options: PipelineOptions;
-  readonly #operators: readonly Operator[];
+  readonly #clock: () => number;
+  /** In an order in which none comes before one that feeds it. */
+  readonly #placed: Placed[] = [];
   readonly #chain: Emit | undefined;
-  readonly #emitters: Emit[] = [];
-  #collected: Event[] = [];
-  #errors: Event[] = [];
+  readonly #out: PortCollector;
+  readonly #sides: { readonly collector: PortCollector; readonly fanout: Fanout }[] = [];
+  readonly #sideLengths: number[] = [];
+  readonly #errors: PortCollector;
+  readonly #timer: PipelineTimer | undefined;
+  readonly #pausing: readonly Operator[];
+  readonly #closing = new AbortController();
+  #busy: Promise<void> | undefined;
 
   /** Fuses the operators into one function. */
-  constructor(operators: readonly Operator[], options: PipelineOptions) {
+  constructor(pipeline: CompiledPipeline | readonly Operator[], options: PipelineOptions) {
+    const compiled = "chains" in pipeline ? pipeline : linear(pipeline);
     this.#options = options;
-    this.#operators = operators;
-    let next: Emit = (event) => this.#collected.push(event) > 0;
-    for (const operator of [...operators].reverse()) {
-      const emit = operator.flush === undefined ? next : this.#guarded(next);
-      this.#emitters.unshift(emit);
-      next = (event) => operator.step(event, emit);
+    this.#clock = options.clock ?? Date.now;
+    this.#out = new PortCollector("out", true);
+    this.#errors = new PortCollector("err", options.err.linked);
+    for (const name of compiled.ports) {
+      const fanout = options.port?.(name);
+      const collector = new PortCollector(name, fanout?.linked === true);
+      if (fanout !== undefined) this.#sides.push({ collector, fanout });
     }
-    this.#chain = operators.length === 0 ? undefined : next;
+    const passes = compiled.chains.every(({ operators }) => operators.length === 0) && compiled.chains.length <= 1;
+    const chain = this.#fuse(compiled);
+    this.#chain = passes ? undefined : chain;
+    const operators = this.#placed.map(({ operator }) => operator);
+    this.#pausing = operators.filter((operator) => operator.pausedUntil !== undefined);
+    if (operators.some((operator) => operator.nextTimer !== undefined)) {
+      this.#timer = new PipelineTimer(operators, this.#clock, () => this.#onTimer());
+    }
+  }
+
+  /** From the last chain to the first, so that each finds what it feeds. */
+  #fuse({ chains, wires }: CompiledPipeline): Emit {
+    const heads = new Map<string, Emit>();
+    const emitTo = (node: string, port: string): Emit => {
+      const targets = wires.filter((wire) => wire.node === node && wire.port === port).flatMap((wire) => [
+        ...wire.chains.map((chain) => heads.get(chain)!),
+        ...wire.ports.map((name) => this.#collector(name).emit),
+      ]);
+      return fanOut(targets);
+    };
+    for (const { name, operators } of [...chains].reverse()) {
+      let next = emitTo(name, "out");
+      for (let index = operators.length - 1; index >= 0; index--) {
+        const operator = operators[index]!;
+        const emits = operator.flush !== undefined || operator.onTimer !== undefined;
+        const emit = emits ? this.#guarded(next) : next;
+        operator.bind?.(
+          (port) => emits ? this.#guarded(emitTo(name, port)) : emitTo(name, port),
+          (problem) => this.#warn(`${this.#options.alias}: ${operator.name}`, problem),
+        );
+        for (const port of operator.ports ?? []) operator.linked?.(port, this.#isLinked(wires, name, port));
+        this.#placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
+        next = (event) => operator.step(event, emit);
+      }
+      heads.set(name, next);
+    }
+    return emitTo("in", "out");
+  }
+
+  #collector(name: string): PortCollector {
+    if (name === "out") return this.#out;
+    if (name === "err") return this.#errors;
+    return this.#sides.find(({ collector }) => collector.name === name)?.collector ?? unlinked;
+  }
+
+  #isLinked(wires: CompiledPipeline["wires"], node: string, port: string): boolean {
+    return wires.some((wire) =>
+      wire.node === node && wire.port === port &&
+      (wire.chains.length > 0 || wire.ports.some((name) =>
+        name === "out"
+          ? this.#options.out.linked
+          : name === "err"
+          ? this.#options.err.linked
+          : this.#options.port?.(name).linked === true
+      ))
+    );
   }
 
   /** Runs every event of a delivery through the operators. */
@@ -90,32 +144,85 @@ export class Pipeline implements Consumer {
       this.metrics.out += count;
       return this.#options.out.push(delivery);
     }
+    if (this.#timer === undefined && this.#pausing.length === 0) return this.#run(chain, delivery);
+    return this.#inTurn(() => {
+      const pause = this.#pause();
+      return pause === undefined ? this.#run(chain, delivery) : pause.then(() => this.#run(chain, delivery));
+    });
+  }
+
+  /** One after the other, as soon as what goes before has been taken: timers and deliveries must not overtake. */
+  #inTurn(work: () => void | Promise<void>): void | Promise<void> {
+    const running = this.#busy === undefined ? work() : this.#busy.then(work);
+    this.#timer?.arm();
+    if (running === undefined) return;
+    const mine: Promise<void> = running.finally(() => {
+      if (this.#busy === mine) this.#busy = undefined;
+      this.#timer?.arm();
+    });
+    this.#busy = mine;
+    return mine;
+  }
+
+  #pause(): Promise<void> | undefined {
+    let until = 0;
+    for (const operator of this.#pausing) until = Math.max(until, operator.pausedUntil!() ?? 0);
+    const wait = until - this.#clock();
+    return wait > 0 ? sleep(wait, this.#closing.signal) : undefined;
+  }
+
+  #run(chain: Emit, delivery: Delivery): void | Promise<void> {
     const events = eventsOf(delivery);
-    const out: Event[] = this.#collected = [];
-    const errors: Event[] = this.#errors = [];
+    const { settlement } = delivery;
+    this.#begin(settlement);
+    const out = this.#out;
+    const sides = this.#sides;
     let dropped = 0;
     for (let index = 0; index < events.length; index++) {
       const event = events[index]!;
       const before = out.length;
+      for (let side = 0; side < sides.length; side++) this.#sideLengths[side] = sides[side]!.collector.length;
       try {
         if (!chain(event)) dropped++;
       } catch (error) {
-        // What the operator emitted before it threw is taken back: one event, one verdict.
-        out.length = before;
-        errors.push(this.#failed(event, error));
+        // What the operators emitted before one threw is taken back: one event, one verdict.
+        out.takeBack(before);
+        for (let side = 0; side < sides.length; side++) sides[side]!.collector.takeBack(this.#sideLengths[side]!);
+        this.#failed(event, error);
       }
     }
     this.metrics.in += events.length;
-    this.metrics.out += out.length;
     this.metrics.dropped += dropped;
-    const failing = errors.length === 0 ? undefined : this.#pushErrors(delivery, errors);
-    const pushing = this.#options.out.push({
-      batch: delivery.batch,
-      events: out,
-      codec: delivery.codec,
-      settlement: delivery.settlement,
-    });
-    return failing === undefined ? pushing : Promise.all([failing, pushing]).then(() => {});
+    return this.#handOn(delivery);
+  }
+
+  #begin(settlement: Settlement): void {
+    this.#out.begin(settlement);
+    this.#errors.begin(settlement);
+    for (const { collector } of this.#sides) collector.begin(settlement);
+  }
+
+  /** Hands on what the ports gathered; `out` takes over the hold on the delivery. */
+  #handOn({ batch, codec, settlement }: Pick<Delivery, "batch" | "codec" | "settlement">): void | Promise<void> {
+    let waiting: Promise<void>[] | undefined;
+    const hand = (collector: PortCollector, fanout: Fanout, from: Delivery["batch"], decodes: Delivery["codec"]) => {
+      this.metrics.out += collector.length;
+      const finished = collector.finish();
+      const pushing = fanout.push({ batch: from, codec: decodes, ...finished });
+      if (pushing !== undefined) (waiting ??= []).push(pushing);
+    };
+    if (this.#errors.length > 0) {
+      settlement.retain();
+      hand(this.#errors, this.#options.err, undefined, json);
+    }
+    for (const { collector, fanout } of this.#sides) {
+      if (collector.length === 0) continue;
+      settlement.retain();
+      hand(collector, fanout, batch, codec);
+    }
+    hand(this.#out, this.#options.out, batch, codec);
+    if (waiting === undefined) return;
+    return waiting.length === 1 ? waiting[0] : Promise.all(waiting).then(() => {});
   }
 
   /** For an operator that makes events of its own: one that fails further on is no fault of the event at hand. */
@@ -124,56 +231,110 @@ export class Pipeline implements Consumer {
       try {
         return next(event);
       } catch (error) {
-        this.#errors.push(this.#failed(event, error));
+        this.#failed(event, error);
         return true;
       }
     };
   }
 
-  #failed(event: Event, thrown: unknown): Event {
+  #failed(event: Event, thrown: unknown): void {
     const error = thrown instanceof CaissonError ? thrown : new CaissonError("CAISSON_OPERATOR_FAILED", {
       subject: this.#options.alias,
       found: messageOf(thrown),
       cause: thrown,
     });
     this.#options.onError(error);
-    if (!this.#options.err.linked) {
-      this.metrics.failed++;
-      event.settlement?.fail(event.origin, error);
-      return event;
+    if (this.#options.err.linked) {
+      this.#errors.emit(event.with({ error: error.toJSON(), event: readable(event) }));
+      return;
     }
-    this.metrics.out++;
-    return event.with({ error: error.toJSON(), event: readable(event) });
+    this.metrics.failed++;
+    event.settlement?.fail(event.origin, error);
   }
 
-  #pushErrors(
-    delivery: Delivery,
-    errors: readonly Event[],
-  ): void | Promise<void> {
-    if (!this.#options.err.linked) return;
-    delivery.settlement.retain();
-    return this.#options.err.push({
-      batch: undefined,
-      events: errors,
-      codec: json,
-      settlement: delivery.settlement,
-    });
+  #warn(subject: string, problem: { readonly found: string; readonly allowed: string; readonly action: string }): void {
+    this.#options.onError(new CaissonError("CAISSON_OPERATOR_LIMIT", { subject, ...problem }));
+  }
+
+  /** Runs what makes events without one at hand, and hands them on. */
+  #make(work: () => void): void | Promise<void> {
+    const settlement = new Settlement(() => {});
+    this.#begin(settlement);
+    work();
+    return this.#handOn({ batch: undefined, codec: json, settlement });
+  }
+
+  #onTimer(): void {
+    const firing = this.#inTurn(() =>
+      this.#make(() => {
+        const now = this.#clock();
+        for (const { operator, emit } of this.#placed) {
+          const due = operator.nextTimer?.();
+          if (due !== undefined && due <= now) operator.onTimer!(now, emit);
+        }
+      })
+    );
+    // A consumer's rejection has been reported by the consumer; nobody waits for a timer.
+    firing?.catch(() => {});
+  }
+
+  /** The state of all operators, by their place. */
+  snapshot(): Readonly<Record<string, Snapshot>> {
+    const state: Record<string, Snapshot> = {};
+    for (const { id, operator } of this.#placed) {
+      if (operator.snapshot !== undefined) state[id] = operator.snapshot();
+    }
+    return state;
+  }
+
+  /**
+   * Takes the state {@linkcode Pipeline.snapshot} gave, before the first event.
+   *
+   * @throws {CaissonError} `CAISSON_STATE_MISMATCH` when it is not of a pipeline with these steps
+   */
+  restore(state: Readonly<Record<string, Snapshot>>): void {
+    const stateful = this.#placed.filter(({ operator }) => operator.restore !== undefined);
+    const found = Object.keys(state).sort().join(", ");
+    const allowed = stateful.map(({ id }) => id).sort().join(", ");
+    if (found !== allowed) throw new CaissonError("CAISSON_STATE_MISMATCH", { subject: this.#options.alias, found, allowed });
+    for (const { id, operator } of stateful) operator.restore!(state[id]!);
+    this.#timer?.arm();
   }
 
   /** Hands on what operators hold. */
   async drain(): Promise<void> {
-    for (const [index, operator] of this.#operators.entries()) {
+    while (this.#busy !== undefined) await this.#busy;
+    this.#timer?.close();
+    for (const { operator, emit } of this.#placed) {
       if (operator.flush === undefined) continue;
-      const out: Event[] = this.#collected = [];
-      const errors: Event[] = this.#errors = [];
-      operator.flush(this.#emitters[index]!);
-      this.metrics.out += out.length;
-      const made: Delivery = { batch: undefined, events: out, codec: json, settlement: new Settlement(() => {}) };
-      if (errors.length > 0) await this.#pushErrors(made, errors);
-      await this.#options.out.push(made);
+      await this.#make(() => operator.flush!(emit));
     }
-    await Promise.all([this.#options.out.drain(), this.#options.err.drain()]);
+    await Promise.all([
+      this.#options.out.drain(),
+      this.#options.err.drain(),
+      ...this.#sides.map(({ fanout }) => fanout.drain()),
+    ]);
   }
+
+  /** Stops timers and lets go of what operators have open; what they hold is not handed on. */
+  close(): void {
+    this.#timer?.close();
+    this.#closing.abort();
+    for (const { operator } of this.#placed) operator.close?.();
+  }
+}
+
+const unlinked = new PortCollector("", false);
+
+function fanOut(targets: readonly Emit[]): Emit {
+  const [first, second] = targets;
+  if (first === undefined) return () => false;
+  if (second === undefined) return first;
+  return (event) => {
+    let taken = false;
+    for (const target of targets) taken = target(event) || taken;
+    return taken;
+  };
 }
 
 function readable(event: Event): unknown {

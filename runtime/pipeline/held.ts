@@ -1,0 +1,115 @@
+/** Events an operator keeps: each gets one verdict, together with what was made of it. @module */
+import type { Codec } from "../codec/codec.ts";
+import { Event } from "../flow/delivery.ts";
+import { Settlement } from "../flow/settlement.ts";
+import type { Emit } from "./operator.ts";
+
+/**
+ * The events that went into a value an operator is building.
+ *
+ * Adding an event keeps its verdict open without keeping its bytes. {@linkcode Held.emit} sends out what was made of
+ * the events, and the verdict about that event becomes the verdict of all of them.
+ */
+export class Held {
+  #settlements: Settlement[] = [];
+  #origins: number[][] = [];
+
+  /** Whether it has no event that waits for a verdict. */
+  get isEmpty(): boolean {
+    return this.#settlements.length === 0;
+  }
+
+  /** Keeps an event's verdict open. */
+  add(event: Event): void {
+    const { settlement } = event;
+    if (settlement !== undefined) this.#add(settlement, event.origin);
+  }
+
+  #add(settlement: Settlement, origin: number): void {
+    // Events come in batches: the settlement at hand is nearly always the last one.
+    const last = this.#settlements.length - 1;
+    if (this.#settlements[last] === settlement) {
+      this.#origins[last]!.push(origin);
+      return;
+    }
+    settlement.hold();
+    this.#settlements.push(settlement);
+    this.#origins.push([origin]);
+  }
+
+  /** Keeps the events of another one as well; that one keeps them, too. */
+  addAll(other: Held): void {
+    for (const [index, settlement] of other.#settlements.entries()) {
+      settlement.hold();
+      this.#settlements.push(settlement);
+      this.#origins.push([...other.#origins[index]!]);
+    }
+  }
+
+  /** Tells every event its verdict and starts anew, empty. */
+  settle(failed: boolean, reason?: unknown): void {
+    const settlements = this.#settlements;
+    const origins = this.#origins;
+    this.#settlements = [];
+    this.#origins = [];
+    for (const [index, settlement] of settlements.entries()) {
+      if (failed) { for (const origin of origins[index]!) settlement.fail(origin, reason); }
+      settlement.letGo();
+    }
+  }
+
+  /**
+   * Sends out an event made of those kept and starts anew, empty. What becomes of it becomes of them.
+   *
+   * @param timestamp of the event, milliseconds since 1970
+   */
+  emit(value: unknown, codec: Codec, timestamp: number, emit: Emit): boolean {
+    if (this.isEmpty) return emit(Event.made(value, codec, timestamp));
+    const kept = new Held();
+    kept.#settlements = this.#settlements;
+    kept.#origins = this.#origins;
+    this.#settlements = [];
+    this.#origins = [];
+    const settlement = new Settlement((failures) => kept.settle(failures.size > 0, failures.get(0)));
+    try {
+      return emit(new Event(undefined, 0, timestamp, codec, settlement, 0, value, true));
+    } catch (error) {
+      settlement.fail(0, error);
+      throw error;
+    } finally {
+      // Whoever took the event retained it.
+      settlement.release();
+    }
+  }
+}
+
+/**
+ * Passes one event on with a settlement of its own, to see what becomes of it.
+ *
+ * @param told whether it failed, once
+ */
+export function emitWatched(event: Event, emit: Emit, told: (failed: boolean) => void): boolean {
+  const { settlement: outer, origin } = event;
+  let freed = false;
+  let threw = false;
+  outer?.retain();
+  const settlement = new Settlement((failures) => {
+    if (failures.size > 0) outer?.fail(origin, failures.get(0));
+    told(threw || failures.size > 0);
+    if (freed) outer?.letGo();
+    else outer?.release();
+  }, () => {
+    freed = true;
+    outer?.hold();
+    outer?.release();
+  });
+  try {
+    return emit(event.settledBy(settlement));
+  } catch (error) {
+    // Whoever catches it decides about the event itself.
+    threw = true;
+    throw error;
+  } finally {
+    settlement.release();
+  }
+}
