@@ -296,7 +296,9 @@ export class Pipeline implements Consumer {
     const stateful = this.#placed.filter(({ operator }) => operator.restore !== undefined);
     const found = Object.keys(state).sort().join(", ");
     const allowed = stateful.map(({ id }) => id).sort().join(", ");
-    if (found !== allowed) throw new CaissonError("CAISSON_STATE_MISMATCH", { subject: this.#options.alias, found, allowed });
+    if (found !== allowed) {
+      throw new CaissonError("CAISSON_STATE_MISMATCH", { subject: this.#options.alias, found, allowed });
+    }
     for (const { id, operator } of stateful) operator.restore!(state[id]!);
     this.#timer?.arm();
   }
