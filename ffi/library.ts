@@ -8,6 +8,7 @@ import { withPermission } from "./host_permission.ts";
 import { type FunctionGroup, LoadedLibrary, type UnloadResult } from "./loaded_library.ts";
 import type { HostBell, NativeAdapter } from "./native_adapter.ts";
 import { descriptorSection } from "./object_file.ts";
+import { park, requireRoom } from "./parked.ts";
 import { hostPlatform } from "./platform.ts";
 import { privateCopy } from "./private_copy.ts";
 import { readLibrary } from "./read_library.ts";
@@ -105,6 +106,11 @@ export class PluginLibrary implements AsyncDisposable {
     return this.#functions("codec") as unknown as CodecFunctions;
   }
 
+  /** Why {@linkcode close} left the library in memory; `undefined` when it did not. */
+  get stayed(): string | undefined {
+    return this.#library.stayed;
+  }
+
   /** Calls on pool threads that have not come back, by every user of the mapping. */
   get inFlight(): number {
     return this.#library.inFlight;
@@ -184,6 +190,7 @@ export class PluginLibrary implements AsyncDisposable {
     mappings.delete(this.#path);
     const result = await this.#library.unload(deadlineMs);
     unloads[result]++;
+    if (result !== "unmapped") park(this.descriptor.plugin, this.#path);
     return result;
   }
 
@@ -254,6 +261,7 @@ export async function loadLibrary(
   }
   const section = descriptorSection(bytes, hostPlatform(), subject);
   const path = await privateCopy(bytes, options.sha256.toLowerCase(), options);
+  requireRoom(descriptor.plugin, path);
   let mapping = mappings.get(path);
   if (mapping === undefined) {
     mapping = {

@@ -52,6 +52,7 @@ export class LoadedLibrary {
   readonly #groups = new Map<FunctionGroup, BoundFunctions>();
   #inFlight = 0;
   #quiet: (() => void) | undefined;
+  #reason: string | undefined;
 
   /**
    * Maps the library, which runs its constructors, and checks that it exports what its components need.
@@ -81,6 +82,11 @@ export class LoadedLibrary {
       "optional" in definition && definition.optional === true ? [] : [definition.name ?? key]
     );
     return [...new Set(names)].filter((name) => !this.adapter.exports(this.#anchor, name));
+  }
+
+  /** Why {@linkcode unload} left it in memory; `undefined` when it did not. */
+  get stayed(): string | undefined {
+    return this.#reason;
   }
 
   /** Calls on pool threads that have not come back. */
@@ -176,18 +182,23 @@ export class LoadedLibrary {
   /** Unloads when that is proven safe, else parks. Nothing may be called afterwards. */
   async unload(deadlineMs: number): Promise<UnloadResult> {
     if (!await this.#becomeQuiet(deadlineMs)) {
+      this.#reason = `${this.#inFlight} calls have not come back`;
       // Closing either handle now would unmap code a pool thread is inside of.
       this.adapter.close();
       return "stuck";
     }
     const live = this.functions("common").live as unknown as () => number;
-    const quiet = live() === 0 && (this.descriptor.flags & UNLOADABLE) !== 0;
+    const alive = live();
+    if (alive > 0) this.#reason = `${alive} instances, threads or lent batches of it are alive`;
+    else if ((this.descriptor.flags & UNLOADABLE) === 0) this.#reason = "it does not say that it is unloadable";
     for (const handle of this.#handles) handle.close();
     try {
-      if (!quiet) return "parked";
+      if (this.#reason !== undefined) return "parked";
       this.adapter.releaseAnchor(this.#anchor);
       // Thread-local destructors and unique symbols make the system keep a library that was closed.
-      return this.adapter.isLoaded(this.#path) ? "parked" : "unmapped";
+      if (!this.adapter.isLoaded(this.#path)) return "unmapped";
+      this.#reason = "the system keeps it: it has destructors of threads, or unique symbols";
+      return "parked";
     } finally {
       this.adapter.close();
     }

@@ -1,5 +1,6 @@
 /** One open instance of a native component: its life, its error buffer, its deadlines. @module */
 import type { PluginLibrary } from "../../ffi/library.ts";
+import { parkedBuilds } from "../../ffi/parked.ts";
 import { createErrorBuffer } from "../../ffi/native_call_error.ts";
 import type { CommonFunctions } from "../../ffi/symbols.ts";
 import type { PartContext, PartMetrics } from "../connector/contract.ts";
@@ -63,6 +64,7 @@ export class NativeInstance {
   readonly pendingMs: number;
   readonly #bell: InstanceBell;
   readonly #log: NativeLog;
+  readonly #tell: PartContext["log"];
   readonly #errorView: DataView;
   readonly #common: CommonFunctions;
   readonly #metrics: NativeMetrics;
@@ -82,6 +84,7 @@ export class NativeInstance {
     this.held = opened.held;
     this.#bell = opened.bell;
     this.#log = opened.log;
+    this.#tell = (level, message) => options.context.log(level, message);
     this.#errorView = new DataView(this.error.buffer);
     this.signal = options.context.signal;
     this.pendingMs = deadlines.pendingMs ?? 30_000;
@@ -258,6 +261,7 @@ export class NativeInstance {
     // Threads that stop did not join may still ring, log and read what they were given.
     const alive = this.#common.live() > 0;
     if (await this.library.close() === "parked" && alive) abandoned.add(this);
+    this.#tellStayed();
     if (failed !== undefined) throw failed;
   }
 
@@ -268,10 +272,18 @@ export class NativeInstance {
     await this.#deaf?.();
     this.#log.drain();
     await this.library.close({ deadlineMs: 0 });
+    this.#tellStayed();
     throw new CaissonError("CAISSON_PLUGIN_TIMEOUT", {
       subject: `${this.subject} close`,
       found: `a call has not come back ${INTERRUPT_MS} ms after it was interrupted`,
     });
+  }
+
+  #tellStayed(): void {
+    const { stayed, descriptor } = this.library;
+    if (stayed === undefined) return;
+    const builds = parkedBuilds(descriptor.plugin);
+    this.#tell("warning", `the library stays in memory: ${stayed}; builds of this plugin that did: ${builds}`);
   }
 
   /** Whether no call is under way, or the one that is ends in time; it is interrupted when it does not end by itself. */

@@ -1,0 +1,44 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { park, parkedBuilds, requireRoom } from "../../ffi/parked.ts";
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { loadCycles } from "./load_cycles.ts";
+import { openNative, TEST_PLUGINS } from "./native_plugins.ts";
+
+Deno.test({
+  name: "300 loads and unloads of plugins that worked leave no mapping of them",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { residentAfterWarmUp, residentAtEnd } = await loadCycles(300);
+    const grown = residentAtEnd - residentAfterWarmUp;
+    assert(grown < 200 << 20, `${grown} bytes more`);
+  },
+});
+
+for (
+  const [mode, said] of [
+    ["sticky", "the system keeps it"],
+    ["thread", "1 instances, threads or lent batches of it are alive"],
+  ] as const
+) {
+  Deno.test({
+    name: `a plugin that is not quiet (${mode}) is parked, counted and reported, and the host goes on`,
+    // Whether a library can be unmapped is known of Linux only.
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      const log: string[] = [];
+      const opened = await openNative(`${TEST_PLUGINS}/lingering`, "lingering", { mode }, {}, (line) => log.push(line));
+      await opened[Symbol.asyncDispose]();
+      assertStringIncludes(log.join("\n"), said);
+      assertStringIncludes(log.join("\n"), "builds of this plugin that did: 1");
+      assertEquals(parkedBuilds("@caisson/lingering"), 1);
+    },
+  });
+}
+
+Deno.test("a ninth build of a plugin that stays in memory is refused", () => {
+  for (let build = 0; build < 8; build++) park("@caisson/stays", `/${build}.so`);
+  requireRoom("@caisson/stays", "/7.so");
+  const error = assertThrows(() => requireRoom("@caisson/stays", "/8.so"), CaissonError);
+  assertEquals(error.code, "CAISSON_ISOLATION_REFUSED");
+  assertStringIncludes(error.message, "8 earlier builds that could not be unloaded");
+});
