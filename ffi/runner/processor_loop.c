@@ -7,7 +7,10 @@ void processor_prepare(runner *self) {
 }
 
 static int has_slot(runner *self) { return ring_available(&self->input) > 0 || ring_ended(&self->input); }
-static int has_room(runner *self) { return ring_pending(&self->output) < self->output.slots || ring_ended(&self->output); }
+static int has_room(runner *self) {
+  const uint32_t pending = ring_pending(&self->output);
+  return pending <= ring_low_water(&self->output) || pending == RING_BROKEN || ring_ended(&self->output);
+}
 
 /* Calls the plugin and brings what it made into the slot; 0 and a fault when there is nothing to bring. */
 static int process(runner *self, const batch_view *in, const batch_view *slot, fault *why) {

@@ -71,9 +71,10 @@ caisson_batch *ring_slot(const ring *self, uint32_t counter) { return (caisson_b
 
 uint8_t *ring_arena(const ring *self, uint32_t counter) { return slot_bytes(self, counter) + self->block_bytes; }
 
-/* Clears the armed word and counts a ring when the other side sleeps; the empty line that wakes it is the caller's. */
-static int take_armed(const ring *self, uint32_t bell) {
-  if (atomic_load(word_at(self, bell + 4)) == 0) return 0;
+/* Clears the armed word and counts a ring when the other side sleeps and waits for this level; the empty line that wakes
+ * it is the caller's. */
+static int take_armed(const ring *self, uint32_t bell, uint32_t level) {
+  if (atomic_load(word_at(self, bell + 4)) <= level) return 0;
   atomic_store(word_at(self, bell + 4), 0);
   atomic_fetch_add(word_at(self, bell), 1);
   return 1;
@@ -81,22 +82,24 @@ static int take_armed(const ring *self, uint32_t bell) {
 
 int ring_publish(ring *self) {
   atomic_store(word_at(self, RING_HEAD), ++self->own);
-  return take_armed(self, RING_DATA_BELL);
+  return take_armed(self, RING_DATA_BELL, 0);
 }
 
 int ring_consume(ring *self) {
   atomic_store(word_at(self, RING_TAIL), ++self->own);
-  return take_armed(self, RING_SPACE_BELL);
+  return take_armed(self, RING_SPACE_BELL, self->seen - self->own);
 }
 
 void ring_end_producer(ring *self) {
   atomic_store(word_at(self, RING_PRODUCER_ENDED), 1);
-  take_armed(self, RING_DATA_BELL);
+  take_armed(self, RING_DATA_BELL, 0);
 }
 
 void ring_end_consumer(ring *self) {
   atomic_store(word_at(self, RING_CONSUMER_ENDED), 1);
-  take_armed(self, RING_SPACE_BELL);
+  take_armed(self, RING_SPACE_BELL, 0);
 }
+
+uint32_t ring_low_water(const ring *self) { return self->slots / 2; }
 
 void ring_arm(const ring *self, uint32_t bell, uint32_t armed) { atomic_store(word_at(self, bell + 4), armed); }

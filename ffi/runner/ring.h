@@ -48,14 +48,17 @@ uint8_t *ring_arena(const ring *self, uint32_t counter);
 
 /* Producer: hands over the slot at `own`. 1 when the consumer sleeps and has to be woken. */
 int ring_publish(ring *self);
-/* Consumer: gives back the slot at `own`. 1 when the producer sleeps and has to be woken. */
+/* Consumer: gives back the slot at `own`. 1 when the producer sleeps, few enough are left, and it has to be woken. */
 int ring_consume(ring *self);
 /* Producer: says that nothing more will come. The other side has to be woken. */
 void ring_end_producer(ring *self);
 /* Consumer: says that nothing more will be taken. The other side has to be woken. */
 void ring_end_consumer(ring *self);
 
-/* The word to set before sleeping: RING_DATA_BELL for the consumer, RING_SPACE_BELL for the producer. */
+/* Producer: slots that may be left when it is woken: half of them, since waking it costs the consumer more than a slot. */
+uint32_t ring_low_water(const ring *self);
+/* The word to set before sleeping: RING_DATA_BELL for the consumer, to 1; RING_SPACE_BELL for the producer, to 1 plus the
+ * slots that may be left when it is woken. 0 when awake. */
 void ring_arm(const ring *self, uint32_t bell, uint32_t armed);
 
 #endif

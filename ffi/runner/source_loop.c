@@ -15,7 +15,11 @@ void source_prepare(runner *self) {
   if (!source->direct) source->batch = batch_allocate(output->capacity, NULL, output->arena_bytes);
 }
 
-static int has_room(runner *self) { return ring_ended(&self->output) || ring_pending(&self->output) != self->output.slots; }
+/* RING_BROKEN is above any number of slots, and ends the wait as well: the step after it finds out. */
+static int has_room(runner *self) {
+  const uint32_t pending = ring_pending(&self->output);
+  return ring_ended(&self->output) || pending <= ring_low_water(&self->output) || pending == RING_BROKEN;
+}
 
 static int is_closed(runner *self) { return ring_ended(&self->output); }
 

@@ -38,7 +38,7 @@ void runner_wait(runner *self, const ring *on, uint32_t bell, int (*ready)(runne
   const uint64_t from = platform_now_ns();
   if (longest > 0 && spin(self, from + adaptive->spin_ns, ready)) return;
   const uint32_t rings = control_rings();
-  ring_arm(on, bell, 1);
+  ring_arm(on, bell, bell == RING_SPACE_BELL ? ring_low_water(on) + 1 : 1);
   /* Armed first, looked again then: whatever came before the bell was armed is seen here. */
   if (!done(self, ready)) control_sleep(rings, LONGEST_SLEEP_NS);
   ring_arm(on, bell, 0);

@@ -105,6 +105,10 @@ export interface BatchSinkPart extends Part {
   /** Most events it takes at once. */
   readonly maxEvents: number;
   /**
+   * Writes that may be under way at once; they are handed over in order and may be answered together. @default {1}
+   */
+  readonly inFlight?: number;
+  /**
    * Writes every record of the batch. The batch and its payloads stay untouched until this returns or resolves.
    * A rejection fails every event of this write.
    */

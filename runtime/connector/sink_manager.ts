@@ -27,6 +27,11 @@ export interface SinkManagerOptions {
     | undefined;
 }
 
+/** What became of one delivery's events. */
+interface Tally {
+  failed: number;
+}
+
 /** One running sink. */
 export class SinkManager implements Consumer {
   /** What it did so far. */
@@ -34,21 +39,28 @@ export class SinkManager implements Consumer {
   readonly #options: SinkManagerOptions;
   readonly #feeder: BatchFeeder | undefined;
   readonly #queue: Delivery[] = [];
-  #running: Promise<void> | undefined;
+  /** Writes that may be under way at once. */
+  readonly #most: number;
+  #open = 0;
+  /** A delivery of more batches than may be under way: nothing overtakes the rest of it. */
+  #unfinished = false;
+  /** Of the delivery that is being cut into batches. */
+  #feeding: Tally = { failed: 0 };
   #waiting: (() => void)[] = [];
-  #failures = 0;
+  #idle: (() => void)[] = [];
   #failure: CaissonError | undefined;
 
   /** Allocates nothing before the first delivery. */
   constructor(options: SinkManagerOptions) {
     this.#options = options;
     const { part, alias, codec } = options;
+    this.#most = part.accepts === "batches" ? Math.max(1, part.inFlight ?? 1) : 1;
     if (part.accepts === "batches") {
       this.#feeder = new BatchFeeder({
         alias,
         codec,
         maxEvents: part.maxEvents,
-        onError: (event, error) => this.#failEvent(event, error),
+        onError: (event, error) => this.#failEvent(event, error, this.#feeding),
       });
     }
   }
@@ -57,33 +69,41 @@ export class SinkManager implements Consumer {
   push(delivery: Delivery): void | Promise<void> {
     this.metrics.in += eventCount(delivery);
     this.metrics.batches++;
-    if (this.#running === undefined) {
-      const writing = this.#write(delivery);
-      if (writing === undefined) return;
-      this.#running = writing.then(() => this.#work());
-      return;
-    }
+    if (this.#free && this.#queue.length === 0) return this.#start(delivery);
     this.#queue.push(delivery);
     if (this.#queue.length < QUEUE) return;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  async #work(): Promise<void> {
-    for (
-      let next = this.#queue.shift();
-      next !== undefined;
-      next = this.#queue.shift()
-    ) {
-      this.#waiting.shift()?.();
-      await this.#write(next);
-    }
-    this.#running = undefined;
+  get #free(): boolean {
+    return this.#open < this.#most && !this.#unfinished;
+  }
+
+  #start(delivery: Delivery): void {
+    const writing = this.#write(delivery);
+    if (writing === undefined) return;
+    this.#open++;
+    void writing.then(() => this.#done());
+  }
+
+  #done(): void {
+    this.#open--;
+    this.#startQueued();
+    if (this.#open > 0) return;
     for (const resume of this.#waiting.splice(0)) resume();
+    for (const resume of this.#idle.splice(0)) resume();
+  }
+
+  #startQueued(): void {
+    while (this.#free && this.#queue.length > 0) {
+      this.#waiting.shift()?.();
+      this.#start(this.#queue.shift()!);
+    }
   }
 
   /** Waits for everything queued, then lets postprocessors hand on what they hold. */
   async drain(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    while (this.#open > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     const { part, postprocessors } = this.#options;
     if (part.accepts !== "bytes" || postprocessors.length === 0) return;
     const chunks: Uint8Array[] = [];
@@ -110,26 +130,29 @@ export class SinkManager implements Consumer {
 
   #write(delivery: Delivery): void | Promise<void> {
     const { part } = this.#options;
-    const before = this.#failures;
+    const tally: Tally = { failed: 0 };
     let writing: void | Promise<void> = undefined;
     try {
       writing = part.accepts === "bytes"
-        ? this.#writeBytes(part, delivery)
+        ? this.#writeBytes(part, delivery, tally)
         : part.accepts === "values"
-        ? this.#writeValues(part, delivery)
-        : this.#writeBatches(part, delivery);
+        ? this.#writeValues(part, delivery, tally)
+        : this.#writeBatches(part, delivery, tally);
     } catch (thrown) {
-      this.#failAll(delivery, thrown, before);
+      this.#failAll(delivery, thrown, tally);
     }
-    if (writing === undefined) return this.#settle(delivery, before);
-    return writing.catch((thrown) => this.#failAll(delivery, thrown, before)).then(() =>
-      this.#settle(delivery, before)
+    if (writing === undefined) return this.#settle(delivery, tally);
+    return writing.then(
+      () => this.#settle(delivery, tally),
+      (thrown) => {
+        this.#failAll(delivery, thrown, tally);
+        this.#settle(delivery, tally);
+      },
     );
   }
 
-  #settle(delivery: Delivery, failuresBefore: number): void {
+  #settle(delivery: Delivery, { failed }: Tally): void {
     const count = eventCount(delivery);
-    const failed = this.#failures - failuresBefore;
     this.metrics.failed += failed;
     this.metrics.out += count - failed;
     if (this.#options.onWritten !== undefined && count > failed) {
@@ -143,18 +166,18 @@ export class SinkManager implements Consumer {
     delivery.settlement.release();
   }
 
-  #failEvent(event: Event, thrown: unknown): void {
+  #failEvent(event: Event, thrown: unknown, tally: Tally): void {
     const error = this.#asSinkError(thrown);
-    this.#failures++;
+    tally.failed++;
     failEvent(event, error);
     this.#options.onError(error);
   }
 
-  #failAll(delivery: Delivery, thrown: unknown, failuresBefore: number): void {
+  #failAll(delivery: Delivery, thrown: unknown, tally: Tally): void {
     const error = this.#asSinkError(thrown);
     for (const event of eventsOf(delivery)) failEvent(event, error);
     // Not added: some of them may have failed by themselves already.
-    this.#failures = failuresBefore + eventCount(delivery);
+    tally.failed = eventCount(delivery);
     this.#options.onError(error);
   }
 
@@ -167,7 +190,7 @@ export class SinkManager implements Consumer {
     });
   }
 
-  #writeBytes(part: ByteSinkPart, delivery: Delivery): void | Promise<void> {
+  #writeBytes(part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
     const codec = this.#options.codec ?? delivery.codec;
     const chunks: Uint8Array[] = [];
     let pending: Promise<void>[] | undefined;
@@ -177,7 +200,7 @@ export class SinkManager implements Consumer {
       try {
         bytes = event.bytes(codec);
       } catch (thrown) {
-        this.#failEvent(event, thrown);
+        this.#failEvent(event, thrown, tally);
         continue;
       }
       this.metrics.bytes += bytes.byteLength;
@@ -212,34 +235,63 @@ export class SinkManager implements Consumer {
     );
   }
 
-  #writeValues(part: ValueSinkPart, delivery: Delivery): void | Promise<void> {
+  #writeValues(part: ValueSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
     const events = eventsOf(delivery);
     const judge = (result: void | WriteResult): void =>
-      this.#judge(result, (index, reason) => failEvent(events[index]!, reason));
+      this.#judge(result, (index, reason) => failEvent(events[index]!, reason), tally);
     const result = part.write(events);
     return result instanceof Promise ? result.then(judge) : judge(result);
   }
 
-  #writeBatches(part: BatchSinkPart, delivery: Delivery): void | Promise<void> {
+  #writeBatches(part: BatchSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
     const feeds = this.#feeder!.feed(delivery);
-    // Not a for-of loop: leaving one ends the generator, and the events of its other feeds would be lost.
-    for (let next = feeds.next(); next.done !== true; next = feeds.next()) {
-      const result = this.#writeFeed(part, next.value);
-      if (result !== undefined) return this.#writeRest(part, feeds, result);
+    const open: Promise<void>[] = [];
+    try {
+      // Not a for-of loop: leaving one ends the generator, and the events of its other feeds would be lost.
+      for (let next = this.#nextFeed(feeds, tally); next !== undefined; next = this.#nextFeed(feeds, tally)) {
+        const writing = this.#writeFeed(part, next, tally);
+        if (writing !== undefined) open.push(writing);
+        if (open.length >= this.#most) return this.#writeRest(part, feeds, open, tally);
+      }
+    } catch (thrown) {
+      // The sink still reads what was handed over: nothing may be settled before it has.
+      return Promise.all(open).then(() => {
+        throw thrown;
+      });
     }
+    if (open.length > 0) return open.length === 1 ? open[0] : Promise.all(open).then(() => {});
+  }
+
+  #nextFeed(feeds: Generator<Feed, void, void>, tally: Tally): Feed | undefined {
+    this.#feeding = tally;
+    const next = feeds.next();
+    return next.done === true ? undefined : next.value;
   }
 
   async #writeRest(
     part: BatchSinkPart,
     feeds: Generator<Feed, void, void>,
-    first: Promise<void>,
+    open: Promise<void>[],
+    tally: Tally,
   ): Promise<void> {
-    await first;
-    for (const feed of feeds) await this.#writeFeed(part, feed);
+    this.#unfinished = true;
+    try {
+      for (;;) {
+        await open.shift();
+        const next = this.#nextFeed(feeds, tally);
+        if (next === undefined) break;
+        const writing = this.#writeFeed(part, next, tally);
+        if (writing !== undefined) open.push(writing);
+      }
+    } finally {
+      this.#unfinished = false;
+      this.#startQueued();
+      await Promise.all(open);
+    }
   }
 
   /** One batch; a rejection fails its events and not those of the batches before it. */
-  #writeFeed(part: BatchSinkPart, feed: Feed): void | Promise<void> {
+  #writeFeed(part: BatchSinkPart, feed: Feed, tally: Tally): void | Promise<void> {
     const { batch } = feed;
     for (let index = 0; index < batch.count; index++) {
       this.metrics.bytes += batch.payloadLength(index);
@@ -248,27 +300,27 @@ export class SinkManager implements Consumer {
     try {
       result = part.write(batch);
     } catch (thrown) {
-      return this.#failFeed(feed, thrown);
+      return this.#failFeed(feed, thrown, tally);
     }
     if (result instanceof Promise) {
       return result.then(
-        (judged) => this.#judgeFeed(feed, judged),
-        (thrown) => this.#failFeed(feed, thrown),
+        (judged) => this.#judgeFeed(feed, judged, tally),
+        (thrown) => this.#failFeed(feed, thrown, tally),
       );
     }
-    this.#judgeFeed(feed, result);
+    this.#judgeFeed(feed, result, tally);
   }
 
-  #judgeFeed(feed: Feed, result: void | WriteResult): void {
-    this.#judge(result, feed.fail);
+  #judgeFeed(feed: Feed, result: void | WriteResult, tally: Tally): void {
+    this.#judge(result, feed.fail, tally);
     feed.release();
   }
 
-  #failFeed(feed: Feed, thrown: unknown): void {
+  #failFeed(feed: Feed, thrown: unknown, tally: Tally): void {
     const error = this.#asSinkError(thrown);
     const { count } = feed.batch;
     for (let index = 0; index < count; index++) feed.fail(index, error);
-    this.#failures += count;
+    tally.failed += count;
     this.#options.onError(error);
     feed.release();
   }
@@ -276,13 +328,14 @@ export class SinkManager implements Consumer {
   #judge(
     result: void | WriteResult,
     fail: (index: number, reason: unknown) => void,
+    tally: Tally,
   ): void {
     if (result === undefined || result.verdicts.length === 0) return;
     const error = this.#asSinkError(
       result.reason ?? `${result.verdicts.length} events were refused`,
     );
     for (const { index } of result.verdicts) fail(index, error);
-    this.#failures += result.verdicts.length;
+    tally.failed += result.verdicts.length;
     this.#options.onError(error);
   }
 }

@@ -4,8 +4,8 @@
  * ```text
  * 0    head            written by the producer: batches published so far, modulo 2^32
  * 64   tail            written by the consumer: batches consumed so far
- * 128  data bell       posted, armed: the consumer sleeps here
- * 192  space bell      posted, armed: the producer sleeps here
+ * 128  data bell       posted, armed: the consumer sleeps here, armed 1
+ * 192  space bell      posted, armed: the producer sleeps here, armed 1 + the batches that may be left when it is woken
  * 256  producer end    1 when nothing will be published any more
  * 320  consumer end    1 when nothing will be consumed any more
  * 384  slots           each a batch block, then its arena, both on multiples of 64

@@ -31,9 +31,14 @@ const SHORT_WAIT_MS = 0.2;
 const EARLY_MAX = 4;
 
 /**
- * A doorbell of two words. The sleeper stores 1 into `armed`, looks again, then waits for `posted` to change. The other
- * side publishes, and only when it finds `armed` set, clears it, changes `posted` and wakes: no wake-up is sent to a side
- * that is busy. Both sides only read each other's words as hints, so wrong values cost a wake-up, never memory.
+ * A doorbell of two words. The sleeper stores into `armed`, looks again, then waits for `posted` to change. The other
+ * side publishes, and only when it finds `armed` above its level, clears it, changes `posted` and wakes: no wake-up is
+ * sent to a side that is busy. Both sides only read each other's words as hints, so wrong values cost a wake-up, never
+ * memory.
+ *
+ * What `armed` says beyond 0 is how much must happen first: 1 plus the highest level at which the sleeper wants to be
+ * woken. A consumer's level is the batches still pending, so a producer that sleeps with 3 is woken once at most 2 are
+ * left, and not for every slot: a wake-up costs the waker more than most batches.
  */
 export class RingBell {
   readonly #words: Int32Array;
@@ -50,9 +55,9 @@ export class RingBell {
     this.#waker = waker;
   }
 
-  /** Wakes the sleeper, if there is one. Call it after publishing what it waits for. */
-  ring(): void {
-    if (Atomics.load(this.#words, this.#armed) !== 0) this.wake();
+  /** Wakes the sleeper, if there is one that waits for this level. Call it after publishing what it waits for. */
+  ring(level = 0): void {
+    if (Atomics.load(this.#words, this.#armed) > level) this.wake();
   }
 
   /** Wakes the sleeper without looking whether there is one. */
@@ -61,6 +66,16 @@ export class RingBell {
     Atomics.add(this.#words, this.#posted, 1);
     if (this.#waker === undefined) Atomics.notify(this.#words, this.#posted);
     else this.#waker.wakeOther();
+  }
+
+  /** Changes the level of a sleeper on this side; wakes it when that is reached. Nobody need be asleep. */
+  relevel(ready: () => boolean, level: number): void {
+    if (Atomics.load(this.#words, this.#armed) === 0) return;
+    // Stored first, looked then: what the other side does in between it does with the new level.
+    Atomics.store(this.#words, this.#armed, level + 1);
+    if (!ready()) return;
+    if (this.#waker === undefined) this.wake();
+    else this.#waker.wakeHere();
   }
 
   /** Wakes both sides; for ends, which concern everybody. */
@@ -84,10 +99,13 @@ export class RingBell {
   /**
    * Waits until `ready` is true; `false` when the signal or the time ended it. Blocks no thread and keeps no event loop
    * alive.
+   *
+   * @param level how far the other side has to come before it rings
    */
   async wait(
     ready: () => boolean,
     options: RingWaitOptions = {},
+    level = 0,
   ): Promise<boolean> {
     const { signal, timeoutMs = Infinity } = options;
     const from = performance.now();
@@ -98,7 +116,7 @@ export class RingBell {
     try {
       for (let early = 0;;) {
         const posted = Atomics.load(this.#words, this.#posted);
-        Atomics.store(this.#words, this.#armed, 1);
+        Atomics.store(this.#words, this.#armed, level + 1);
         if (ready()) return true;
         const left = until - performance.now();
         if (signal?.aborted || left <= 0) return ready();

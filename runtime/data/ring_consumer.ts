@@ -82,7 +82,8 @@ export class RingConsumer {
   consume(): void {
     this.#tail = (this.#tail + 1) >>> 0;
     Atomics.store(this.#words, RING_WORDS.tail, this.#tail | 0);
-    this.#space.ring();
+    // As of the last look at the head: too few at worst, and then the producer is woken early.
+    this.#space.ring((this.#headSeen - this.#tail) >>> 0);
   }
 
   /** Waits for a batch; `true` at once when there is one. `false`: ended, aborted or out of time. */

@@ -9,8 +9,8 @@ export class RingProducer {
   readonly #slots: readonly Batch[];
   readonly #data: RingBell;
   readonly #space: RingBell;
-  readonly #hasRoom: () => boolean;
-  readonly #isEmpty: () => boolean;
+  readonly #atLevel: () => boolean;
+  #level = 0;
   #head: number;
   #tailSeen: number;
   #claimed: Batch | undefined;
@@ -39,8 +39,7 @@ export class RingProducer {
     );
     this.#head = Atomics.load(words, RING_WORDS.head) >>> 0;
     this.#tailSeen = Atomics.load(words, RING_WORDS.tail);
-    this.#hasRoom = () => this.closed || this.pending < this.#slots.length;
-    this.#isEmpty = () => this.closed || this.pending === 0;
+    this.#atLevel = () => this.closed || this.pending <= this.#level;
   }
 
   /** Batches published so far, modulo 2^32. */
@@ -91,10 +90,20 @@ export class RingProducer {
 
   /** Hands the claimed slot to the consumer. Does nothing when none was claimed. */
   publish(): void {
+    this.publishQuietly();
+    this.#data.ring();
+  }
+
+  /** As {@linkcode publish}, for several in a row: a consumer that sleeps is woken by {@linkcode ring}, not now. */
+  publishQuietly(): void {
     if (this.#claimed === undefined) return;
     this.#claimed = undefined;
     this.#head = (this.#head + 1) >>> 0;
     Atomics.store(this.#words, RING_WORDS.head, this.#head | 0);
+  }
+
+  /** Wakes a consumer that sleeps. */
+  ring(): void {
     this.#data.ring();
   }
 
@@ -106,22 +115,26 @@ export class RingProducer {
     return this.#slots[sequence & (this.#slots.length - 1)]!;
   }
 
-  /** Waits for a free slot; `true` at once when there is one. `false`: closed, aborted or out of time. */
+  /**
+   * Waits for a free slot; `true` at once when there is one. `false`: closed, aborted or out of time. Who had to sleep
+   * finds half of the ring free: to be woken for every slot would cost the consumer more than the slot.
+   */
   waitForRoom(options?: RingWaitOptions): boolean | Promise<boolean> {
-    return this.#wait(this.#hasRoom, options);
+    if (!this.closed && this.pending < this.#slots.length) return true;
+    return this.waitUntilPending(this.#slots.length >>> 1, options);
   }
 
-  /** Waits until everything published has been consumed. `false`: closed, aborted or out of time. */
-  waitUntilEmpty(options?: RingWaitOptions): boolean | Promise<boolean> {
-    return this.#wait(this.#isEmpty, options);
+  /** Waits until no more than this many slots wait to be consumed. `false`: closed, aborted or out of time. */
+  waitUntilPending(most: number, options?: RingWaitOptions): boolean | Promise<boolean> {
+    this.#level = most;
+    if (this.#space.spin(this.#atLevel)) return !this.closed;
+    return this.#space.wait(this.#atLevel, options, most).then((done) => done && !this.closed);
   }
 
-  #wait(
-    ready: () => boolean,
-    options?: RingWaitOptions,
-  ): boolean | Promise<boolean> {
-    if (this.#space.spin(ready)) return !this.closed;
-    return this.#space.wait(ready, options).then((done) => done && !this.closed);
+  /** Changes what a {@linkcode waitUntilPending} that is under way waits for. */
+  changeWait(most: number): void {
+    this.#level = most;
+    this.#space.relevel(this.#atLevel, most);
   }
 
   /** Says that nothing more will be published, and wakes both sides. What was published can still be consumed. */

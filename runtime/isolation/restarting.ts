@@ -226,9 +226,11 @@ class RestartingSink implements BatchSinkPart {
   readonly accepts = "batches";
   readonly codec?: string;
   readonly maxEvents: number;
+  readonly inFlight: number;
   readonly #process: RestartingProcess;
 
   constructor(process: RestartingProcess, first: BatchSinkPart) {
+    this.inFlight = first.inFlight ?? 1;
     this.#process = process;
     if (first.codec !== undefined) this.codec = first.codec;
     this.maxEvents = first.maxEvents;

@@ -2,7 +2,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createCodec } from "../../runtime/codec/codecs.ts";
 import { createPostprocessor } from "../../runtime/codec/postprocessors.ts";
 import { createPreprocessor } from "../../runtime/codec/preprocessors.ts";
-import type { BatchSinkPart, ByteSinkPart, SourcePart, ValueSinkPart } from "../../runtime/connector/contract.ts";
+import type {
+  BatchSinkPart,
+  ByteSinkPart,
+  SourcePart,
+  ValueSinkPart,
+  WriteResult,
+} from "../../runtime/connector/contract.ts";
 import { SinkManager } from "../../runtime/connector/sink_manager.ts";
 import { SourceManager } from "../../runtime/connector/source_manager.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
@@ -289,6 +295,13 @@ function pollOnce(
   };
 }
 
+function pollEach(batches: string[][]): (batch: Batch) => { state: "filled" | "ended" } {
+  return (batch) => {
+    for (const text of batches.shift() ?? []) batch.appendBytes(encoder.encode(text), 0);
+    return { state: batches.length === 0 ? "ended" : "filled" };
+  };
+}
+
 Deno.test("a rejected write fails its events and the next write is tried", async () => {
   let calls = 0;
   const part: ValueSinkPart = {
@@ -343,6 +356,56 @@ Deno.test("a batch sink gets a selection by record, not by copy", async () => {
     drain: () => sink.drain(),
   }).run();
   assertEquals(seen, [[1, "a"], [1, "c"]]);
+});
+
+Deno.test("a sink that bears it gets several batches at once, in order, and each delivery its own verdicts", async () => {
+  const answers: ((result: void | WriteResult) => void)[] = [];
+  const seen: string[] = [];
+  let most = 0;
+  const part: BatchSinkPart = {
+    accepts: "batches",
+    maxEvents: 2,
+    inFlight: 3,
+    write(batch) {
+      for (let index = 0; index < batch.count; index++) seen.push(decoder.decode(batch.payload(index)));
+      return new Promise((resolve) => most = Math.max(most, answers.push(resolve)));
+    },
+    close() {},
+  };
+  const sink = new SinkManager({ alias: "t", part, codec: undefined, postprocessors: [], onError() {} });
+  const texts = Array.from({ length: 40 }, (_, index) => String(index));
+  const out = new Fanout();
+  out.link(sink);
+  const settled: string[] = [];
+  const running = new SourceManager({
+    alias: "t",
+    part: {
+      produces: "events",
+      poll: pollEach(Array.from({ length: 8 }, (_, number) => texts.slice(number * 5, number * 5 + 5))),
+      settle: (batch, failures) => failures.forEach((_, index) => settled.push(decoder.decode(batch.payload(index)))),
+      close() {},
+    },
+    codec: string,
+    preprocessors: [],
+    batchEvents: 5,
+    out,
+    signal: new AbortController().signal,
+    onError() {},
+  }).run();
+  let ended = false;
+  void running.then(() => ended = true);
+  while (!ended) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    // Of every batch under way, the newest answers first, and refuses its first event.
+    answers.splice(0).reverse().forEach((answer) =>
+      answer({ verdicts: [{ index: 0, action: 1, failureClass: 1, code: 0, retryAfterMs: 0 }] })
+    );
+  }
+  await sink.drain();
+  assertEquals(most, 3);
+  assertEquals(seen, texts);
+  assertEquals(sink.metrics.failed + sink.metrics.out, 40);
+  assertEquals(settled.length, sink.metrics.failed);
 });
 
 Deno.test("a batch sink's verdicts fail single events", async () => {

@@ -100,13 +100,43 @@ Deno.test("a consumer that waits is woken by a batch", async () => {
   clearTimeout(timer);
 });
 
-Deno.test("a producer that waits is woken by room", async () => {
-  const { producer, consumer } = ends();
+Deno.test("a producer that waits is woken when half of the ring is free, not for every slot", async () => {
+  const { memory, producer, consumer } = ends();
+  const words = ringWords(memory);
   while (put(producer, 1));
   const waiting = producer.waitForRoom({ timeoutMs: 5000 });
-  const timer = setTimeout(() => take(consumer), 5);
+  const before = words[RING_WORDS.spacePosted]!;
+  take(consumer);
+  assertEquals(words[RING_WORDS.spacePosted], before);
+  take(consumer);
+  assertEquals(words[RING_WORDS.spacePosted], before + 1);
   assert(await awake(waiting));
-  clearTimeout(timer);
+  assertEquals(producer.pending, 2);
+  assertEquals(producer.waitForRoom(), true);
+});
+
+Deno.test("a wait for answers can be told to wait for fewer", async () => {
+  const { producer, consumer } = ends();
+  while (put(producer, 1));
+  const waiting = producer.waitUntilPending(0, { timeoutMs: 5000 });
+  take(consumer);
+  producer.changeWait(2);
+  take(consumer);
+  assert(await awake(waiting));
+  assertEquals(producer.pending, 2);
+});
+
+Deno.test("batches published quietly wake nobody until the bell is rung", async () => {
+  const { memory, producer, consumer } = ends();
+  const words = ringWords(memory);
+  const waiting = consumer.waitForBatch({ timeoutMs: 5000 });
+  const before = words[RING_WORDS.dataPosted]!;
+  producer.claim()!.appendBytes(new Uint8Array(4), 1);
+  producer.publishQuietly();
+  assertEquals(words[RING_WORDS.dataPosted], before);
+  producer.ring();
+  assertEquals(words[RING_WORDS.dataPosted], before + 1);
+  assert(await awake(waiting));
 });
 
 Deno.test("a wait ends with its signal or its time", async () => {

@@ -92,3 +92,29 @@ Deno.test("a runner asks for no codec: payloads arrive as the source made them",
   await using processor = await openRunner(`${PLUGINS}/transform`, "transform", {});
   assertEquals([asSink(sink).codec, asProcessor(processor).codec], [undefined, undefined]);
 });
+
+Deno.test("writes that overlap go through in order, and each gets its own answer", async () => {
+  await using far = await openRunner(`${PLUGINS}/blackhole`, "blackhole", { checksum: true, fail_every: 7 }, {
+    options: { ring: { slots: 2, capacity: 64, arenaBytes: 1 << 14 } },
+  });
+  const sink = asSink(far);
+  await start(sink);
+  const batches = Array.from({ length: 12 }, (_, number) => {
+    const batch = Batch.allocate({ capacity: 150 });
+    for (let index = 0; index < 20 * (number % 8) + 1; index++) batch.appendBytes(Uint8Array.of(number, index), 1);
+    return batch;
+  });
+  const results = await Promise.all(batches.map((batch) => sink.write(batch)));
+  let before = 0;
+  for (const [number, batch] of batches.entries()) {
+    const expected = Array.from({ length: batch.count }, (_, index) => index)
+      .filter((index) => (before + index) % 7 === 6);
+    assertEquals((results[number]?.verdicts ?? []).map(({ index }) => index).toSorted((a, b) => a - b), expected);
+    before += batch.count;
+  }
+  await using near = await openNative(`${PLUGINS}/blackhole`, "blackhole", { checksum: true });
+  const reference = asSink(near);
+  await start(reference);
+  for (const batch of batches) await reference.write(batch);
+  assertEquals((await sink.metrics!())["checksum"], (await reference.metrics!())["checksum"]);
+});
