@@ -84,7 +84,11 @@ class FileAuditLog implements AuditLog {
     this.#perMinute = perMinute;
     this.#now = now;
     this.#attempt(() => {
-      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // Private itself, and not what it lies in: the store lies there too, and plugins' users read that.
+      if (statOf(folder) === undefined) {
+        Deno.mkdirSync(folder, { recursive: true });
+        if (Deno.build.os !== "windows") Deno.chmodSync(folder, 0o700);
+      }
       this.#open = openForAppend(this.#file);
     });
   }

@@ -63,8 +63,23 @@ export async function checkPlugin(
   offer: HostOffer,
   onPassed: OnPassed = () => {},
 ): Promise<RegisteredPlugin> {
+  const plugin = await grantCode(found, await checkCode(found, offer, onPassed), grants, offer);
+  onPassed("grants", plugin.isolation);
+  return plugin;
+}
+
+/**
+ * Checks what the operator decided about code that was checked before: grants and isolation.
+ *
+ * @throws {CaissonError} the first refusal
+ */
+export async function grantCode(
+  found: PluginPackage,
+  code: CheckedCode,
+  grants: Grants,
+  offer: Pick<HostOffer, "isolations">,
+): Promise<RegisteredPlugin> {
   const { manifest, folder } = found;
-  const code = await checkCode(found, offer, onPassed);
   const bearing = whatItBears(manifest, code);
   const grant = checkGrants({
     manifest,
@@ -86,7 +101,6 @@ export async function checkPlugin(
     grant,
     file: grants.file,
   });
-  onPassed("grants", isolation);
   return {
     package: found,
     isolation,

@@ -3,7 +3,8 @@ import { basename } from "@std/path";
 import { hostPlatform } from "../ffi/platform.ts";
 import type { Grants, PluginIsolation } from "../permissions/grants.ts";
 import { availableIsolations } from "../permissions/isolation.ts";
-import { checkPlugin, type OnPassed } from "./check_plugin.ts";
+import { verifyTree } from "../permissions/tree_hash.ts";
+import { checkPlugin, grantCode, type OnPassed } from "./check_plugin.ts";
 import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import type { ConfigSchema } from "./manifest/config_schema.ts";
 import type { Discovery, Refusal } from "./manifest/discover.ts";
@@ -150,6 +151,29 @@ export class Repository {
   }
 
   /**
+   * Decides anew about every registered plugin, under other grants. Nothing of a plugin is read again.
+   *
+   * @returns refusals by name of the plugins that are not registered any more
+   */
+  async regrant(grants: Grants): Promise<ReadonlyMap<string, CaissonError>> {
+    const refusals = new Map<string, CaissonError>();
+    for (const [name, plugin] of [...this.#plugins]) {
+      const { package: found } = plugin;
+      try {
+        const granted = await grantCode(found, plugin, grants, { isolations: this.#isolations });
+        // Where its code runs does not change while it may be running.
+        this.#plugins.set(name, { ...plugin, ...granted, isolation: plugin.isolation });
+      } catch (thrown) {
+        const error = asCaissonError(thrown, found.folder);
+        refusals.set(name, error);
+        this.#plugins.delete(name);
+        this.refuse(found.folder, error, found.manifest);
+      }
+    }
+    return refusals;
+  }
+
+  /**
    * Lists a plugin as refused; a later refusal of the same folder replaces it.
    *
    * @param manifest what it would have provided, so that a flow that needs it gets the refusal
@@ -207,7 +231,9 @@ export class Repository {
    * @throws {CaissonError} `CAISSON_PLUGIN_CHANGED`
    */
   async verifyUnchanged(plugin: RegisteredPlugin): Promise<void> {
-    const { manifestFile, manifestSha256 } = plugin.package;
+    const { folder, manifestFile, manifestSha256, treeHash } = plugin.package;
+    // An installed plugin may load what no import names: every file of it has to be what was approved.
+    if (treeHash !== undefined) await verifyTree(folder, treeHash);
     await verifyUnchanged([
       { file: manifestFile, sha256: manifestSha256 },
       ...plugin.modules ?? [],

@@ -1,4 +1,6 @@
 /** What a host program embeds. @module */
+import { type AuditLog, noAuditLog } from "../permissions/audit_log.ts";
+import type { AppliedGrant } from "./apply_grants.ts";
 import type { PartContext, ProcessorPart, SinkPart, SourcePart } from "./connector/contract.ts";
 import { builtins } from "./connector/builtin/builtins.ts";
 import type { CaissonError } from "./errors/caisson_error.ts";
@@ -6,6 +8,7 @@ import type { Flow, StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
 import { parseFlow } from "./flow/flow_schema.ts";
 import { loadFlow } from "./flow/load_flow.ts";
+import type { InstalledPlaces } from "./installed_plugins.ts";
 import type { Refusal, RegisteredPlugin } from "./repository.ts";
 import { createLogger, type Logger } from "./telemetry/log.ts";
 import { World } from "./world.ts";
@@ -18,6 +21,10 @@ export interface RuntimeOptions {
   readonly plugins?: readonly string[];
   /** The operator's grant file; without one nothing is granted. */
   readonly grants?: string;
+  /** Lock and store of installed plugins; without them only `pluginFolders` and `plugins` are looked at. */
+  readonly installed?: InstalledPlaces;
+  /** Where it is recorded what plugins do and what is done to them. @default {nowhere} */
+  readonly audit?: AuditLog;
   /** Where private copies of native libraries go. @default {the user's cache folder} */
   readonly cacheFolder?: string;
   /** Told about everything that goes wrong while flows run. @default {a line in the log} */
@@ -82,6 +89,8 @@ export class Runtime implements AsyncDisposable {
       pluginFolders: options.pluginFolders ?? [],
       plugins: options.plugins ?? [],
       grantsFile: options.grants,
+      installed: options.installed,
+      audit: options.audit ?? noAuditLog,
       cacheFolder: options.cacheFolder,
       onError: options.onError ??
         ((error) => log.write("error", error.message, { code: error.code })),
@@ -139,6 +148,16 @@ export class Runtime implements AsyncDisposable {
   /** Loads a flow file, `.json` or a module, and deploys it. */
   async deployFile(path: string): Promise<Flow> {
     return await this.#world.deploy(await loadFlow(path));
+  }
+
+  /**
+   * Reads the grant file again, and makes what runs follow it: an instance in a process of its own is ended and started again
+   * with the new permissions, one in the host process is stopped together with its flow.
+   *
+   * @throws {CaissonError} `CAISSON_GRANT_INVALID` or `CAISSON_GRANT_UNREADABLE`; then nothing changes
+   */
+  async applyGrants(): Promise<readonly AppliedGrant[]> {
+    return await this.#world.applyGrants();
   }
 
   /** Flows that run. */

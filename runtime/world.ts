@@ -1,15 +1,20 @@
 /** The control actor: owns repository and registry, and every life cycle. One message at a time. @module */
+import type { AuditLog } from "../permissions/audit_log.ts";
 import { type Grants, noGrants, readGrants } from "../permissions/grants.ts";
 import type { ComponentInstance, PartContext } from "./connector/contract.ts";
+import { type AppliedGrant, applyGrants } from "./apply_grants.ts";
 import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import { Flow, type StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
 import type { ComponentRequest, LaunchedComponent } from "./flow/node_builder.ts";
+import { type InstalledPlaces, installedPlugins } from "./installed_plugins.ts";
 import { launchPlugin } from "./isolation/launch.ts";
 import { checkConfig } from "./manifest/check_config.ts";
 import { discover } from "./manifest/discover.ts";
+import { recordFault, recordLoad, recordRefusals } from "./record_plugins.ts";
 import { Registry } from "./registry.ts";
 import { Repository } from "./repository.ts";
+import { RunningPlugin } from "./running_plugin.ts";
 import type { Logger } from "./telemetry/log.ts";
 
 /** What a {@linkcode World} needs. */
@@ -20,6 +25,10 @@ export interface WorldOptions {
   readonly plugins: readonly string[];
   /** The grant file. */
   readonly grantsFile: string | undefined;
+  /** Lock and store of installed plugins. */
+  readonly installed: InstalledPlaces | undefined;
+  /** What plugins do, and what is done to them, is recorded here. */
+  readonly audit: AuditLog;
   /** Where private copies of libraries go. */
   readonly cacheFolder: string | undefined;
   /** Told about everything that goes wrong while flows run. */
@@ -36,6 +45,7 @@ export class World {
   readonly registry: Registry = new Registry();
   readonly #options: WorldOptions;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #running = new Set<RunningPlugin>();
   #nextInstance = 1;
   #stops = 0;
 
@@ -54,9 +64,26 @@ export class World {
   /** Finds plugins, checks and registers them. A broken one is refused and never stops the others. */
   discover(): Promise<void> {
     return this.#tell(async () => {
-      const { pluginFolders, plugins, grantsFile } = this.#options;
+      const { pluginFolders, plugins, grantsFile, installed } = this.#options;
       const grants: Grants = grantsFile === undefined ? noGrants() : await readGrants(grantsFile);
+      if (installed !== undefined) await this.repository.registerAll(await installedPlugins(installed), grants);
       await this.repository.registerAll(await discover({ folders: pluginFolders, plugins }), grants);
+      recordRefusals(this.#options.audit, this.repository.refusals);
+    });
+  }
+
+  /**
+   * Reads the grants again and makes what runs follow them. It does not wait for its turn: a flow that takes long to start
+   * must not keep a permission that is taken back.
+   */
+  async applyGrants(): Promise<readonly AppliedGrant[]> {
+    const { grantsFile, audit } = this.#options;
+    return await applyGrants({
+      grants: grantsFile === undefined ? noGrants() : await readGrants(grantsFile),
+      repository: this.repository,
+      running: [...this.#running],
+      stopFlow: (name) => void this.registry.flow(name)?.stop({ deadlineMs: 0 }),
+      audit,
     });
   }
 
@@ -79,10 +106,10 @@ export class World {
       try {
         await flow.start();
       } catch (error) {
-        this.registry.leave(flow);
+        this.#left(flow);
         throw error;
       }
-      flow.done.finally(() => this.registry.leave(flow)).catch((error) =>
+      flow.done.finally(() => this.#left(flow)).catch((error) =>
         this.#options.onError(
           new CaissonError("CAISSON_INTERNAL", {
             subject: flow.name,
@@ -93,6 +120,11 @@ export class World {
       );
       return flow;
     });
+  }
+
+  #left(flow: Flow): void {
+    this.registry.leave(flow);
+    for (const each of this.#running) if (each.flow === flow.name) this.#running.delete(each);
   }
 
   async #launch(request: ComponentRequest, flow: string): Promise<LaunchedComponent> {
@@ -106,31 +138,45 @@ export class World {
       request.config,
       `${request.alias}: config`,
     );
+    const { audit } = this.#options;
+    const instance = this.#nextInstance++;
+    const running = found.plugin === undefined
+      ? undefined
+      : new RunningPlugin({ plugin: found.plugin, instance, connector: request.alias, flow, audit });
     const context: PartContext = {
       alias: request.alias,
-      instance: this.#nextInstance++,
+      instance,
       config,
       signal: request.signal,
       log: (level, message) => this.#options.log.write(level, message, { connector: request.alias }),
+      hosted: (link) => running?.hosted(link),
     };
     if (found.builtin !== undefined) {
-      const instance: ComponentInstance = {
+      const builtin: ComponentInstance = {
         isolation: "builtin",
         level: "none",
         part: await found.builtin(context),
       };
-      return { instance, plugin: "builtin" };
+      return { instance: builtin, plugin: "builtin" };
     }
-    await this.repository.verifyUnchanged(found.plugin);
-    const instance = await launchPlugin({
-      plugin: found.plugin,
-      flow,
-      provision: found.provision,
-      context,
-      codec: request.codec,
-      cacheFolder: this.#options.cacheFolder,
-    });
-    return { instance, plugin: found.plugin.package.manifest.name };
+    this.#running.add(running!);
+    try {
+      await this.repository.verifyUnchanged(found.plugin);
+      const launched = await launchPlugin({
+        plugin: found.plugin,
+        permissions: () => running!.permissions,
+        provision: found.provision,
+        context,
+        codec: request.codec,
+        cacheFolder: this.#options.cacheFolder,
+      });
+      recordLoad(audit, running!, launched, running!.permissions);
+      return { instance: launched, plugin: found.plugin.package.manifest.name };
+    } catch (error) {
+      this.#running.delete(running!);
+      recordFault(audit, running!, error);
+      throw error;
+    }
   }
 
   /** Stops every flow, the newest first; one that is still starting does not start, and none that waits for its turn. */

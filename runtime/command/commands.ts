@@ -116,6 +116,35 @@ export const commands: readonly Command[] = [
     load: () => import("./plugins.ts"),
   },
   {
+    name: "install",
+    summary: "Check plugins, copy them into the store and pin them in caisson.lock, without running any of them",
+    details: [
+      "SPEC is a folder, jsr:@scope/name@VERSION or npm:name@VERSION. The store (.caisson/store) and the lock lie beside the grant file.",
+      "Another version of an installed plugin waits until it is approved by its hash; the old one goes on running. Exits with 4 then.",
+    ],
+    arguments: [{ name: "SPEC", description: "Folder, jsr:@scope/name@VERSION or npm:name@VERSION", many: true }],
+    options: {
+      hash: {
+        kind: "text",
+        value: "HASH",
+        description: "Refuse a package with another hash; with it a new version is approved at once",
+      },
+      downgrade: { kind: "flag", description: "Take a version that is older than the approved one" },
+      grants: here(grants),
+    },
+    load: () => import("./install.ts"),
+  },
+  {
+    name: "approve",
+    summary: "Approve the version of an installed plugin that waits, by the hash that was shown",
+    arguments: [
+      { name: "PLUGIN", description: "Name of the plugin" },
+      { name: "HASH", description: "Its hash, as install and plugins show it" },
+    ],
+    options: { grants: here(grants) },
+    load: () => import("./approve.ts"),
+  },
+  {
     name: "why",
     summary: "Say who allows or refuses one thing to a plugin, in which file and line",
     details: [

@@ -4,19 +4,21 @@ import { runnerFile } from "../../ffi/build_runner.ts";
 import { cacheFolder } from "../../ffi/cache_folder.ts";
 import { readGrants } from "../../permissions/grants.ts";
 import { type HostKey, hostPermissions } from "../../permissions/host_flags.ts";
+import { stateFolders } from "../../permissions/state_folder.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
 import { builtins } from "../connector/builtin/builtins.ts";
 import { buildGraph } from "../flow/graph.ts";
 import type { FlowDefinition } from "../flow/flow_definition.ts";
+import type { InstalledPlaces } from "../installed_plugins.ts";
 import { checkConfig } from "../manifest/check_config.ts";
-import { discover, type Refusal } from "../manifest/discover.ts";
+import type { Refusal } from "../manifest/discover.ts";
 import type { ComponentKind } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../registered_plugin.ts";
 import { Repository } from "../repository.ts";
 import type { Invocation } from "./command.ts";
 import { readFlowFile } from "./flow_file.ts";
 import { type HostNeed, readNeed, requireNeeds } from "./host_need.ts";
-import { findSources } from "./sources.ts";
+import { discoverAll, findSources } from "./sources.ts";
 
 /** A flow that could be started now, were the permissions there. */
 export interface Plan {
@@ -28,6 +30,10 @@ export interface Plan {
   readonly refused: readonly Refusal[];
   /** The grant file, where there is a plugin. */
   readonly grants: string | undefined;
+  /** Lock and store, where an installed plugin is used. */
+  readonly installed: InstalledPlaces | undefined;
+  /** Folder of the audit log, where there is a plugin. */
+  readonly audit: string | undefined;
   /** Where private copies of libraries go, where there is a native plugin. */
   readonly cache: string | undefined;
   /** Every permission the host process needs. */
@@ -90,12 +96,14 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   const repository = newRepository();
   const needs: HostNeed[] = [...flowNeeds];
   let grants: string | undefined;
+  let installed: InstalledPlaces | undefined;
   // A flow of builtin components needs no permission to look for plugins.
   if (!uses.every(isBuiltin)) {
     const sources = await findSources(invocation, file, needs);
     needs.push(...sources.needs);
     grants = sources.grants;
-    await repository.registerAll(await discover(sources), await readGrants(grants));
+    installed = { lock: sources.lock, store: sources.store };
+    await repository.registerAll(await discoverAll(sources), await readGrants(grants));
   }
   const plugins = new Set<RegisteredPlugin>();
   for (const use of uses) {
@@ -105,6 +113,11 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
     else needs.push(...builtinNeeds(found.name, use, config));
   }
   const used = [...plugins];
+  const fromStore = used.filter(({ package: { treeHash } }) => treeHash !== undefined);
+  const audit = grants === undefined || used.length === 0 ? undefined : stateFolders(grants).audit;
+  if (audit !== undefined) {
+    needs.push(...(["read", "write"] as const).map((key) => ({ key, value: audit, reason: "the audit log" })));
+  }
   const native = used.some(({ isolation }) => isolation === "native");
   const guards = used.some(({ isolation }) => isolation === "guard");
   const runners = used.some(({ isolation }) => isolation === "runner");
@@ -120,6 +133,10 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
     plugins: used,
     refused: repository.refusals,
     grants,
+    installed: installed === undefined || fromStore.length === 0
+      ? undefined
+      : { ...installed, only: fromStore.map(({ package: { manifest } }) => manifest.name) },
+    audit,
     cache,
     needs,
     words: runWords(invocation, cache),
@@ -166,6 +183,7 @@ export async function nativeNeeds(cache: string, program: string): Promise<HostN
     { key: "write", value: cache, reason: "private copies of libraries" },
     { key: "ffi", value: cache, reason: "loading native plugins" },
     ...packageNeeds(program, "ffi/adapter", "the C source of the adapter for native plugins"),
+    ...packageNeeds(program, "ffi/include", "the C source of the adapter for native plugins"),
   ];
   if (!await hasLibrary(cache, "adapter")) {
     needs.push({ key: "run", value: "cc", reason: "compiling that adapter, once; caisson build does it, too" });

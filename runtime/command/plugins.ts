@@ -1,20 +1,19 @@
 /** `caisson plugins`. @module */
 import { readGrants } from "../../permissions/grants.ts";
-import { discover } from "../manifest/discover.ts";
 import type { RegisteredPlugin } from "../registered_plugin.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { formatColumns } from "./columns.ts";
 import { levelOf, permissionsText } from "./permissions_text.ts";
 import { newRepository } from "./plan.ts";
 import { formatError } from "./print_error.ts";
-import { findSources } from "./sources.ts";
+import { discoverAll, findSources } from "./sources.ts";
 import { standardOutput } from "./terminal.ts";
 
 /** Lists what can be used and what was refused. */
 export async function execute(invocation: Invocation): Promise<Outcome> {
   const sources = await findSources(invocation);
   const repository = newRepository();
-  await repository.registerAll(await discover(sources), await readGrants(sources.grants));
+  await repository.registerAll(await discoverAll(sources), await readGrants(sources.grants));
   const { registered, refusals } = repository;
   const rows = registered.map((plugin) => [
     plugin.package.manifest.name,

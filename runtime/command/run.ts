@@ -1,12 +1,15 @@
 /** `caisson run FLOW`. @module */
+import { noAuditLog, openAuditLog } from "../../permissions/audit_log.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import { Runtime } from "../runtime.ts";
+import { watchFile } from "../watch_file.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { Invocation, Outcome } from "./command.ts";
+import { escapeControls } from "./escape_controls.ts";
 import { quoteName } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
 import { planFlow, requirePlan } from "./plan.ts";
-import { formatError } from "./print_error.ts";
+import { asCaissonError, formatError } from "./print_error.ts";
 import { showProgress, writeAboveProgress } from "./progress.ts";
 import { endedWell, reportText } from "./report_text.ts";
 import { standardError } from "./terminal.ts";
@@ -25,14 +28,29 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     );
   }
   const errors = new ErrorNotes();
+  using audit = plan.audit === undefined ? noAuditLog : openAuditLog({ folder: plan.audit });
   const runtime = new Runtime({
-    plugins: plan.plugins.map((plugin) => plugin.package.folder),
+    plugins: plan.plugins.filter((plugin) => plugin.package.treeHash === undefined).map(({ package: { folder } }) =>
+      folder
+    ),
+    ...(plan.installed === undefined ? {} : { installed: plan.installed }),
+    audit,
     ...(plan.grants === undefined ? {} : { grants: plan.grants }),
     ...(plan.cache === undefined ? {} : { cacheFolder: plan.cache }),
     log: createLogger(),
     onError: (error) => errors.show(error),
   });
   await runtime.discover();
+  using _grants = plan.grants === undefined ? undefined : watchFile(plan.grants, async () => {
+    try {
+      for (const { plugin, connector, outcome, changes } of await runtime.applyGrants()) {
+        writeAboveProgress(escapeControls(`caisson: ${plugin} as ${connector} is ${outcome}: ${changes.join("; ")}`));
+      }
+    } catch (error) {
+      // Half a grant file decides nothing: what was granted stays until it can be read.
+      errors.show(asCaissonError(error));
+    }
+  });
   using signals = new StopOnSignal(runtime, drainMs);
   const flow = await runtime.deploy(plan.definition);
   {

@@ -1,7 +1,11 @@
 /** Where the plugins and grants of a command come from. @module */
 import { dirname, join, resolve } from "@std/path";
 import { grantsName } from "../../permissions/grants.ts";
+import { lockFileOf } from "../../permissions/lock_name.ts";
+import { stateFolders } from "../../permissions/state_folder.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
+import { installedPlugins } from "../installed_plugins.ts";
+import { discover, type Discovery } from "../manifest/discover.ts";
 import type { Invocation } from "./command.ts";
 import { type HostNeed, readNeed, requireNeeds } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
@@ -14,6 +18,10 @@ export interface Sources {
   readonly plugins: readonly string[];
   /** The grant file, whether it is there or not. */
   readonly grants: string;
+  /** The lock beside it, whether it is there or not. */
+  readonly lock: string;
+  /** The store beside it. */
+  readonly store: string;
   /** What had to be read to find them, and will be. */
   readonly needs: readonly HostNeed[];
 }
@@ -92,11 +100,28 @@ export async function findSources(
   }
   const found = await look(folders);
   const grantFile = await look(grants) ?? grants.candidates[0]!;
+  const lock = lockFileOf(grantFile);
+  await look({ candidates: [lock], reason: "the lock of installed plugins" });
   return {
     folders: [...given.folders.map((path) => resolve(path)), ...found === undefined ? [] : [found]],
     plugins: given.plugins.map((path) => resolve(path)),
     grants: grantFile,
+    lock,
+    store: stateFolders(grantFile).store,
     needs,
+  };
+}
+
+/**
+ * Finds every plugin a command can use: installed ones, and those in folders. An installed one is not replaced by a folder.
+ *
+ * @throws {CaissonError} `CAISSON_LOCK_INVALID` or `CAISSON_HOST_PERMISSION`
+ */
+export async function discoverAll(sources: Sources): Promise<Discovery> {
+  const [installed, found] = [await installedPlugins(sources), await discover(sources)];
+  return {
+    packages: [...installed.packages, ...found.packages],
+    refusals: [...installed.refusals, ...found.refusals],
   };
 }
 

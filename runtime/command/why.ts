@@ -4,7 +4,6 @@ import { explainPermission, type Step } from "../../permissions/explain.ts";
 import { readGrants } from "../../permissions/grants.ts";
 import { type PermissionKey, permissionKeys, valueProblem } from "../../permissions/values.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { discover } from "../manifest/discover.ts";
 import { jsonPlaces } from "../manifest/json_places.ts";
 import type { PluginPackage } from "../manifest/manifest.ts";
 import { didYouMean } from "../manifest/schema_issue.ts";
@@ -12,14 +11,14 @@ import { quote } from "../manifest/untrusted_text.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { shownPath } from "./deno_line.ts";
 import { usage } from "./parse_words.ts";
-import { findSources } from "./sources.ts";
+import { discoverAll, findSources } from "./sources.ts";
 
 /** Says who allows or refuses one thing, in which file and line. */
 export async function execute(invocation: Invocation): Promise<Outcome> {
   const [name = "", key = "", given = ""] = invocation.positionals;
   const sources = await findSources(invocation);
   const value = exactValue(key, given);
-  const { packages } = await discover(sources);
+  const { packages } = await discoverAll(sources);
   const found = packages.find(({ manifest }) => manifest.name === name);
   if (found === undefined) throw noPlugin(name, packages);
   const grants = await readGrants(sources.grants);

@@ -4,6 +4,7 @@
  * Each part is a short list of plain functions; links, codecs, counting and retries belong to the managers.
  * @module
  */
+import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Batch, VerdictEntry } from "../data/batch.ts";
 import type { Event } from "../flow/delivery.ts";
 
@@ -27,6 +28,16 @@ export interface PartContext {
   readonly signal: AbortSignal;
   /** Writes a line to the host's log. */
   log(level: "error" | "warning" | "info" | "debug", message: string): void;
+  /** Told about each Worker or process that is started for the part, before any plugin code is loaded there. */
+  hosted?(link: HostedLink): void;
+}
+
+/** A Worker or process that hosts one instance of a plugin. */
+export interface HostedLink {
+  /** Ends it at once; everything in flight fails with the error. */
+  fail(error: CaissonError): void;
+  /** Calls `listener` once, when it failed or was ended this way. */
+  onFailed(listener: (error: CaissonError) => void): void;
 }
 
 /** What one {@linkcode SourcePart.poll} did. */

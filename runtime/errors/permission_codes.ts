@@ -32,10 +32,41 @@ export const permissionCodes = {
     meaning: "A plugin asked at run time for something it was not granted.",
     action: "Grant it, or correct the plugin's configuration.",
   },
+  CAISSON_PERMISSION_REVOKED: {
+    exit: 4,
+    meaning: "The operator changed what a running plugin may touch, so what ran with the old permissions was ended.",
+    action: "Nothing, if that was meant; else correct the grant file.",
+  },
   CAISSON_SANDBOX_UNSOUND: {
     exit: 4,
     meaning: "The check at start found that Worker permissions do not hold in this process.",
     action: "Remove the permission broker from the environment and use a supported Deno version.",
+  },
+  CAISSON_PACKAGE_REFUSED: {
+    exit: 3,
+    meaning: "A package that was to be installed holds something that must not be in one.",
+    action: "Ask the author for a package without it.",
+  },
+  CAISSON_INSTALL_SOURCE: {
+    exit: 2,
+    meaning: "What was to be installed could not be found or fetched.",
+    action:
+      "Name a folder, jsr:@scope/name@VERSION or npm:name@VERSION, and look at the network and the registry's settings.",
+  },
+  CAISSON_LOCK_INVALID: {
+    exit: 4,
+    meaning: "caisson.lock is not valid, or says something else about a plugin than what is in the store.",
+    action: "Restore caisson.lock from version control, or install the plugin again.",
+  },
+  CAISSON_DOWNGRADE: {
+    exit: 3,
+    meaning: "An older version than the approved one was to be installed.",
+    action: "If you want the older version, install it with --downgrade.",
+  },
+  CAISSON_APPROVAL_REFUSED: {
+    exit: 4,
+    meaning: "The approval is not for what waits for it.",
+    action: "Look at what waits with caisson plugins, and approve the hash that is shown.",
   },
   CAISSON_AUDIT_FAILED: {
     exit: 1,

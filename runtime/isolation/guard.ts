@@ -25,8 +25,8 @@ export interface LaunchGuardOptions {
   readonly plugin: WorkerPlugin;
   /** Which of its components. */
   readonly provision: Provision;
-  /** Effective permissions, all eight keys; `read` holds the plugin's folder. */
-  readonly permissions: WorkerPermissions;
+  /** Effective permissions, all eight keys; `read` holds the plugin's folder. A function is asked at each start of the process. */
+  readonly permissions: WorkerPermissions | (() => WorkerPermissions);
   /** What the instance is given. */
   readonly context: PartContext;
   /** Heap the plugin may fill, MiB; 256 MiB more of physical memory, and it is killed. @default {256} */
@@ -51,6 +51,7 @@ export interface LaunchGuardOptions {
 export async function launchGuard(launch: LaunchGuardOptions): Promise<ComponentInstance> {
   const { plugin, provision, permissions, context, memoryMiB = HEAP_MIB, options, cacheFolder } = launch;
   const { packageRoot = new URL(import.meta.resolve("../../")) } = launch;
+  const held = () => typeof permissions === "function" ? permissions() : permissions;
   if (Deno.build.standalone) {
     throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
       subject: plugin.name,
@@ -65,7 +66,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
     plugin: plugin.name,
     provision,
     code: { module: toFileUrl(plugin.module).href },
-    process: {
+    process: () => ({
       command: Deno.execPath(),
       args: [
         "run",
@@ -78,13 +79,13 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
         "--no-lock",
         "--no-code-cache",
         `--v8-flags=--max-old-space-size=${memoryMiB}`,
-        ...permissionFlags(permissions, mapper),
+        ...permissionFlags(held(), mapper),
         bootstrap,
         mapper,
         String(Deno.pid),
       ],
-      env: { DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1", ...grantedEnvironment(permissions.env) },
-    },
+      env: { DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1", ...grantedEnvironment(held().env) },
+    }),
     isolation: "guard",
     memoryBytes: (memoryMiB + BASE_MIB) * MIB,
     context,

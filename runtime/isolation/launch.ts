@@ -1,5 +1,6 @@
 /** Brings a registered component to life under the isolation it was registered for. @module */
 import { resolve } from "@std/path";
+import type { EffectivePermissions } from "../../permissions/effective.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
@@ -13,8 +14,8 @@ import { launchWorker } from "./worker.ts";
 export interface LaunchOptions {
   /** The plugin, checked and registered. */
   readonly plugin: RegisteredPlugin;
-  /** Name of the flow; the operator may allow the plugin less in it. @default {in no flow in particular} */
-  readonly flow?: string | undefined;
+  /** What it may touch at the moment it is started. @default {what the plugin may} */
+  readonly permissions?: () => EffectivePermissions;
   /** Which of its components. */
   readonly provision: Provision;
   /** What the instance is given. */
@@ -33,17 +34,17 @@ export interface LaunchOptions {
 export async function launchPlugin(
   options: LaunchOptions,
 ): Promise<ComponentInstance> {
-  const { plugin, flow, provision, context, codec, cacheFolder } = options;
+  const { plugin, provision, context, codec, cacheFolder } = options;
+  const { permissions = () => plugin.permissions } = options;
   const { manifest, folder } = plugin.package;
   const module = () => ({ name: manifest.name, folder, module: resolve(folder, manifest.module!) });
-  const permissions = plugin.flowPermissions.get(flow ?? "") ?? plugin.permissions;
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   switch (plugin.isolation) {
     case "worker":
       return await launchWorker({
         plugin: module(),
         provision,
-        permissions,
+        permissions: permissions(),
         context,
         options: { codec },
       });

@@ -43,8 +43,8 @@ export interface LaunchProcessOptions {
   readonly index?: number;
   /** What is loaded: URL of a module, or path of a library. */
   readonly code: { readonly module: string } | { readonly library: string };
-  /** What is started. */
-  readonly process: ProcessCommand;
+  /** What is started; a function is asked again each time, because what a plugin may touch can change. */
+  readonly process: ProcessCommand | (() => ProcessCommand);
   /** Isolation, for the instance. */
   readonly isolation: "guard" | "runner";
   /** Physical memory the process may hold, bytes. */
@@ -106,13 +106,14 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       plugin,
       alias: context.alias,
       log: (level, message) => context.log(level, message),
-      process,
+      process: typeof process === "function" ? process() : process,
       slotMs: deadlines.slotMs,
       batchMs: options.batchMs,
       memoryBytes,
       residentBytes: (pid) => memory.residentBytes(pid),
       errorOf: launch.errorOf,
     });
+    context.hosted?.(link);
     const settlements = settles
       ? new SlotSettlements(memory.buffer, memory.offset + SETTLEMENTS_AT, SETTLEMENTS, () => link.waker.wakeOther())
       : undefined;

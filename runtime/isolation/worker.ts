@@ -68,6 +68,7 @@ export async function launchWorker(
     permissions,
     log: (level, message) => context.log(level, message),
   });
+  context.hosted?.(link);
   const input = kind === "source" ? undefined : createRing(ring);
   const output = kind === "sink" ? undefined : createRing(kind === "source" ? ring : outputRing(ring));
   const settled = new Int32Array(new SharedArrayBuffer(8));

@@ -106,4 +106,6 @@ export interface PluginPackage {
   readonly manifestFile: string;
   /** SHA-256 of that file, hexadecimal. */
   readonly manifestSha256: string;
+  /** Hash of all its files, where it was installed into the store. */
+  readonly treeHash?: string;
 }

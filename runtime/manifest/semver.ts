@@ -11,6 +11,7 @@ const semver = untyped as {
   parse(version: string): SemVer | null;
   validRange(range: string): string | null;
   satisfies(version: string, range: string): boolean;
+  lt(version: string, other: string): boolean;
 };
 
 /** Whether the text is `1.2.3`, with pre-release and build parts where there are any; no `v` before it, no spaces. */
@@ -27,4 +28,9 @@ export function isRange(text: string): boolean {
 /** Whether the version lies in the range. */
 export function satisfies(version: string, range: string): boolean {
   return semver.satisfies(version, range);
+}
+
+/** Whether the version comes before the other one. */
+export function isOlder(version: string, other: string): boolean {
+  return semver.lt(version, other);
 }

@@ -41,7 +41,7 @@ for (const kind of ["source", "sink"] as const) {
       assert(flags.includes(`--allow-ffi=${cwd}/cache`), "the line has a path-scoped --allow-ffi");
       assert(!flags.some((flag) => flag.startsWith("--allow-run")), "build has compiled the adapter");
       const ran = await caisson([...run, "--json"], { cwd: example, flags });
-      assertEquals(ran.code, 0, ran.stderr);
+      assertEquals(ran.code, 0, ran.stdout + ran.stderr);
       const report = JSON.parse(ran.stdout);
       assertEquals([report.in, report.out, report.failed], [3, 3, 0]);
       const node = report.nodes.find(({ type }: { type: string }) => type === "first");

@@ -1,0 +1,83 @@
+/** One running instance of a plugin, as the operator's decisions reach it. @module */
+import type { AuditLog } from "../permissions/audit_log.ts";
+import type { EffectivePermissions } from "../permissions/effective.ts";
+import type { HostedLink } from "./connector/contract.ts";
+import type { CaissonError } from "./errors/caisson_error.ts";
+import { recordFault } from "./record_plugins.ts";
+import type { RegisteredPlugin } from "./registered_plugin.ts";
+
+/** What a {@linkcode RunningPlugin} is made of. */
+export interface RunningPluginOptions {
+  /** The plugin. */
+  readonly plugin: RegisteredPlugin;
+  /** Number of the instance in this process. */
+  readonly instance: number;
+  /** `flow/node`. */
+  readonly connector: string;
+  /** Name of the flow. */
+  readonly flow: string;
+  /** Where faults are recorded. */
+  readonly audit: AuditLog;
+}
+
+/** Knows what an instance may touch now, and ends what was started with more. */
+export class RunningPlugin {
+  /** The plugin. */
+  readonly plugin: RegisteredPlugin;
+  /** Number of the instance in this process. */
+  readonly instance: number;
+  /** `flow/node`. */
+  readonly connector: string;
+  /** Name of the flow. */
+  readonly flow: string;
+  readonly #audit: AuditLog;
+  readonly #links = new Set<HostedLink>();
+  #permissions: EffectivePermissions;
+  #revoked: CaissonError | undefined;
+
+  /** Nothing runs yet. */
+  constructor({ plugin, instance, connector, flow, audit }: RunningPluginOptions) {
+    this.plugin = plugin;
+    this.instance = instance;
+    this.connector = connector;
+    this.flow = flow;
+    this.#audit = audit;
+    this.#permissions = permissionsIn(plugin, flow);
+  }
+
+  /** What it may touch if it is started now. */
+  get permissions(): EffectivePermissions {
+    return this.#permissions;
+  }
+
+  /** Takes the Worker or process that was started for it, before any of the plugin's code is loaded there. */
+  hosted(link: HostedLink): void {
+    this.#links.add(link);
+    link.onFailed((error) => {
+      this.#links.delete(link);
+      recordFault(this.#audit, this, error);
+    });
+    if (this.#revoked !== undefined) link.fail(this.#revoked);
+  }
+
+  /** Gives it other permissions: what runs with the old ones is ended at once, and may be started again with these. */
+  narrow(permissions: EffectivePermissions, reason: CaissonError): void {
+    this.#permissions = permissions;
+    this.#end(reason);
+  }
+
+  /** Ends it, and whatever is started for it from now on. */
+  revoke(reason: CaissonError): void {
+    this.#revoked = reason;
+    this.#end(reason);
+  }
+
+  #end(reason: CaissonError): void {
+    for (const link of [...this.#links]) link.fail(reason);
+  }
+}
+
+/** What a plugin may touch in a flow. */
+export function permissionsIn(plugin: RegisteredPlugin, flow: string): EffectivePermissions {
+  return plugin.flowPermissions.get(flow) ?? plugin.permissions;
+}
