@@ -1,5 +1,7 @@
 /** What turns bytes into a value and back. @module */
 
+import type { Batch } from "../data/batch.ts";
+
 /** A codec: one payload is one event. */
 export interface Codec {
   /** Its name, such as `json`. */
@@ -10,6 +12,12 @@ export interface Codec {
    * @throws {CaissonError} `CAISSON_CODEC_DECODE`
    */
   decode(bytes: Uint8Array): unknown;
+  /**
+   * Decodes an event of a batch, where the codec does that faster than from its bytes alone; the same value.
+   *
+   * @throws {CaissonError} `CAISSON_CODEC_DECODE`
+   */
+  decodeOf?(batch: Batch, index: number): unknown;
   /**
    * Encodes one value.
    *

@@ -1,6 +1,8 @@
 /** The codec `json`: one payload is one JSON text. @module */
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { excerpt, quote } from "../manifest/untrusted_text.ts";
+import type { Batch } from "../data/batch.ts";
+import { textOf } from "./batch_text.ts";
 import type { Codec } from "./codec.ts";
 import { decodeUtf8, decodeUtf8Leniently, encodeUtf8 } from "./utf8.ts";
 
@@ -33,6 +35,17 @@ export const json: Codec = {
         cause: error,
       });
     }
+  },
+  decodeOf(batch: Batch, index: number): unknown {
+    const text = textOf(batch, index);
+    if (text !== undefined) {
+      try {
+        return JSON.parse(text);
+      } catch {
+        // The error that names the event is made below.
+      }
+    }
+    return json.decode(batch.payload(index));
   },
   encode(value: unknown): Uint8Array {
     let text: string | undefined;

@@ -41,6 +41,8 @@ export class BatchMemory {
   /** Most verdicts the list holds. */
   readonly verdictCapacity: number;
   readonly #views: (Uint8Array | undefined)[] = [];
+  /** What a reader made of all events at once, to be used again for the next of them; {@linkcode clear} drops it. */
+  memo: unknown = undefined;
   /** Finds the bytes behind a segment that JavaScript has no view of: memory a native plugin lent. */
   resolveSegment: ((base: bigint, length: number) => Uint8Array) | undefined;
 
@@ -103,6 +105,7 @@ export class BatchMemory {
     words[VERDICT_COUNT] = 0;
     words[this.#segmentWord + SEGMENT_LAYOUT.length / WORD] = 0;
     this.halves[SEGMENT_COUNT] = 1;
+    this.memo = undefined;
     // Shortening the array would cost more than all of the above, and it grows again with the next batch.
     for (let index = 1; index < this.#views.length; index++) this.#views[index] = undefined;
   }

@@ -106,7 +106,9 @@ export class Event {
    */
   get value(): unknown {
     if (!this.#decoded) {
-      this.#value = this.codec.decode(this.batch!.payload(this.index));
+      const { codec, index } = this;
+      const batch = this.batch!;
+      this.#value = codec.decodeOf === undefined ? codec.decode(batch.payload(index)) : codec.decodeOf(batch, index);
       this.#decoded = true;
     }
     return this.#value;

@@ -1,0 +1,83 @@
+/** The text of a batch's payloads, decoded many at a time. @module */
+import type { Batch } from "../data/batch.ts";
+import { decodeUtf8Leniently } from "./utf8.ts";
+
+/** Most events decoded together: what is kept alive by one slice of their text stays small. */
+const GROUP_EVENTS = 64;
+/** Most bytes decoded together. */
+const GROUP_BYTES = 1 << 16;
+/** Most bytes between two payloads that are decoded together: an end of line, a length, padding. */
+const GAP_BYTES = 16;
+/** Groups with more than ASCII after which each event of the batch is decoded by itself. */
+const TRIES = 2;
+
+const REPLACEMENT = "\uFFFD";
+
+/**
+ * Cuts the text of an event out of the text of its neighbours: one call of the decoder for all of them, where an event
+ * alone costs ten times as much as its share. Only ASCII can be cut by the offsets of its bytes.
+ */
+export class BatchText {
+  #text = "";
+  /** Events the text is of. */
+  #from = 0;
+  #to = 0;
+  /** Offset of the text in its segment. */
+  #start = 0;
+  #last = -2;
+  #tries = TRIES;
+
+  /**
+   * The text of an event, or `undefined` where it has to be decoded by itself: out of order, not ASCII, or far from the
+   * events after it.
+   */
+  of(batch: Batch, index: number): string | undefined {
+    if (index < this.#from || index >= this.#to) {
+      // Whoever wants a single event must not pay for its neighbours.
+      const follows = index === this.#last + 1;
+      this.#last = index;
+      if (!follows || this.#tries === 0) return undefined;
+      if (!this.#decode(batch, index)) {
+        this.#tries--;
+        return undefined;
+      }
+    }
+    this.#last = index;
+    const at = batch.payloadOffset(index) - this.#start;
+    return this.#text.slice(at, at + batch.payloadLength(index));
+  }
+
+  #decode(batch: Batch, first: number): boolean {
+    const { count } = batch;
+    const segment = batch.payloadSegment(first);
+    const start = batch.payloadOffset(first);
+    const most = Math.min(count, first + GROUP_EVENTS);
+    let end = start + batch.payloadLength(first);
+    let next = first + 1;
+    for (; next < most && batch.payloadSegment(next) === segment; next++) {
+      const offset = batch.payloadOffset(next);
+      const after = offset + batch.payloadLength(next);
+      if (offset < end || offset - end > GAP_BYTES || after - start > GROUP_BYTES) break;
+      end = after;
+    }
+    if (next - first < 2) return false;
+    const bytes = batch.segmentView(segment).subarray(start, end);
+    const text = decodeUtf8Leniently(bytes);
+    // A longer sequence makes the text shorter than its bytes, and what is no UTF-8 puts this character in.
+    if (text.length !== bytes.byteLength || text.includes(REPLACEMENT)) return false;
+    this.#text = text;
+    this.#from = first;
+    this.#to = next;
+    this.#start = start;
+    return true;
+  }
+}
+
+/** The text of an event of a batch; as {@linkcode BatchText.of}, kept with the batch until it is emptied. */
+export function textOf(batch: Batch, index: number): string | undefined {
+  const { memo } = batch;
+  if (memo instanceof BatchText) return memo.of(batch, index);
+  const text = new BatchText();
+  batch.memo = text;
+  return text.of(batch, index);
+}
