@@ -10,6 +10,7 @@ import { hostPlatform } from "./platform.ts";
 const SOURCES: readonly string[] = [
   "runner/answer.c",
   "runner/control.c",
+  "runner/descriptor.c",
   "runner/fault.c",
   "runner/main.c",
   "runner/patience.c",
@@ -28,6 +29,7 @@ const SOURCES: readonly string[] = [
 const HEADERS: readonly string[] = [
   "runner/answer.h",
   "runner/control.h",
+  "runner/descriptor.h",
   "runner/fault.h",
   "runner/patience.h",
   "runner/platform.h",
@@ -44,13 +46,7 @@ const FILES: readonly string[] = [...SOURCES, ...HEADERS, ...HEADER_FILES];
 const FLAGS: readonly string[] = ["-std=c11", "-D_DEFAULT_SOURCE", "-D_DARWIN_C_SOURCE", "-Wall", "-Wextra", "-Werror"];
 
 /** Flags that find errors while the runner runs; a plugin it loads should be built with them, too. */
-const SANITIZE: readonly string[] = [
-  "-O1",
-  "-g",
-  "-fno-omit-frame-pointer",
-  "-fsanitize=address,undefined",
-  "-fno-sanitize-recover=all",
-];
+const SANITIZE: readonly string[] = ["-O1", "-g", "-fno-omit-frame-pointer", "-fno-sanitize-recover=all"];
 
 /** Name of the program in its folder. */
 const PROGRAM = "runner";
@@ -59,8 +55,8 @@ const PROGRAM = "runner";
 export interface BuildRunnerOptions {
   /** Cache folder to use instead of the platform's. */
   readonly cacheFolder?: string;
-  /** Build it with address and undefined behaviour sanitizers; for tests. @default {false} */
-  readonly sanitize?: boolean;
+  /** Build it with sanitizers; for tests. @default {none} */
+  readonly sanitize?: "address,undefined" | "thread";
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -82,8 +78,8 @@ function checkPlatform(): void {
   });
 }
 
-function nameOf(digest: string, { cacheFolder: given, sanitize = false }: BuildRunnerOptions): string {
-  const name = sanitize ? "sanitized-runner" : "runner";
+function nameOf(digest: string, { cacheFolder: given, sanitize }: BuildRunnerOptions): string {
+  const name = sanitize === undefined ? "runner" : `${sanitize.split(",", 1)[0]}-runner`;
   return join(cacheFolder(given), "native", `${name}-${digest.slice(0, 32)}-${hostPlatform()}`, PROGRAM);
 }
 
@@ -107,7 +103,7 @@ export async function runnerFile(options: BuildRunnerOptions = {}): Promise<stri
  */
 export async function buildRunner(options: BuildRunnerOptions = {}): Promise<string> {
   checkPlatform();
-  const { sanitize = false } = options;
+  const { sanitize } = options;
   const { folder, digest } = await packageFiles(FILES, options);
   const file = nameOf(digest, options);
   if (await exists(file)) return file;
@@ -119,7 +115,7 @@ export async function buildRunner(options: BuildRunnerOptions = {}): Promise<str
   try {
     await compile("runner", command, [
       ...FLAGS,
-      ...(sanitize ? SANITIZE : ["-O2"]),
+      ...(sanitize === undefined ? ["-O2"] : [...SANITIZE, `-fsanitize=${sanitize}`]),
       `-I${join(folder, "include")}`,
       "-o",
       join(partial, PROGRAM),

@@ -41,7 +41,7 @@ int slot_judge(const batch_view *slot, uint32_t count, const batch_view *verdict
   slot->block->verdict_count = 0;
   use_arena(slot, 0);
   if (listed == 0 && (rest == CAISSON_ACK || rest == CAISSON_DROP)) return 1;
-  if (listed > count || rest > CAISSON_DROP) {
+  if (listed > count || listed > verdicts->capacity || rest > CAISSON_DROP) {
     fault_set(why, "CAISSON_NATIVE_BATCH", "%u verdicts on %u events, default %u", listed, count, rest);
     return 0;
   }

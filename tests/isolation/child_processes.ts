@@ -1,9 +1,18 @@
+/** What a task that has ended in between says instead of its text. */
+function hasEnded(cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotFound || (cause as { code?: string }).code === "ESRCH";
+}
+
 /** Process ids of what this process has started; Linux only. */
 export async function childProcesses(): Promise<number[]> {
   const pids: number[] = [];
   for await (const { name } of Deno.readDir(`/proc/${Deno.pid}/task`)) {
-    const text = await Deno.readTextFile(`/proc/${Deno.pid}/task/${name}/children`);
-    pids.push(...text.trim().split(" ").filter((pid) => pid !== "").map(Number));
+    try {
+      const text = await Deno.readTextFile(`/proc/${Deno.pid}/task/${name}/children`);
+      pids.push(...text.trim().split(" ").filter((pid) => pid !== "").map(Number));
+    } catch (cause) {
+      if (!hasEnded(cause)) throw cause;
+    }
   }
   return pids;
 }

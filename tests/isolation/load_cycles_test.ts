@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { park, parkedBuilds, requireRoom } from "../../ffi/parked.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
-import { loadCycles } from "./load_cycles.ts";
+import { loadCyclesAlone } from "./load_cycles.ts";
 import { openNative, TEST_PLUGINS } from "./native_plugins.ts";
 
 Deno.test({
   name: "300 loads and unloads of plugins that worked leave no mapping of them",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    const { residentAfterWarmUp, residentAtEnd } = await loadCycles(300);
+    const { residentAfterWarmUp, residentAtEnd } = await loadCyclesAlone(300);
     const grown = residentAtEnd - residentAfterWarmUp;
-    assert(grown < 200 << 20, `${grown} bytes more`);
+    assert(grown < 100 << 20, `${grown} bytes more`);
   },
 });
 

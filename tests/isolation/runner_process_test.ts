@@ -93,7 +93,7 @@ Deno.test("the runner is clean under the address and undefined behaviour sanitiz
   const log: string[] = [];
   const given: OpenRunnerOptions = {
     log: (line) => log.push(line),
-    launch: { program: await buildRunner({ sanitize: true }), memoryMiB: 4096 },
+    launch: { program: await buildRunner({ sanitize: "address,undefined" }), memoryMiB: 4096 },
     options: { ring: { slots: 2, capacity: 64, arenaBytes: 1 << 14 } },
   };
   const batch = Batch.allocate();

@@ -3,24 +3,13 @@
 #define GUARDED_H
 
 #include <caisson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "require.h"
 
 #define GUARD_BYTES 64u
 #define GUARD_FILL 0x5au
 #define BODY_FILL 0xa5u
-
-/* Ends the program with the place and the reason: a harness has nothing to go on with. */
-#define REQUIRE(condition, ...)                                   \
-  do {                                                            \
-    if (!(condition)) {                                           \
-      fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-      fprintf(stderr, __VA_ARGS__);                               \
-      fprintf(stderr, "\n");                                      \
-      exit(1);                                                    \
-    }                                                             \
-  } while (0)
 
 typedef struct guarded {
   uint8_t *whole;
