@@ -102,13 +102,13 @@ export async function grantCode(
     file: grants.file,
   });
   return {
+    ...code,
     package: found,
     isolation,
     permissions,
     flowPermissions: narrower,
     unsandboxed: grant?.unsandboxed ?? false,
     differences: explain,
-    ...code,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Every command: help, `docs/cli.md` and the parser are made from this table. @module */
 import type { Command, CommandArgument, CommandOption } from "./command.ts";
+import { permissionOptions } from "./permission_options.ts";
 
 const flow: CommandArgument = {
   name: "FLOW",
@@ -143,6 +144,68 @@ export const commands: readonly Command[] = [
     ],
     options: { grants: here(grants) },
     load: () => import("./approve.ts"),
+  },
+  {
+    name: "grant",
+    summary: "Allow a plugin what it asks for: asks on a terminal, or takes the decisions from the command line",
+    details: [
+      "Writes complete lists into the grant file; a permission that is named replaces what was granted of it. Without a terminal and without options nothing is granted.",
+      "The author's reasons are shown as quotes: they are the author's words.",
+    ],
+    arguments: [{ name: "PLUGIN", description: "Name of the plugin" }],
+    options: {
+      ...permissionOptions("Allow"),
+      all: { kind: "flag", description: "Allow everything it asks for by exact values" },
+      refuse: {
+        kind: "text",
+        value: "PERMISSION",
+        many: true,
+        description: "Refuse net, read, write, env or sys on purpose",
+      },
+      isolation: { kind: "text", value: "NAME", description: "Where it runs: guard or worker, runner or native" },
+      unsandboxed: { kind: "flag", description: "Native plugins: may run where no sandbox holds them" },
+      flow: { kind: "text", value: "NAME", description: "Decide for this flow only, which can only allow less" },
+      "dry-run": { kind: "flag", description: "Print the grant file as it would be and write nothing" },
+      plugins: here(plugins),
+      plugin,
+      grants: here(grants),
+    },
+    load: () => import("./grant.ts"),
+  },
+  {
+    name: "revoke",
+    summary: "Take back what a plugin was granted: single values, or everything; a running host follows",
+    details: [
+      "A plugin in a process of its own is restarted with what is left; one in the host, or one that has no grant any more, is stopped.",
+    ],
+    arguments: [{ name: "PLUGIN", description: "Name of the plugin" }],
+    options: {
+      ...permissionOptions("Take back"),
+      "dry-run": { kind: "flag", description: "Print the grant file as it would be and write nothing" },
+      grants: here(grants),
+    },
+    load: () => import("./revoke.ts"),
+  },
+  {
+    name: "audit",
+    summary: "Show what plugins did and what was done to them, from the host's own log",
+    arguments: [{ name: "PLUGIN", description: "Only this plugin", optional: true }],
+    options: {
+      kind: {
+        kind: "text",
+        value: "KIND",
+        many: true,
+        description: "Only records of this kind, such as load, deny or crash",
+      },
+      since: {
+        kind: "text",
+        value: "TIME",
+        description: "Only from this moment on: 2026-11-22T10:00, or 15m, 2h, 3d ago",
+      },
+      follow: { kind: "flag", description: "Go on showing what comes, until interrupted" },
+      grants: here(grants),
+    },
+    load: () => import("./audit.ts"),
   },
   {
     name: "why",

@@ -1,5 +1,7 @@
 /** `caisson plugins`. @module */
 import { readGrants } from "../../permissions/grants.ts";
+import { lockChanges } from "../../permissions/lock_changes.ts";
+import { readLock } from "../../permissions/lock.ts";
 import type { RegisteredPlugin } from "../registered_plugin.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { formatColumns } from "./columns.ts";
@@ -15,9 +17,15 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const repository = newRepository();
   await repository.registerAll(await discoverAll(sources), await readGrants(sources.grants));
   const { registered, refusals } = repository;
+  const locked = (await readLock(sources.lock)).plugins;
+  const waiting = [...locked].flatMap(([name, entry]) => {
+    const { pending, approved } = entry;
+    return pending === undefined ? [] : [{ name, pending, approved, changes: lockChanges(entry, pending) }];
+  });
   const rows = registered.map((plugin) => [
     plugin.package.manifest.name,
     plugin.package.manifest.version,
+    originOf(plugin),
     plugin.package.manifest.provides.map(({ kind, name }) => `${kind} ${name}`).join(", "),
     plugin.isolation,
     levelOf(plugin.isolation),
@@ -26,10 +34,16 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const text = [
     registered.length === 0
       ? "No plugin is registered."
-      : formatColumns(["plugin", "version", "provides", "isolation", "level", "may touch"], rows),
+      : formatColumns(["plugin", "version", "from", "provides", "isolation", "level", "may touch"], rows),
     ...registered.flatMap(({ package: { manifest }, differences }) =>
       differences.map((difference) => `${manifest.name}: ${difference.text}`)
     ),
+    ...waiting.flatMap(({ name, pending, approved, changes }) => [
+      "",
+      `${name} ${pending.version} waits for approval; ${approved.version} goes on running`,
+      ...changes.map(({ text }) => `  ${text}`),
+      `  next: caisson approve ${name} ${pending.hash}`,
+    ]),
     ...(refusals.length === 0 ? [] : ["", `Refused: ${refusals.length}`]),
     ...refusals.map(({ folder, manifest, error }) =>
       `\n${manifest?.name ?? folder}\n${formatError(error, standardOutput.colour)}`
@@ -40,10 +54,16 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     text,
     document: {
       registered: registered.map(describe),
+      pending: waiting.map(({ name, pending, changes }) => ({ name, ...pending, changes })),
       refused: refusals.map(({ folder, manifest, error }) => ({ folder, name: manifest?.name, error })),
       grants: sources.grants,
     },
   };
+}
+
+/** The hash of an installed plugin, as far as it tells two apart; a folder is looked at anew each time. */
+function originOf({ package: { treeHash } }: RegisteredPlugin): string {
+  return treeHash === undefined ? "folder" : treeHash.slice(0, "sha256-".length + 8);
 }
 
 function describe(
@@ -54,6 +74,7 @@ function describe(
     name,
     version,
     folder: found.folder,
+    ...(found.treeHash === undefined ? {} : { hash: found.treeHash }),
     provides: provides.map((each) => ({ kind: each.kind, name: each.name, interface: each.interface })),
     isolation,
     level: levelOf(isolation),

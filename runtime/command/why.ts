@@ -3,13 +3,11 @@ import { resolve } from "@std/path";
 import { explainPermission, type Step } from "../../permissions/explain.ts";
 import { readGrants } from "../../permissions/grants.ts";
 import { type PermissionKey, permissionKeys, valueProblem } from "../../permissions/values.ts";
-import { CaissonError } from "../errors/caisson_error.ts";
 import { jsonPlaces } from "../manifest/json_places.ts";
-import type { PluginPackage } from "../manifest/manifest.ts";
-import { didYouMean } from "../manifest/schema_issue.ts";
 import { quote } from "../manifest/untrusted_text.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { shownPath } from "./deno_line.ts";
+import { findPlugin } from "./find_plugin.ts";
 import { usage } from "./parse_words.ts";
 import { discoverAll, findSources } from "./sources.ts";
 
@@ -18,9 +16,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const [name = "", key = "", given = ""] = invocation.positionals;
   const sources = await findSources(invocation);
   const value = exactValue(key, given);
-  const { packages } = await discoverAll(sources);
-  const found = packages.find(({ manifest }) => manifest.name === name);
-  if (found === undefined) throw noPlugin(name, packages);
+  const found = findPlugin(name, (await discoverAll(sources)).packages, "why");
   const grants = await readGrants(sources.grants);
   const { allowed, steps } = await explainPermission({
     key,
@@ -56,15 +52,4 @@ function exactValue(key: string, value: string): string {
   const problem = valueProblem(key as PermissionKey, exact);
   if (problem === undefined) return exact;
   throw usage({ name: "why" }, `${key} ${quote(value)}, ${problem}`, "one exact value");
-}
-
-function noPlugin(name: string, packages: readonly PluginPackage[]): CaissonError {
-  const known = packages.map(({ manifest }) => manifest.name).sort();
-  const meant = didYouMean(name, known);
-  return new CaissonError("CAISSON_USAGE", {
-    subject: "caisson why",
-    found: `no plugin called ${quote(name)}`,
-    allowed: known.length === 0 ? "nothing: no plugin was found" : known.join(", "),
-    action: meant === undefined ? "Run caisson plugins to see what there is." : `Did you mean ${meant}?`,
-  });
 }
