@@ -1,4 +1,5 @@
 /** What a flow is, as types: the same for a JSON file and for a TypeScript module. @module */
+import type { SelectDefinition } from "../pipeline/select_definition.ts";
 import type { Event } from "./delivery.ts";
 
 /** A component by name, with its configuration. */
@@ -96,7 +97,8 @@ export type OperatorDefinition =
       | ((event: Event) => unknown);
   }
   | { readonly extract: ExtractDefinition }
-  | { readonly count: CountDefinition };
+  | { readonly count: CountDefinition }
+  | { readonly select: SelectDefinition };
 
 /** Steps in order; ports `in`, `out` and `err`. */
 export type PipelineDefinition = readonly OperatorDefinition[] | {

@@ -6,6 +6,7 @@ import { compileExtract } from "./extract.ts";
 import { compileFilter } from "./filter.ts";
 import type { Operator } from "./operator.ts";
 import { compileProject } from "./project.ts";
+import { compileSelect } from "./select.ts";
 
 /** Compiles the operators of a plain list; every error names the path in the flow. */
 export function compileOperators(definition: PipelineDefinition, path: string): Operator[] {
@@ -27,6 +28,9 @@ function compileOperator(operator: OperatorDefinition, path: string): Operator {
   }
   if ("extract" in operator) {
     return compileExtract(operator.extract, `${path}.extract`);
+  }
+  if ("select" in operator) {
+    return compileSelect(operator.select, `${path}.select`);
   }
   return compileCount(operator.count, `${path}.count`);
 }

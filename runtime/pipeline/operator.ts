@@ -7,8 +7,8 @@ export type Emit = (event: Event) => boolean;
 /** Takes an event and hands on zero or more; `false` says it was dropped on purpose. Throwing fails the event. */
 export type Step = (event: Event, emit: Emit) => boolean;
 
-/** A value that JSON can hold: what an operator says of its state in a snapshot. */
-export type Snapshot = null | boolean | number | string | readonly Snapshot[] | { readonly [key: string]: Snapshot };
+/** What an operator says of its state: any value `structuredClone` takes. */
+export type Snapshot = unknown;
 
 /** What an operator says went wrong that belongs to no single event. */
 export type Warn = (problem: { readonly found: string; readonly allowed: string; readonly action: string }) => void;

@@ -299,7 +299,7 @@ export class Pipeline implements Consumer {
     if (found !== allowed) {
       throw new CaissonError("CAISSON_STATE_MISMATCH", { subject: this.#options.alias, found, allowed });
     }
-    for (const { id, operator } of stateful) operator.restore!(state[id]!);
+    for (const { id, operator } of stateful) operator.restore!(state[id]);
     this.#timer?.arm();
   }
 

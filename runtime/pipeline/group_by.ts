@@ -1,0 +1,77 @@
+/** Tells events apart by what `groupBy` says. @module */
+import { keepable, keyOf } from "./aggregate/keeping.ts";
+import { invalid } from "./invalid.ts";
+import type { GroupBy } from "./select_definition.ts";
+import { compileValue, isRecord } from "./target.ts";
+
+/** One group an event belongs to. */
+export interface GroupKey {
+  /** The same for the same values; a plain value where there is only one. */
+  readonly id: unknown;
+  /** Its values. */
+  readonly values: readonly unknown[];
+}
+
+/** The groups an event belongs to; none when an `each` finds an empty list or none. */
+export type GroupKeys = (value: unknown) => readonly GroupKey[];
+
+interface Dimension {
+  readonly each: boolean;
+  readonly of: (value: unknown) => unknown;
+}
+
+const everything: readonly GroupKey[] = [{ id: null, values: [] }];
+
+/**
+ * Compiles `groupBy`.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path
+ */
+export function compileGroupBy(definition: GroupBy | undefined, path: string): GroupKeys {
+  if (definition === undefined) return () => everything;
+  const dimensions = dimensionsOf(definition, path);
+  const [first] = dimensions;
+  if (dimensions.length === 1 && !first!.each) {
+    const { of } = first!;
+    return (value) => {
+      const found = keepable(of(value));
+      return [{ id: idOf(found), values: [found] }];
+    };
+  }
+  return (value) => {
+    let keys: readonly (readonly unknown[])[] = [[]];
+    for (const { each, of } of dimensions) {
+      const found = keepable(of(value));
+      const items = each ? (Array.isArray(found) ? found : []) : [found];
+      keys = keys.flatMap((key) => items.map((item) => [...key, item]));
+    }
+    return keys.map((values) => ({ id: values.map(keyOf).join(), values }));
+  };
+}
+
+function dimensionsOf(definition: GroupBy, path: string): Dimension[] {
+  if (!isRecord(definition)) return [dimension(definition, path)];
+  const keys = Object.keys(definition);
+  if (keys.length === 1 && keys[0] === "each") return [dimension(definition, path)];
+  const { set } = definition as { readonly set?: unknown };
+  if (keys.length !== 1 || !Array.isArray(set) || set.length === 0) {
+    throw invalid(path, JSON.stringify(definition), 'an expression, { "set": [ … ] } or { "each": … }');
+  }
+  return set.map((item, index) => dimension(item, `${path}.set[${index}]`));
+}
+
+function dimension(definition: unknown, path: string): Dimension {
+  if (!isRecord(definition)) return { each: false, of: compileValue(definition as never, path) };
+  if (Object.keys(definition).join() !== "each") throw invalid(path, JSON.stringify(definition), '{ "each": … }');
+  return { each: true, of: compileValue(definition["each"] as never, `${path}.each`) };
+}
+
+/** A plain value stands for itself; a list or record for its text, kept apart from any text an event may bring. */
+function idOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? `\u0000${keyOf(value)}` : value;
+}
+
+/** The group as expressions see it: its values, then their JSON text. */
+export function groupValue(values: readonly unknown[]): unknown[] {
+  return [...values, JSON.stringify(values, (_, value) => typeof value === "bigint" ? Number(value) : value)];
+}

@@ -1,0 +1,111 @@
+/** `select`: where, groupBy, window, target, having. @module */
+import type { Event } from "../flow/delivery.ts";
+import { compileGroupBy, groupValue } from "./group_by.ts";
+import { invalid } from "./invalid.ts";
+import type { Emit, Operator } from "./operator.ts";
+import type { SelectDefinition, Target } from "./select_definition.ts";
+import { compileTarget, compileValue } from "./target.ts";
+import { compileWindow } from "./window/compile_window.ts";
+import { WindowResult } from "./window/window_result.ts";
+
+type Holds = ((value: unknown) => unknown) | undefined;
+
+const wholeEvent: Target = ["field", []];
+
+/**
+ * Compiles a `select`.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path
+ */
+export function compileSelect(definition: SelectDefinition, path: string): Operator {
+  const { where, window, having, groupBy } = definition;
+  const keeps: Holds = where === undefined ? undefined : compileValue(where, `${path}.where`);
+  const wanted: Holds = having === undefined ? undefined : compileValue(having, `${path}.having`);
+  if (window !== undefined) return windowed(definition, path, keeps, wanted);
+  if (groupBy !== undefined) return grouped(definition, path, keeps, wanted);
+  const target = definition.target === undefined ? undefined : plainTarget(definition.target, path);
+  return {
+    name: "select",
+    step: (event, emit) => {
+      if (keeps !== undefined && keeps(event.value) !== true) return false;
+      if (target === undefined) return wanted === undefined || wanted(event.value) === true ? emit(event) : false;
+      const value = target(event.value);
+      if (value === undefined || (wanted !== undefined && wanted(value) !== true)) return false;
+      return emit(event.with(value));
+    },
+  };
+}
+
+function plainTarget(target: Target, path: string): (value: unknown) => unknown {
+  refuseAggregates(target, path);
+  return compileTarget(target, `${path}.target`).compute;
+}
+
+/** Says what is missing, where the parser would only say that it knows no such operator. */
+function refuseAggregates(target: Target, path: string): void {
+  compileTarget(target, `${path}.target`, { names: [], aggregates: false });
+  const text = JSON.stringify(target) ?? "";
+  for (const name of ["group", "window", "cardinality"]) {
+    if (text.includes(`["${name}"`)) {
+      throw invalid(`${path}.target`, `["${name}"]`, `a ${name === "group" ? "groupBy" : "window"} beside the target`);
+    }
+  }
+}
+
+/** Groups without a window: one result for each group an event belongs to. */
+function grouped({ groupBy, target = wholeEvent }: SelectDefinition, path: string, keeps: Holds, wanted: Holds): Operator {
+  const keysOf = compileGroupBy(groupBy, `${path}.groupBy`);
+  const { compute } = compileTarget(target, `${path}.target`, { names: ["group"], aggregates: false });
+  return {
+    name: "select",
+    step: (event, emit) => {
+      const input = event.value;
+      if (keeps !== undefined && keeps(input) !== true) return false;
+      let taken = false;
+      for (const { values } of keysOf(input)) {
+        const value = compute({ event: input, group: groupValue(values) });
+        if (value === undefined || (wanted !== undefined && wanted(value) !== true)) continue;
+        taken = emit(event.with(value)) || taken;
+      }
+      return taken;
+    },
+  };
+}
+
+function windowed(definition: SelectDefinition, path: string, keeps: Holds, wanted: Holds): Operator {
+  const { groupBy, window, target = wholeEvent, atEnd = "emit" } = definition;
+  const keysOf = compileGroupBy(groupBy, `${path}.groupBy`);
+  const compiled = compileTarget(target, `${path}.target`, {
+    names: ["group", "window", "cardinality"],
+    aggregates: true,
+  });
+  const windows = compileWindow(window!, `${path}.window`, new WindowResult(compiled, wanted));
+  const { groups, nextTimer, onTimer } = windows;
+  return {
+    name: "select",
+    ports: [...windows.ports, "overflow"],
+    bind: (port, warn) => {
+      groups.bind(port("overflow"), warn);
+      windows.bind?.(port, warn);
+    },
+    linked: (port, linked) => {
+      if (port === "overflow") groups.overflowLinked = linked;
+      windows.linked?.(port, linked);
+    },
+    step: (event: Event, emit: Emit) => {
+      const value = event.value;
+      if (keeps !== undefined && keeps(value) !== true) return false;
+      let taken = false;
+      for (const key of keysOf(value)) taken = windows.add(key, event, value, emit) || taken;
+      windows.settle?.(emit);
+      return taken;
+    },
+    flush: (emit) => {
+      windows.flush(atEnd === "emit" ? emit : () => false);
+      groups.summarize();
+    },
+    ...(nextTimer === undefined ? {} : { nextTimer, onTimer: onTimer! }),
+    snapshot: () => windows.snapshot(),
+    restore: (state) => windows.restore(state),
+  };
+}

@@ -1,0 +1,100 @@
+/** What a `select` step is, as data. @module */
+import type { ExpressionInput } from "../flow/flow_definition.ts";
+
+/** An expression, or a record of targets. In a window, expressions may use aggregates, `["group"]` and `["window", …]`. */
+export type Target = ExpressionInput | { readonly [field: string]: Target };
+
+/** How events are told apart: by a value, by several (`set`), once for each item of a list (`each`). */
+export type GroupBy =
+  | ExpressionInput
+  | { readonly each: ExpressionInput }
+  | { readonly set: readonly (ExpressionInput | { readonly each: ExpressionInput })[] };
+
+/** Event time: when an event happened, by its own word. */
+export interface EventTime {
+  /** Milliseconds since 1970, or a date as text; an event without one fails. @default {when it entered the system} */
+  readonly time?: ExpressionInput;
+  /** How far events come out of order: the watermark stays this far behind the latest. Milliseconds. @default {0} */
+  readonly delayMs?: number;
+  /** How long after its end a window still takes late events and says its result anew. Milliseconds. @default {0} */
+  readonly latenessMs?: number;
+  /** Without events for so long, open windows end as if time had passed. Milliseconds. @default {never} */
+  readonly idleMs?: number;
+}
+
+/** Limits of a window. */
+export interface WindowLimits {
+  /** Name, for `["window", "name"]`. */
+  readonly name?: string;
+  /** Most groups held at once. @default {10000} */
+  readonly maxGroups?: number;
+  /** Beyond: `drop` the event of a new group (to port `overflow`), or `evict` the oldest group early. @default {"drop"} */
+  readonly onOverflow?: "drop" | "evict";
+}
+
+/** Every so many events. */
+export interface SizeWindow extends WindowLimits {
+  /** How many. */
+  readonly size: number;
+  /** What one event counts. @default {1} */
+  readonly increment?: ExpressionInput;
+}
+
+/** Every so long: from the first event on, or with `time`, aligned to the clock and ended by the watermark. */
+export interface IntervalWindow extends WindowLimits, EventTime {
+  /** How long. */
+  readonly intervalMs: number;
+}
+
+/** Until an event says so. */
+export interface StateWindow extends WindowLimits {
+  /** Whether the window ends with this event. */
+  readonly emit: ExpressionInput;
+  /** Whether the event that ends it belongs to it. @default {true} */
+  readonly include?: ExpressionInput;
+}
+
+/** The last `size` events, every so many. */
+export interface SlidingSizeWindow extends WindowLimits {
+  /** How many events. */
+  readonly size: number;
+  /** Every how many events; `size` is a multiple of it. @default {1} */
+  readonly every?: number;
+}
+
+/** The last so many milliseconds, every so often; aligned to the clock, ended by the watermark. */
+export interface SlidingTimeWindow extends WindowLimits, EventTime {
+  /** How long. */
+  readonly intervalMs: number;
+  /** How often. */
+  readonly everyMs: number;
+}
+
+/** As long as events follow each other closely. */
+export interface SessionWindow extends WindowLimits, EventTime {
+  /** A longer pause ends the session, milliseconds. */
+  readonly gapMs: number;
+}
+
+/** When results come out. */
+export type WindowDefinition =
+  | { readonly tumbling: SizeWindow | IntervalWindow }
+  | { readonly state: StateWindow }
+  | { readonly sliding: SlidingSizeWindow | SlidingTimeWindow }
+  | { readonly session: SessionWindow };
+
+/** Filters, groups, aggregates over windows, makes a new value: in the order where, groupBy, window, target, having. */
+export interface SelectDefinition {
+  /** Only events for which it is `true`. */
+  readonly where?: ExpressionInput;
+  /** How events are told apart. @default {not at all} */
+  readonly groupBy?: GroupBy;
+  /** When results come out; several tumbling ones are tilt frames, each fed by the results of the one before. */
+  readonly window?: WindowDefinition | readonly WindowDefinition[];
+  /** The new value. @default {the event's} */
+  readonly target?: Target;
+  /** Only new values for which it is `true`. */
+  readonly having?: ExpressionInput;
+  /** What becomes of open windows when the flow drains. @default {"emit"} */
+  readonly atEnd?: "emit" | "drop";
+}

@@ -1,0 +1,131 @@
+/** Makes the windows a definition asks for, and refuses those that cannot be. @module */
+import { invalid } from "../invalid.ts";
+import type {
+  EventTime,
+  IntervalWindow,
+  SessionWindow,
+  SlidingSizeWindow,
+  SlidingTimeWindow,
+  WindowDefinition,
+  WindowLimits,
+} from "../select_definition.ts";
+import { compileTime } from "./event_time.ts";
+import { SlidingSizeWindows } from "./sliding_size_windows.ts";
+import { type Span, TimedWindows } from "./timed_windows.ts";
+import { compileRule } from "./tumbling_rule.ts";
+import { TumblingWindows } from "./tumbling_windows.ts";
+import type { WindowResult } from "./window_result.ts";
+import type { Windows } from "./window_operator.ts";
+
+/** Most windows one event may belong to: more is a definition that costs memory nobody meant to spend. */
+const MOST_OVERLAPS = 1000;
+
+/**
+ * Compiles the window, or the tilt frames, of a `select`.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path
+ */
+export function compileWindow(
+  definition: WindowDefinition | readonly WindowDefinition[],
+  path: string,
+  result: WindowResult,
+): Windows<unknown> {
+  const list = Array.isArray(definition) ? definition as readonly WindowDefinition[] : [definition as WindowDefinition];
+  const [first] = list;
+  if (first === undefined) throw invalid(path, "no window", "a window, or a list of tilt frames");
+  if (list.length === 1) {
+    const single = compileSingle(first, path, result);
+    if (single !== undefined) return single;
+  }
+  for (const [index, frame] of list.entries()) checkFrame(frame, index, `${path}[${index}]`);
+  const tilted = Array.isArray(definition);
+  const rules = list.map((frame, index) => compileRule(frame, tilted ? `${path}[${index}]` : path, index));
+  const limits: WindowLimits = "state" in first ? first.state : (first as { tumbling: WindowLimits }).tumbling;
+  const timed = list.some((frame) => "tumbling" in frame && "intervalMs" in frame.tumbling);
+  return new TumblingWindows(
+    rules,
+    result,
+    { maxGroups: limits.maxGroups, onOverflow: limits.onOverflow },
+    timed,
+  ) as Windows<unknown>;
+}
+
+function checkFrame(frame: WindowDefinition, index: number, path: string): void {
+  const kind = Object.keys(frame)[0]!;
+  if (kind !== "tumbling" && kind !== "state") {
+    throw invalid(path, `a ${kind} window among tilt frames`, "tumbling windows and windows by state");
+  }
+  if ("tumbling" in frame && "time" in frame.tumbling) {
+    throw invalid(`${path}.tumbling.time`, "event time among tilt frames", "frames by the time events came in");
+  }
+  const { maxGroups, onOverflow } = Object.values(frame)[0] as WindowLimits;
+  if (index > 0 && (maxGroups !== undefined || onOverflow !== undefined)) {
+    throw invalid(path, "limits in a coarser tilt frame", "maxGroups and onOverflow in the first frame, for all of them");
+  }
+}
+
+function compileSingle(definition: WindowDefinition, path: string, result: WindowResult): Windows<unknown> | undefined {
+  if ("session" in definition) {
+    const { gapMs } = definition.session;
+    const assign = (time: number): Span[] => [{ start: time, end: time + gapMs }];
+    return timed(definition.session, `${path}.session`, assign, true, result);
+  }
+  if ("sliding" in definition) {
+    return "size" in definition.sliding
+      ? slidingSize(definition.sliding, `${path}.sliding`, result)
+      : slidingTime(definition.sliding, `${path}.sliding`, result);
+  }
+  if ("tumbling" in definition && "intervalMs" in definition.tumbling && definition.tumbling.time !== undefined) {
+    const { intervalMs } = definition.tumbling;
+    const assign = (time: number): Span[] => {
+      const start = Math.floor(time / intervalMs) * intervalMs;
+      return [{ start, end: start + intervalMs }];
+    };
+    return timed(definition.tumbling, `${path}.tumbling`, assign, false, result);
+  }
+  if ("tumbling" in definition && "intervalMs" in definition.tumbling) needsTime(definition.tumbling, `${path}.tumbling`);
+  return undefined;
+}
+
+function slidingSize(definition: SlidingSizeWindow, path: string, result: WindowResult): Windows<unknown> {
+  const { size, every = 1 } = definition;
+  if (size % every !== 0) throw invalid(`${path}.every`, String(every), `a divisor of the size ${size}`);
+  return new SlidingSizeWindows(definition, result) as Windows<unknown>;
+}
+
+function slidingTime(definition: SlidingTimeWindow, path: string, result: WindowResult): Windows<unknown> {
+  const { intervalMs, everyMs } = definition;
+  if (everyMs > intervalMs || intervalMs / everyMs > MOST_OVERLAPS) {
+    throw invalid(`${path}.everyMs`, String(everyMs), `${intervalMs / MOST_OVERLAPS} to ${intervalMs}`);
+  }
+  const assign = (time: number): Span[] => {
+    const spans: Span[] = [];
+    for (let start = Math.floor(time / everyMs) * everyMs; start > time - intervalMs; start -= everyMs) {
+      spans.unshift({ start, end: start + intervalMs });
+    }
+    return spans;
+  };
+  return timed(definition, path, assign, false, result);
+}
+
+function timed(
+  definition: (IntervalWindow | SlidingTimeWindow | SessionWindow) & EventTime & WindowLimits,
+  path: string,
+  assign: (time: number) => readonly Span[],
+  merge: boolean,
+  result: WindowResult,
+): Windows<unknown> {
+  const processing = definition.time === undefined;
+  if (processing) needsTime(definition, path);
+  return new TimedWindows(
+    { ...definition, timeOf: compileTime(definition, path), assign, merge, processing },
+    result,
+  ) as Windows<unknown>;
+}
+
+function needsTime(definition: EventTime, path: string): void {
+  for (const key of ["delayMs", "latenessMs", "idleMs"] as const) {
+    if (definition[key] === undefined) continue;
+    throw invalid(`${path}.${key}`, `${key} without event time`, 'event time: "time": ["field", …], or no such key');
+  }
+}

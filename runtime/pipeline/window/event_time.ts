@@ -1,0 +1,25 @@
+/** What time an event says it happened. @module */
+import { CaissonError } from "../../errors/caisson_error.ts";
+import type { Event } from "../../flow/delivery.ts";
+import type { EventTime } from "../select_definition.ts";
+import { compileValue } from "../target.ts";
+
+/**
+ * Compiles `time`; the function gives milliseconds since 1970.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` for an expression that is none; the function `CAISSON_OPERATOR_FAILED`
+ */
+export function compileTime({ time }: EventTime, path: string): (event: Event, value: unknown) => number {
+  if (time === undefined) return (event) => event.timestamp;
+  const of = compileValue(time, `${path}.time`);
+  return (_, value) => {
+    const found = of(value);
+    const milliseconds = typeof found === "string" ? Date.parse(found) : typeof found === "bigint" ? Number(found) : found;
+    if (typeof milliseconds === "number" && Number.isFinite(milliseconds)) return milliseconds;
+    throw new CaissonError("CAISSON_OPERATOR_FAILED", {
+      subject: `${path}.time`,
+      found: found === undefined ? "no time" : String(JSON.stringify(found)).slice(0, 80),
+      allowed: "milliseconds since 1970, or a date as text",
+    });
+  };
+}

@@ -1,0 +1,125 @@
+/** The groups of a window, no more of them than allowed. @module */
+import type { Event } from "../../flow/delivery.ts";
+import type { GroupKey } from "../group_by.ts";
+import type { Emit, Warn } from "../operator.ts";
+
+/** Most groups when nothing is said. */
+const MOST_GROUPS = 10_000;
+
+/** What a {@linkcode GroupTable} needs. */
+export interface GroupTableOptions<Group> {
+  /** Most groups. @default {10000} */
+  readonly maxGroups?: number | undefined;
+  /** What happens beyond. @default {"drop"} */
+  readonly onOverflow?: "drop" | "evict" | undefined;
+  /** Makes an empty group. */
+  readonly make: (key: GroupKey) => Group;
+  /** Sends out what a group holds, because another takes its place. */
+  readonly evict: (group: Group, emit: Emit) => void;
+}
+
+/** Groups by their key, in the order in which they came. */
+export class GroupTable<Group> {
+  readonly #groups = new Map<unknown, Group>();
+  readonly #options: GroupTableOptions<Group>;
+  readonly #most: number;
+  #overflow: Emit | undefined;
+  #overflowLinked = false;
+  #warn: Warn | undefined;
+  #turnedAway = 0;
+  #reportAt = 1;
+
+  /** Starts empty. */
+  constructor(options: GroupTableOptions<Group>) {
+    this.#options = options;
+    this.#most = options.maxGroups ?? MOST_GROUPS;
+  }
+
+  /** Where events of groups beyond the limit go, and whom to tell about them. */
+  bind(overflow: Emit, warn: Warn): void {
+    this.#overflow = overflow;
+    this.#warn = warn;
+  }
+
+  /** Whether somebody takes what is turned away. */
+  set overflowLinked(linked: boolean) {
+    this.#overflowLinked = linked;
+  }
+
+  /** Number of groups. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** Events turned away, or groups evicted, so far. */
+  get turnedAway(): number {
+    return this.#turnedAway;
+  }
+
+  /** The groups. */
+  entries(): MapIterator<[unknown, Group]> {
+    return this.#groups.entries();
+  }
+
+  /** The group of a key; `undefined` when there is no room for it, and then the event has been dealt with. */
+  take(key: GroupKey, event: Event, emit: Emit): Group | undefined {
+    const known = this.#groups.get(key.id);
+    if (known !== undefined) return known;
+    if (this.#groups.size >= this.#most && !this.#makeRoom(key, event, emit)) return undefined;
+    return this.#add(key);
+  }
+
+  #add(key: GroupKey): Group {
+    const group = this.#options.make(key);
+    this.#groups.set(key.id, group);
+    return group;
+  }
+
+  #makeRoom(key: GroupKey, event: Event, emit: Emit): boolean {
+    this.#count(key);
+    if (this.#options.onOverflow === "evict") {
+      const [id, oldest] = this.#groups.entries().next().value!;
+      this.#groups.delete(id);
+      this.#options.evict(oldest, emit);
+      return true;
+    }
+    if (this.#overflowLinked) this.#overflow?.(event);
+    return false;
+  }
+
+  /** Tells the first, the tenth, the hundredth …: an attack with keys must not become one with messages. */
+  #count(key: GroupKey): void {
+    if (++this.#turnedAway < this.#reportAt) return;
+    this.#reportAt *= 10;
+    this.#say(`group ${JSON.stringify(key.values, stringifyKey)?.slice(0, 120)} beyond the limit`);
+  }
+
+  #say(what: string): void {
+    const evicts = this.#options.onOverflow === "evict";
+    const what2 = evicts ? "groups sent out early" : this.#overflowLinked ? "events sent to overflow" : "events dropped";
+    this.#warn?.({
+      found: `${what}; ${this.#turnedAway} ${what2} so far`,
+      allowed: `at most ${this.#most} groups`,
+      action: "Raise maxGroups, group by something of fewer values, or connect the port overflow.",
+    });
+  }
+
+  /** Says how many were turned away in all, when the flow ends. */
+  summarize(): void {
+    if (this.#turnedAway > 1) this.#say("groups beyond the limit");
+  }
+
+  /** Forgets a group. */
+  delete(id: unknown): void {
+    this.#groups.delete(id);
+  }
+
+  /** Takes a group over from a snapshot. */
+  restore(key: GroupKey): Group {
+    return this.#add(key);
+  }
+}
+
+function stringifyKey(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}

@@ -1,0 +1,156 @@
+/** Tumbling windows and tilt frames: coarser windows are fed by merging what finer ones gathered. @module */
+import type { Event } from "../../flow/delivery.ts";
+import type { GroupKey } from "../group_by.ts";
+import type { Emit, Operator, Snapshot } from "../operator.ts";
+import { GroupTable, type GroupTableOptions } from "./group_table.ts";
+import { Pane } from "./pane.ts";
+import type { TumblingRule } from "./tumbling_rule.ts";
+import type { WindowResult } from "./window_result.ts";
+import type { Windows } from "./window_operator.ts";
+
+interface Frame {
+  readonly pane: Pane;
+  state: number | undefined;
+}
+
+interface Group {
+  readonly key: GroupKey;
+  readonly frames: readonly Frame[];
+}
+
+/** Windows that follow each other without a gap. */
+export class TumblingWindows implements Windows<Group> {
+  /** The groups. */
+  readonly groups: GroupTable<Group>;
+  /** Nothing is late here. */
+  readonly ports: readonly string[] = [];
+  /** Set only where a rule knows time: a pipeline without timers pays for none. */
+  readonly nextTimer?: () => number | undefined;
+  readonly onTimer?: Operator["onTimer"] & {};
+  readonly #rules: readonly TumblingRule[];
+  readonly #result: WindowResult;
+  /** No window ends before; a bound, so that nobody has to look through all groups after each event. */
+  #earliest = Infinity;
+
+  /** Takes the rules from the finest to the coarsest. */
+  constructor(
+    rules: readonly TumblingRule[],
+    result: WindowResult,
+    limits: Pick<GroupTableOptions<Group>, "maxGroups" | "onOverflow">,
+    timed: boolean,
+  ) {
+    this.#rules = rules;
+    this.#result = result;
+    this.groups = new GroupTable<Group>({
+      ...limits,
+      make: (key) => ({
+        key,
+        frames: rules.map(() => ({ pane: new Pane(result.aggregates), state: undefined })),
+      }),
+      evict: (group, emit) => this.#flushGroup(group, emit),
+    });
+    if (timed) {
+      this.nextTimer = () => this.#earliest === Infinity ? undefined : this.#earliest;
+      this.onTimer = (now, emit) => this.#fire(now, emit);
+    }
+  }
+
+  add(key: GroupKey, event: Event, value: unknown, emit: Emit): boolean {
+    const group = this.groups.take(key, event, emit);
+    if (group === undefined) return false;
+    const time = event.timestamp;
+    this.#advance(group, 0, value, time, (pane) => pane.add(event, value, time), emit);
+    this.#forgetEmpty(group);
+    return true;
+  }
+
+  /** Lets one frame look at something new, which `gather` takes into its pane. */
+  #advance(group: Group, level: number, value: unknown, time: number, gather: (pane: Pane) => void, emit: Emit): void {
+    const frame = group.frames[level]!;
+    const rule = this.#rules[level]!;
+    const { turn, state } = rule.turn(frame.state, value, time);
+    frame.state = state;
+    this.#earliest = Math.min(this.#earliest, rule.due(state) ?? Infinity);
+    if (turn === "emit before it") this.#send(group, level, value, time, emit);
+    gather(frame.pane);
+    if (turn === "emit with it") this.#send(group, level, value, time, emit);
+  }
+
+  /** Emits a frame's result, then hands what it gathered to the next coarser frame. */
+  #send(group: Group, level: number, value: unknown, time: number, emit: Emit): void {
+    const { pane } = group.frames[level]!;
+    if (pane.count === 0) return;
+    let kept: Pane | undefined;
+    if (level + 1 < group.frames.length) {
+      kept = new Pane(this.#result.aggregates);
+      kept.merge(pane);
+    }
+    const { first: start, last: end } = pane;
+    this.#result.emit(pane, group.key.values, { name: this.#rules[level]!.name, start, end }, this.groups.size, emit);
+    pane.reset();
+    if (kept === undefined) return;
+    const gathered = kept;
+    this.#advance(group, level + 1, value, time, (next) => next.merge(gathered), emit);
+    // The coarser frame holds the verdicts now.
+    gathered.held.settle(false);
+  }
+
+  #forgetEmpty(group: Group): void {
+    for (const { pane } of group.frames) if (pane.count > 0) return;
+    // What a rule remembers beyond its window, such as the surplus of an increment, goes with the group, as in Tremor.
+    this.groups.delete(group.key.id);
+  }
+
+  #fire(now: number, emit: Emit): void {
+    this.#earliest = Infinity;
+    for (const [, group] of this.groups.entries()) {
+      for (const [level, rule] of this.#rules.entries()) {
+        const frame = group.frames[level]!;
+        const due = rule.due(frame.state);
+        if (due === undefined) continue;
+        if (due > now) {
+          this.#earliest = Math.min(this.#earliest, due);
+          continue;
+        }
+        // The next event starts a window of its own.
+        frame.state = undefined;
+        this.#send(group, level, frame.pane.value, now, emit);
+      }
+      this.#forgetEmpty(group);
+    }
+  }
+
+  #flushGroup(group: Group, emit: Emit): void {
+    for (const level of group.frames.keys()) {
+      const frame = group.frames[level]!;
+      this.#send(group, level, frame.pane.value, frame.pane.last, emit);
+    }
+  }
+
+  flush(emit: Emit): void {
+    for (const [id, group] of this.groups.entries()) {
+      this.#flushGroup(group, emit);
+      this.groups.delete(id);
+    }
+    this.#earliest = Infinity;
+  }
+
+  snapshot(): Snapshot {
+    return [...this.groups.entries()].map(([, { key, frames }]) => [
+      key,
+      frames.map(({ pane, state }) => [state, pane.snapshot()]),
+    ]);
+  }
+
+  restore(state: Snapshot): void {
+    for (const [key, frames] of state as [GroupKey, [number | undefined, Snapshot][]][]) {
+      const group = this.groups.restore(key);
+      for (const [level, [ruleState, pane]] of frames.entries()) {
+        const frame = group.frames[level]!;
+        frame.state = ruleState;
+        frame.pane.restore(pane);
+        this.#earliest = Math.min(this.#earliest, this.#rules[level]!.due(ruleState) ?? Infinity);
+      }
+    }
+  }
+}
