@@ -10,7 +10,7 @@ import { type Consumer, type Delivery, eventsOf } from "../runtime/flow/delivery
 import { Fanout } from "../runtime/flow/fanout.ts";
 import type { PipelineDefinition } from "../runtime/flow/flow_definition.ts";
 import { Settlement } from "../runtime/flow/settlement.ts";
-import { compileOperators, Pipeline } from "../runtime/pipeline/pipeline.ts";
+import { compilePipeline, Pipeline } from "../runtime/pipeline/pipeline.ts";
 
 const EVENTS = 1024;
 const json = createCodec("json");
@@ -43,7 +43,7 @@ const sink: Consumer = {
 function pipeline(definition: PipelineDefinition): () => void {
   const out = new Fanout();
   out.link(sink);
-  const running = new Pipeline(compileOperators(definition, "bench"), {
+  const running = new Pipeline(compilePipeline(definition, "bench"), {
     alias: "bench",
     out,
     err: new Fanout(),

@@ -1,5 +1,6 @@
 /** What a flow is, as types: the same for a JSON file and for a TypeScript module. @module */
 import type { SelectDefinition } from "../pipeline/select_definition.ts";
+import type { StepDefinition } from "../pipeline/step/step_definition.ts";
 import type { Event } from "./delivery.ts";
 
 /** A component by name, with its configuration. */
@@ -98,12 +99,27 @@ export type OperatorDefinition =
   }
   | { readonly extract: ExtractDefinition }
   | { readonly count: CountDefinition }
-  | { readonly select: SelectDefinition };
+  | { readonly select: SelectDefinition }
+  | StepDefinition;
 
-/** Steps in order; ports `in`, `out` and `err`. */
-export type PipelineDefinition = readonly OperatorDefinition[] | {
+/** Steps in order; ports `in`, `out`, `err`, and those the steps emit to. */
+export type PipelineList = readonly OperatorDefinition[] | {
   readonly operators: readonly OperatorDefinition[];
 };
+
+/** Lists of steps and the links between them. */
+export interface PipelineGraph {
+  /** Lists of steps by name. */
+  readonly nodes: Readonly<Record<string, readonly OperatorDefinition[]>>;
+  /**
+   * From `in`, or from a node as `node` or `node/port`, to nodes or to ports of the pipeline: `out`, `err`, or any
+   * other name.
+   */
+  readonly links: readonly LinkDefinition[];
+}
+
+/** A pipeline: steps in order, or a graph of such lists. */
+export type PipelineDefinition = PipelineList | PipelineGraph;
 
 /** From one port to others, as `node` or `node/port`. */
 export interface LinkDefinition {

@@ -5,7 +5,7 @@ import { postprocessorNames } from "../codec/postprocessors.ts";
 import { preprocessorNames } from "../codec/preprocessors.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
-import { expressionOrFunctionSchema, expressionSchema } from "../pipeline/expression.ts";
+import { pipelineSchema } from "../pipeline/pipeline_schema.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 
 const name = z.string().regex(
@@ -16,11 +16,6 @@ const type = z.string().min(1).describe("Component, `name` or `plugin:name`");
 const config = z.record(z.string(), z.unknown());
 const interceptors = (names: readonly string[]) =>
   z.array(z.union([z.enum(names), z.strictObject({ name: z.enum(names), config: config.optional() })]));
-const callback = z.custom<(...values: never[]) => unknown>(
-  (value) => typeof value === "function",
-  "a function",
-);
-
 const connector = z.strictObject({
   type,
   config: config.optional(),
@@ -36,31 +31,6 @@ const connector = z.strictObject({
   }).optional(),
 });
 
-const operators = {
-  filter: expressionOrFunctionSchema.optional(),
-  project: z.union([callback, z.record(z.string(), expressionSchema)]).optional(),
-  extract: z.strictObject({
-    pattern: z.string().min(1),
-    flags: z.string().regex(/^[dimsuvy]*$/).optional(),
-    from: expressionSchema.optional(),
-    numbers: z.array(z.string()).optional(),
-  }).optional(),
-  count: z.strictObject({
-    by: z.record(z.string(), expressionSchema),
-    as: z.string().min(1).optional(),
-    maxGroups: z.int().min(1).max(10_000_000).optional(),
-    everyEvents: z.int().min(1).optional(),
-  }).optional(),
-};
-
-// Not a union: a union would answer a typing slip in one operator with the errors of all of them.
-const operator = z.strictObject(operators).refine(
-  (step) => Object.keys(step).length === 1,
-  `one operator of ${Object.keys(operators).join(", ")}`,
-);
-
-const steps = z.array(operator).min(0);
-
 /** The schema of a flow; functions are only possible in TypeScript. */
 export const flowSchema: z.ZodType = z.strictObject({
   $schema: z.string().optional(),
@@ -71,10 +41,7 @@ export const flowSchema: z.ZodType = z.strictObject({
     name,
     z.strictObject({ type, config: config.optional() }),
   ).optional(),
-  pipelines: z.record(
-    name,
-    z.union([steps, z.strictObject({ operators: steps })]),
-  ).optional(),
+  pipelines: z.record(name, pipelineSchema).optional(),
   links: z.array(z.strictObject({
     from: z.string().min(1),
     to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),

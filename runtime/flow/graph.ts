@@ -1,5 +1,6 @@
 /** The nodes and links of a flow, checked before anything starts. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
+import { portsOf } from "../pipeline/ports.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 
 /** What a node is. */
@@ -74,7 +75,8 @@ export function buildGraph(flow: FlowDefinition): Graph {
       `${flow.name}: links[${index}].from`,
     );
     const kind = nodes.get(from.node)!;
-    checkPort(from, OUTPUT_PORTS[kind], `${flow.name}: links[${index}].from`);
+    const pipeline = kind === "pipeline" ? flow.pipelines![from.node] : undefined;
+    checkPort(from, pipeline === undefined ? OUTPUT_PORTS[kind] : portsOf(pipeline), `${flow.name}: links[${index}].from`);
     for (const target of typeof link.to === "string" ? [link.to] : link.to) {
       const subject = `${flow.name}: links[${index}].to`;
       const to = parsePort(target, "in", nodes, subject);

@@ -1,36 +1,74 @@
 /** Compiles the steps of a pipeline, in either form. @module */
-import type { OperatorDefinition, PipelineDefinition } from "../flow/flow_definition.ts";
+import type { OperatorDefinition, PipelineDefinition, PipelineList } from "../flow/flow_definition.ts";
 import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
 import { compileCount } from "./count.ts";
 import { compileExtract } from "./extract.ts";
 import { compileFilter } from "./filter.ts";
+import { invalid } from "./invalid.ts";
 import type { Operator } from "./operator.ts";
+import { compileGraph } from "./pipeline_graph.ts";
 import { compileProject } from "./project.ts";
 import { compileSelect } from "./select.ts";
+import { compileBucket, compileDedupe, compileSample, compileThrottle } from "./step/limit_steps.ts";
+import { compileMatch } from "./step/match.ts";
+import { compileBackpressure, compilePercentile, compileRoundRobin } from "./step/quality_steps.ts";
+import {
+  compileBatch,
+  compileBranch,
+  compileEach,
+  compileEnrich,
+  compileFlatMap,
+  compileSet,
+  compileState,
+} from "./step/shape_steps.ts";
+
+/** Makes an operator of what stands at its key. */
+type Compile = (definition: never, path: string) => Operator;
+
+const compilers: Readonly<Record<string, Compile>> = {
+  filter: compileFilter,
+  project: compileProject,
+  extract: compileExtract,
+  count: compileCount,
+  select: compileSelect,
+  set: compileSet,
+  match: compileMatch,
+  branch: compileBranch,
+  each: compileEach,
+  bucket: compileBucket,
+  batch: compileBatch,
+  backpressure: (definition: Parameters<typeof compileBackpressure>[0]) => compileBackpressure(definition),
+  percentile: (definition: Parameters<typeof compilePercentile>[0]) => compilePercentile(definition),
+  sample: compileSample,
+  roundRobin: compileRoundRobin,
+  dedupe: compileDedupe,
+  throttle: compileThrottle,
+  enrich: compileEnrich,
+  state: compileState,
+  flatMap: compileFlatMap,
+  operator: (make: () => Operator) => make(),
+};
+
+/** Names of all steps. */
+export const stepNames: readonly string[] = Object.keys(compilers);
+
+/** Compiles one step. @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path */
+export function compileStep(step: OperatorDefinition, path: string): Operator {
+  const [[name, definition] = ["", undefined]] = Object.entries(step);
+  const compile = Object.hasOwn(compilers, name) ? compilers[name]! : undefined;
+  if (compile === undefined) throw invalid(path, name === "" ? "no step" : name, stepNames.join(", "));
+  return compile(definition as never, `${path}.${name}`);
+}
 
 /** Compiles the operators of a plain list; every error names the path in the flow. */
-export function compileOperators(definition: PipelineDefinition, path: string): Operator[] {
+export function compileOperators(definition: PipelineList, path: string): Operator[] {
   const operators = "operators" in definition ? definition.operators : definition;
-  return operators.map((operator, index) => compileOperator(operator, `${path}[${index}]`));
+  return operators.map((operator, index) => compileStep(operator, `${path}[${index}]`));
 }
 
 /** Compiles a pipeline; every error names the path in the flow. */
 export function compilePipeline(definition: PipelineDefinition, path: string): CompiledPipeline {
-  return linear(compileOperators(definition, path));
-}
-
-function compileOperator(operator: OperatorDefinition, path: string): Operator {
-  if ("filter" in operator) {
-    return compileFilter(operator.filter, `${path}.filter`);
-  }
-  if ("project" in operator) {
-    return compileProject(operator.project, `${path}.project`);
-  }
-  if ("extract" in operator) {
-    return compileExtract(operator.extract, `${path}.extract`);
-  }
-  if ("select" in operator) {
-    return compileSelect(operator.select, `${path}.select`);
-  }
-  return compileCount(operator.count, `${path}.count`);
+  return "nodes" in definition
+    ? compileGraph(definition, path, compileOperators)
+    : linear(compileOperators(definition, path));
 }

@@ -6,7 +6,7 @@ import { type Delivery, eventsOf } from "../../runtime/flow/delivery.ts";
 import { Fanout } from "../../runtime/flow/fanout.ts";
 import type { PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
 import { Settlement } from "../../runtime/flow/settlement.ts";
-import { compileOperators, Pipeline } from "../../runtime/pipeline/pipeline.ts";
+import { compileOperators, compilePipeline, Pipeline } from "../../runtime/pipeline/pipeline.ts";
 
 const encoder = new TextEncoder();
 
@@ -37,7 +37,7 @@ async function run(
   out.link(collect(result.out));
   const errors = new Fanout();
   if (err) errors.link(collect(result.err));
-  const pipeline = new Pipeline(compileOperators(definition, "flow: pipelines.main"), {
+  const pipeline = new Pipeline(compilePipeline(definition, "flow: pipelines.main"), {
     alias: "flow/main",
     out,
     err: errors,

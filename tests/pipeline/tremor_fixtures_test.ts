@@ -6,6 +6,8 @@ import { runPipeline } from "./run_pipeline.ts";
 const size = (size: number) => ({ tumbling: { size } });
 const event = ["field", []] as const;
 
+const says = (text: string) => ["contains", ["field", "short_message"], text];
+
 /** As in Tremor, a window that is not full when the flow ends gives nothing. */
 const atEnd = "drop" as const;
 
@@ -29,6 +31,13 @@ const cases: Readonly<Record<string, PipelineDefinition>> = {
     },
   }],
   where_filter: [{ select: { where: ["==", ["field", "type"], "sillylog"] } }],
+  having_filter: [{ set: { type2: ["field", "type"] } }, { select: { having: ["==", ["field", "type"], "sillylog"] } }],
+  example_rule: [{
+    bucket: {
+      class: ["if", says("INFO"), "info", ["if", says("ERROR"), "error"]],
+      rate: ["if", says("INFO"), 2, ["if", says("ERROR"), 3]],
+    },
+  }],
   guard_where: [{ select: { where: ["==", ["%", event, 2], 0] } }],
 };
 

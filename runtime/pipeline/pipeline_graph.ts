@@ -1,0 +1,84 @@
+/** A pipeline that is a graph of lists: checks the links and compiles the lists. @module */
+import type { PipelineGraph } from "../flow/flow_definition.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
+import type { CompiledPipeline, Wire } from "./compiled_pipeline.ts";
+import type { Operator } from "./operator.ts";
+
+/** Compiles one list of steps. */
+type CompileList = (steps: PipelineGraph["nodes"][string], path: string) => readonly Operator[];
+
+/**
+ * Compiles a graph.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_LINK` for a node or port that is not there, a cycle, a node nothing leads to or
+ * that leads nowhere; what compiling a step throws
+ */
+export function compileGraph({ nodes, links }: PipelineGraph, path: string, compile: CompileList): CompiledPipeline {
+  const names = Object.keys(nodes);
+  for (const name of names) {
+    if (name !== "in" && name !== "out" && name !== "err") continue;
+    throw refused(`${path}.nodes.${name}`, `a node called ${name}`, "another name: the pipeline has a port of that name");
+  }
+  const operators = new Map(names.map((name) => [name, compile(nodes[name]!, `${path}.nodes.${name}`)]));
+  const wires = new Map<string, { node: string; port: string; chains: string[]; ports: string[] }>();
+  const portsOf = (name: string): string[] => ["out", ...operators.get(name)!.flatMap((each) => each.ports ?? [])];
+  const wanted = new Set<string>();
+  for (const [index, link] of links.entries()) {
+    const at = `${path}.links[${index}]`;
+    const [node = "", port = "out", ...more] = link.from.split("/");
+    if (node !== "in" && !operators.has(node) || more.length > 0) {
+      throw refused(`${at}.from`, JSON.stringify(link.from), ["in", ...names].join(", "));
+    }
+    const ports = node === "in" ? ["out"] : portsOf(node);
+    if (!ports.includes(port)) {
+      throw refused(`${at}.from`, `${node} has no port ${JSON.stringify(port)}`, [...new Set(ports)].map((each) => `${node}/${each}`).join(", "));
+    }
+    const key = `${node}/${port}`;
+    let wire = wires.get(key);
+    if (wire === undefined) wires.set(key, wire = { node, port, chains: [], ports: [] });
+    for (const to of typeof link.to === "string" ? [link.to] : link.to) {
+      const into = operators.has(to) ? wire.chains : wire.ports;
+      if (to === "in" || to.includes("/")) throw refused(`${at}.to`, JSON.stringify(to), [...names, "out", "err", "another port"].join(", "));
+      if (into.includes(to)) throw refused(`${at}.to`, `${key} -> ${to} twice`, "each link once");
+      into.push(to);
+      if (into === wire.ports && to !== "out" && to !== "err") wanted.add(to);
+    }
+  }
+  const order = ordered(names, [...wires.values()], path);
+  return {
+    chains: order.map((name) => ({ name, operators: operators.get(name)! })),
+    wires: [...wires.values()],
+    ports: [...wanted],
+  };
+}
+
+/** Nodes so that each comes before those it feeds. */
+function ordered(names: readonly string[], wires: readonly Wire[], path: string): string[] {
+  const done: string[] = [];
+  const state = new Map<string, "open" | "done">();
+  const visit = (name: string, way: readonly string[]): void => {
+    if (state.get(name) === "done") return;
+    if (state.get(name) === "open") {
+      const cycle = [...way.slice(way.indexOf(name)), name].join(" -> ");
+      throw refused(`${path}.links`, `a cycle: ${cycle}`, "links without a cycle");
+    }
+    state.set(name, "open");
+    for (const { node, chains } of wires) {
+      if (node === name) { for (const next of chains) visit(next, [...way, name]); }
+    }
+    state.set(name, "done");
+    done.unshift(name);
+  };
+  visit("in", []);
+  const unreachable = names.filter((name) => !state.has(name));
+  // A cycle that nothing leads to is a cycle first.
+  for (const name of unreachable) visit(name, []);
+  if (unreachable.length > 0) {
+    throw refused(`${path}.nodes.${unreachable[0]}`, "no link leads to it from in", "nodes that events reach");
+  }
+  return done.filter((name) => name !== "in");
+}
+
+function refused(subject: string, found: string, allowed: string): CaissonError {
+  return new CaissonError("CAISSON_FLOW_LINK", { subject, found, allowed });
+}

@@ -1,0 +1,177 @@
+/** The schema of pipelines: what their shape has to be. What expressions mean is checked when they are compiled. @module */
+import { z } from "zod";
+import { expressionOrFunctionSchema, expressionSchema } from "./expression.ts";
+
+const callback = z.custom<(...values: never[]) => unknown>(
+  (value) => typeof value === "function",
+  "a function",
+);
+const expression = expressionSchema.describe('Expression: a plain value, or ["operator", operand, …]');
+const present = (value: unknown): boolean => value !== undefined;
+/** An expression that may use aggregates and other names of its place: checked when it is compiled. */
+const target = z.unknown().describe("Target: an expression, or a record of targets").refine(present, "a target");
+const milliseconds = z.number().positive();
+const count = z.int().min(1);
+const port = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "a name: lower-case letters, digits, _ and -");
+
+function oneOf(...keys: readonly string[]): (value: object) => boolean {
+  return (value) => keys.filter((key) => key in value).length === 1;
+}
+
+const limits = {
+  name: z.string().min(1).optional(),
+  maxGroups: z.int().min(1).max(10_000_000).optional(),
+  onOverflow: z.enum(["drop", "evict"]).optional(),
+};
+const eventTime = {
+  time: expression.optional(),
+  delayMs: z.number().min(0).optional(),
+  latenessMs: z.number().min(0).optional(),
+  idleMs: milliseconds.optional(),
+};
+
+// Not unions: a union would answer a slip in one form with the errors of all of them.
+const window = z.strictObject({
+  tumbling: z.strictObject({
+    size: count.optional(),
+    increment: expression.optional(),
+    intervalMs: milliseconds.optional(),
+    ...eventTime,
+    ...limits,
+  }).refine(oneOf("size", "intervalMs"), "one of size, intervalMs").refine(
+    (value) => value.size === undefined || Object.keys(eventTime).every((key) => !(key in value)),
+    "size without time, delayMs, latenessMs and idleMs",
+  ).refine((value) => value.intervalMs === undefined || value.increment === undefined, "increment beside size")
+    .optional(),
+  state: z.strictObject({ emit: expression, include: expression.optional(), ...limits }).optional(),
+  sliding: z.strictObject({
+    size: count.optional(),
+    every: count.optional(),
+    intervalMs: milliseconds.optional(),
+    everyMs: milliseconds.optional(),
+    ...eventTime,
+    ...limits,
+  }).refine(
+    (value) =>
+      value.size === undefined
+        ? value.intervalMs !== undefined && value.everyMs !== undefined && value.every === undefined
+        : value.intervalMs === undefined && value.everyMs === undefined && !("time" in value),
+    "size and every, or intervalMs and everyMs",
+  ).optional(),
+  session: z.strictObject({ gapMs: milliseconds, ...eventTime, ...limits }).optional(),
+}).refine(
+  oneOf("tumbling", "state", "sliding", "session"),
+  "one of tumbling, state, sliding, session",
+);
+
+const select = z.strictObject({
+  where: expression.optional(),
+  groupBy: z.unknown().describe('Expression, { "set": […] } or { "each": … }').optional(),
+  window: z.union([z.array(window).min(1), window]).optional(),
+  target: target.optional(),
+  having: expression.optional(),
+  atEnd: z.enum(["emit", "drop"]).optional(),
+});
+
+const match = z.strictObject({
+  cases: z.array(z.strictObject({
+    case: z.unknown().describe("Pattern").refine(present, "a pattern"),
+    when: z.unknown().optional(),
+    then: target.optional(),
+    to: port.optional(),
+    drop: z.literal(true).optional(),
+  })).min(1),
+  otherwise: z.enum(["fail", "pass", "drop"]).optional(),
+});
+
+const store = z.custom<object>(
+  (value) => typeof value === "string" ? value !== "" : typeof value === "object" && value !== null && "get" in value,
+  "the path of a SQLite file, or a store",
+);
+
+/** Each step of a pipeline by its name. */
+const steps = {
+  filter: expressionOrFunctionSchema.describe("Expression").optional(),
+  project: z.union([callback, z.record(z.string(), expression)]).optional(),
+  extract: z.strictObject({
+    pattern: z.string().min(1),
+    flags: z.string().regex(/^[dimsuvy]*$/).optional(),
+    from: expression.optional(),
+    numbers: z.array(z.string()).optional(),
+  }).optional(),
+  count: z.strictObject({
+    by: z.record(z.string(), expression),
+    as: z.string().min(1).optional(),
+    maxGroups: z.int().min(1).max(10_000_000).optional(),
+    everyEvents: count.optional(),
+  }).optional(),
+  select: select.optional(),
+  set: z.record(z.string(), target).optional(),
+  match: match.optional(),
+  branch: z.record(port, expression).optional(),
+  each: z.strictObject({ of: expression, as: z.string().min(1).optional() }).optional(),
+  bucket: z.strictObject({
+    class: expression,
+    rate: expression,
+    dimensions: expression.optional(),
+    cardinality: count.optional(),
+    timeRangeMs: milliseconds.optional(),
+    windows: count.max(10_000).optional(),
+  }).optional(),
+  batch: z.strictObject({ count: count.max(1_000_000), timeoutMs: milliseconds.optional() }).optional(),
+  backpressure: z.strictObject({
+    timeoutMs: milliseconds,
+    steps: z.array(milliseconds).min(1).optional(),
+    method: z.enum(["discard", "pause"]).optional(),
+  }).optional(),
+  percentile: z.strictObject({
+    timeoutMs: milliseconds,
+    stepDown: z.number().gt(0).max(1).optional(),
+    stepUp: z.number().gt(0).max(1).optional(),
+  }).optional(),
+  sample: z.strictObject({ keep: z.number().min(0).max(1), key: expression.optional() }).optional(),
+  roundRobin: z.strictObject({ ports: z.array(port).min(1) }).optional(),
+  dedupe: z.strictObject({ key: expression, withinMs: milliseconds.optional(), maxKeys: count.optional() }).optional(),
+  throttle: z.strictObject({
+    limit: count,
+    perMs: milliseconds.optional(),
+    key: expression.optional(),
+    maxKeys: count.optional(),
+  }).optional(),
+  enrich: z.strictObject({
+    key: expression,
+    table: z.record(z.string(), z.unknown()).optional(),
+    store: store.optional(),
+    as: z.string().min(1),
+    missing: z.enum(["pass", "drop", "fail"]).optional(),
+  }).optional(),
+  state: z.strictObject({
+    key: expression.optional(),
+    initial: z.unknown().optional(),
+    update: target,
+    target: target.optional(),
+    maxKeys: count.optional(),
+  }).optional(),
+  flatMap: callback.optional(),
+  operator: callback.optional(),
+};
+
+const step = z.strictObject(steps).refine(
+  (value) => Object.keys(value).length === 1,
+  `one step of ${Object.keys(steps).join(", ")}`,
+);
+
+const list = z.array(step).min(0);
+
+/** The schema of a pipeline in any of its forms. */
+export const pipelineSchema: z.ZodType = z.union([
+  list,
+  z.strictObject({ operators: list }),
+  z.strictObject({
+    nodes: z.record(port, list),
+    links: z.array(z.strictObject({
+      from: z.string().min(1),
+      to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+    })),
+  }),
+]);

@@ -1,0 +1,110 @@
+/** Steps that let only so many events pass: bucket, throttle, dedupe, sample. @module */
+import { numberOf } from "../aggregate/accumulator.ts";
+import { keyOf } from "../aggregate/keeping.ts";
+import type { Emit, Operator } from "../operator.ts";
+import { compileValue } from "../target.ts";
+import { RateWindow } from "./rate_window.ts";
+import { RecentMap } from "./recent_map.ts";
+import type { BucketDefinition, DedupeDefinition, SampleDefinition, ThrottleDefinition } from "./step_definition.ts";
+
+const dropped: Emit = () => false;
+
+/** Compiles a bucket: a rate limit for each class and, within it, for each dimension. */
+export function compileBucket(definition: BucketDefinition, path: string): Operator {
+  const { cardinality = 1000, timeRangeMs = 1000, windows = 100, dimensions } = definition;
+  const classOf = compileValue(definition.class, `${path}.class`);
+  const rateOf = compileValue(definition.rate, `${path}.rate`);
+  const dimensionsOf = dimensions === undefined ? () => null : compileValue(dimensions, `${path}.dimensions`);
+  const classes = new Map<string, RecentMap<string, RateWindow>>();
+  let overflow = dropped;
+  let err = dropped;
+  const windowOf = (name: string, key: string): RateWindow => {
+    let keys = classes.get(name);
+    if (keys === undefined) classes.set(name, keys = new RecentMap(cardinality));
+    let window = keys.get(key);
+    if (window === undefined) keys.set(key, window = new RateWindow(timeRangeMs, windows));
+    return window;
+  };
+  return {
+    name: "bucket",
+    ports: ["overflow", "err"],
+    bind: (port) => {
+      overflow = port("overflow");
+      err = port("err");
+    },
+    step: (event, emit) => {
+      const value = event.value;
+      const name = classOf(value);
+      const rate = numberOf(rateOf(value));
+      if (typeof name !== "string" || rate === undefined) return err(event);
+      const window = windowOf(name, keyOf(dimensionsOf(value)));
+      return window.admit(event.timestamp, rate) ? emit(event) : overflow(event);
+    },
+    snapshot: () =>
+      [...classes].map(([name, keys]) => [name, keys.entries().map(([key, window]) => [key, window.snapshot()])]),
+    restore: (state) => {
+      for (const [name, keys] of state as [string, [string, unknown][]][]) {
+        for (const [key, window] of keys) windowOf(name, key).restore(window);
+      }
+    },
+  };
+}
+
+/** Compiles a throttle: a bucket of one class. */
+export function compileThrottle({ limit, perMs, key, maxKeys }: ThrottleDefinition, path: string): Operator {
+  const bucket = compileBucket({
+    class: "throttle",
+    rate: limit,
+    ...(key === undefined ? {} : { dimensions: key }),
+    ...(perMs === undefined ? {} : { timeRangeMs: perMs }),
+    ...(maxKeys === undefined ? {} : { cardinality: maxKeys }),
+  }, path);
+  return { ...bucket, name: "throttle", ports: ["overflow"] };
+}
+
+/** Compiles a dedupe. */
+export function compileDedupe(definition: DedupeDefinition, path: string): Operator {
+  const { withinMs = Infinity, maxKeys = 100_000 } = definition;
+  const of = compileValue(definition.key, `${path}.key`);
+  const seen = new RecentMap<string, number>(maxKeys);
+  return {
+    name: "dedupe",
+    step: (event, emit) => {
+      const now = event.timestamp;
+      const key = keyOf(of(event.value));
+      const last = seen.get(key);
+      if (last !== undefined && now - last < withinMs) return false;
+      seen.set(key, now);
+      return emit(event);
+    },
+    snapshot: () => seen.entries(),
+    restore: (state) => {
+      for (const [key, at] of state as [string, number][]) seen.set(key, at);
+    },
+  };
+}
+
+/** Compiles a sample. */
+export function compileSample({ keep, key }: SampleDefinition, path: string): Operator {
+  const of = key === undefined ? undefined : compileValue(key, `${path}.key`);
+  let carry = 0;
+  return {
+    name: "sample",
+    step: (event, emit) => {
+      if (of !== undefined) return share(keyOf(of(event.value))) < keep && emit(event);
+      // Evenly, not by chance: of ten events with 0.1 exactly one passes.
+      carry += keep;
+      if (carry < 1 - 1e-9) return false;
+      carry -= 1;
+      return emit(event);
+    },
+  };
+}
+
+/** A number from 0 to 1 that is always the same for the same text. */
+function share(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}

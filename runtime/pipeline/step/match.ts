@@ -1,0 +1,67 @@
+/** `match`: the first pattern that fits decides what becomes of an event. @module */
+import { CaissonError } from "../../errors/caisson_error.ts";
+import { excerpt } from "../../manifest/untrusted_text.ts";
+import { invalid } from "../invalid.ts";
+import type { Emit, Operator } from "../operator.ts";
+import { compileTarget } from "../target.ts";
+import type { MatchCase, MatchDefinition } from "./match_definition.ts";
+import { type Captures, compilePattern, type Matches } from "./pattern.ts";
+
+interface Case {
+  readonly matches: Matches;
+  readonly when: ((scope: unknown) => unknown) | undefined;
+  readonly then: ((scope: unknown) => unknown) | undefined;
+  readonly to: string | undefined;
+  readonly drop: boolean;
+}
+
+const scope = { names: ["captured"], aggregates: false };
+
+/**
+ * Compiles a `match`.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path
+ */
+export function compileMatch({ cases: given, otherwise = "fail" }: MatchDefinition, path: string): Operator {
+  const cases = given.map((each, index) => compileCase(each, `${path}.cases[${index}]`));
+  const ports = [...new Set(cases.flatMap(({ to }) => to === undefined ? [] : [to]))];
+  const emits = new Map<string, Emit>();
+  return {
+    name: "match",
+    ports,
+    bind: (port) => {
+      for (const name of ports) emits.set(name, port(name));
+    },
+    step: (event, emit) => {
+      const value = event.value;
+      for (const { matches, when, then, to, drop } of cases) {
+        const captured: Captures = {};
+        if (!matches(value, captured)) continue;
+        if (when !== undefined && when({ event: value, captured }) !== true) continue;
+        if (drop) return false;
+        const made = then === undefined ? event : event.with(then({ event: value, captured }));
+        return (to === undefined ? emit : emits.get(to)!)(made);
+      }
+      if (otherwise === "pass") return emit(event);
+      if (otherwise === "drop") return false;
+      throw new CaissonError("CAISSON_OPERATOR_FAILED", {
+        subject: path,
+        found: `${excerpt(value)}, which no case matches`,
+        allowed: 'a value that a case matches; or say "otherwise": "pass" or "drop"',
+      });
+    },
+  };
+}
+
+function compileCase({ case: pattern, when, then, to, drop }: MatchCase, path: string): Case {
+  if (drop === true && (then !== undefined || to !== undefined)) {
+    throw invalid(path, "drop beside then or to", "one of them");
+  }
+  return {
+    matches: compilePattern(pattern, `${path}.case`),
+    when: when === undefined ? undefined : compileTarget(when, `${path}.when`, scope).compute,
+    then: then === undefined ? undefined : compileTarget(then, `${path}.then`, scope).compute,
+    to,
+    drop: drop === true,
+  };
+}
