@@ -76,7 +76,11 @@ export function buildGraph(flow: FlowDefinition): Graph {
     );
     const kind = nodes.get(from.node)!;
     const pipeline = kind === "pipeline" ? flow.pipelines![from.node] : undefined;
-    checkPort(from, pipeline === undefined ? OUTPUT_PORTS[kind] : portsOf(pipeline), `${flow.name}: links[${index}].from`);
+    checkPort(
+      from,
+      pipeline === undefined ? OUTPUT_PORTS[kind] : portsOf(pipeline),
+      `${flow.name}: links[${index}].from`,
+    );
     for (const target of typeof link.to === "string" ? [link.to] : link.to) {
       const subject = `${flow.name}: links[${index}].to`;
       const to = parsePort(target, "in", nodes, subject);

@@ -17,7 +17,11 @@ export function compileGraph({ nodes, links }: PipelineGraph, path: string, comp
   const names = Object.keys(nodes);
   for (const name of names) {
     if (name !== "in" && name !== "out" && name !== "err") continue;
-    throw refused(`${path}.nodes.${name}`, `a node called ${name}`, "another name: the pipeline has a port of that name");
+    throw refused(
+      `${path}.nodes.${name}`,
+      `a node called ${name}`,
+      "another name: the pipeline has a port of that name",
+    );
   }
   const operators = new Map(names.map((name) => [name, compile(nodes[name]!, `${path}.nodes.${name}`)]));
   const wires = new Map<string, { node: string; port: string; chains: string[]; ports: string[] }>();
@@ -31,14 +35,20 @@ export function compileGraph({ nodes, links }: PipelineGraph, path: string, comp
     }
     const ports = node === "in" ? ["out"] : portsOf(node);
     if (!ports.includes(port)) {
-      throw refused(`${at}.from`, `${node} has no port ${JSON.stringify(port)}`, [...new Set(ports)].map((each) => `${node}/${each}`).join(", "));
+      throw refused(
+        `${at}.from`,
+        `${node} has no port ${JSON.stringify(port)}`,
+        [...new Set(ports)].map((each) => `${node}/${each}`).join(", "),
+      );
     }
     const key = `${node}/${port}`;
     let wire = wires.get(key);
     if (wire === undefined) wires.set(key, wire = { node, port, chains: [], ports: [] });
     for (const to of typeof link.to === "string" ? [link.to] : link.to) {
       const into = operators.has(to) ? wire.chains : wire.ports;
-      if (to === "in" || to.includes("/")) throw refused(`${at}.to`, JSON.stringify(to), [...names, "out", "err", "another port"].join(", "));
+      if (to === "in" || to.includes("/")) {
+        throw refused(`${at}.to`, JSON.stringify(to), [...names, "out", "err", "another port"].join(", "));
+      }
       if (into.includes(to)) throw refused(`${at}.to`, `${key} -> ${to} twice`, "each link once");
       into.push(to);
       if (into === wire.ports && to !== "out" && to !== "err") wanted.add(to);

@@ -53,7 +53,12 @@ function refuseAggregates(target: Target, path: string): void {
 }
 
 /** Groups without a window: one result for each group an event belongs to. */
-function grouped({ groupBy, target = wholeEvent }: SelectDefinition, path: string, keeps: Holds, wanted: Holds): Operator {
+function grouped(
+  { groupBy, target = wholeEvent }: SelectDefinition,
+  path: string,
+  keeps: Holds,
+  wanted: Holds,
+): Operator {
   const keysOf = compileGroupBy(groupBy, `${path}.groupBy`);
   const { compute } = compileTarget(target, `${path}.target`, { names: ["group"], aggregates: false });
   return {

@@ -89,12 +89,16 @@ function rewriteScope(given: unknown, path: string, scope: TargetScope, aggregat
     return Array.isArray(keys) ? ["field", ["event", ...keys]] : expression;
   }
   if (typeof name === "string" && scope.names.includes(name)) {
-    if (operands.every((key) => typeof key === "string" || typeof key === "number")) return ["field", [name, ...operands]];
+    if (operands.every((key) => typeof key === "string" || typeof key === "number")) {
+      return ["field", [name, ...operands]];
+    }
     throw invalid(path, JSON.stringify(expression), `["${name}"] or ["${name}", key]`);
   }
   const kind = aggregateOf(name);
   if (kind !== undefined) {
-    if (!scope.aggregates) throw invalid(path, `the aggregate ${name}`, `a window beside it, or no ${aggregateNames.join(", ")}`);
+    if (!scope.aggregates) {
+      throw invalid(path, `the aggregate ${name}`, `a window beside it, or no ${aggregateNames.join(", ")}`);
+    }
     aggregates.push(compileAggregate(name as string, operands, path));
     return ["field", ["aggregates", aggregates.length - 1]];
   }

@@ -50,7 +50,7 @@ export class Collect implements Accumulator<Collect> {
   }
   merge(other: Collect): void {
     if (this.#nested) this.#values.push([...other.#values]);
-    else { for (const value of other.#values) this.#values.push(value); }
+    else for (const value of other.#values) this.#values.push(value);
   }
   result(): unknown[] {
     return [...this.#values];

@@ -22,11 +22,13 @@ export function compileDissect(pattern: string, path: string): (text: string) =>
       if (end < 0) return undefined;
       const value = text.slice(at, end);
       at = end + after.length;
-      if (padded && after !== "") while (text.startsWith(after, at)) at += after.length;
+      if (padded && after !== "") { while (text.startsWith(after, at)) at += after.length; }
       if (kind === "skip") continue;
       if (type !== undefined) {
         const number = Number(value);
-        if (value === "" || !(type === "int" ? Number.isSafeInteger(number) : Number.isFinite(number))) return undefined;
+        if (value === "" || !(type === "int" ? Number.isSafeInteger(number) : Number.isFinite(number))) {
+          return undefined;
+        }
         found[name] = number;
       } else if (kind === "append" && found[name] !== undefined) found[name] = `${found[name]} ${value}`;
       else found[name] = value;
@@ -41,7 +43,9 @@ function parse(pattern: string, path: string): { readonly before: string; readon
   const fields = parts.map((part, index): Field => {
     const end = part.index + part[0].length;
     const after = pattern.slice(end, parts[index + 1]?.index ?? pattern.length);
-    if (after === "" && index + 1 < parts.length) throw invalid(path, "two fields without a text between them", "%{a} %{b}");
+    if (after === "" && index + 1 < parts.length) {
+      throw invalid(path, "two fields without a text between them", "%{a} %{b}");
+    }
     const match = /^([+?]?)([^:>]*?)(->)?(?::(int|float|string))?(->)?$/.exec(part[1]!);
     if (match === null) throw invalid(path, part[0], "%{name}, %{+name}, %{?name}, %{name->}, %{name:int}");
     const [, sign, name, padding, type, padding2] = match;

@@ -57,7 +57,9 @@ function refusal(kind: string, pattern: unknown): string | undefined {
     case "kv":
       return pattern === true || (typeof pattern === "object" && pattern !== null) ? undefined : "true, or separators";
     case "cidr":
-      return Array.isArray(pattern) && pattern.every((each) => typeof each === "string") ? undefined : "a list of ranges";
+      return Array.isArray(pattern) && pattern.every((each) => typeof each === "string")
+        ? undefined
+        : "a list of ranges";
     default:
       return typeof pattern === "string" && pattern !== "" ? undefined : "a text";
   }

@@ -60,7 +60,11 @@ function checkFrame(frame: WindowDefinition, index: number, path: string): void 
   }
   const { maxGroups, onOverflow } = Object.values(frame)[0] as WindowLimits;
   if (index > 0 && (maxGroups !== undefined || onOverflow !== undefined)) {
-    throw invalid(path, "limits in a coarser tilt frame", "maxGroups and onOverflow in the first frame, for all of them");
+    throw invalid(
+      path,
+      "limits in a coarser tilt frame",
+      "maxGroups and onOverflow in the first frame, for all of them",
+    );
   }
 }
 
@@ -83,7 +87,9 @@ function compileSingle(definition: WindowDefinition, path: string, result: Windo
     };
     return timed(definition.tumbling, `${path}.tumbling`, assign, false, result);
   }
-  if ("tumbling" in definition && "intervalMs" in definition.tumbling) needsTime(definition.tumbling, `${path}.tumbling`);
+  if ("tumbling" in definition && "intervalMs" in definition.tumbling) {
+    needsTime(definition.tumbling, `${path}.tumbling`);
+  }
   return undefined;
 }
 

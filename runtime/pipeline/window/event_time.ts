@@ -14,7 +14,11 @@ export function compileTime({ time }: EventTime, path: string): (event: Event, v
   const of = compileValue(time, `${path}.time`);
   return (_, value) => {
     const found = of(value);
-    const milliseconds = typeof found === "string" ? Date.parse(found) : typeof found === "bigint" ? Number(found) : found;
+    const milliseconds = typeof found === "string"
+      ? Date.parse(found)
+      : typeof found === "bigint"
+      ? Number(found)
+      : found;
     if (typeof milliseconds === "number" && Number.isFinite(milliseconds)) return milliseconds;
     throw new CaissonError("CAISSON_OPERATOR_FAILED", {
       subject: `${path}.time`,

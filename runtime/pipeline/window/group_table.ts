@@ -96,7 +96,11 @@ export class GroupTable<Group> {
 
   #say(what: string): void {
     const evicts = this.#options.onOverflow === "evict";
-    const what2 = evicts ? "groups sent out early" : this.#overflowLinked ? "events sent to overflow" : "events dropped";
+    const what2 = evicts
+      ? "groups sent out early"
+      : this.#overflowLinked
+      ? "events sent to overflow"
+      : "events dropped";
     this.#warn?.({
       found: `${what}; ${this.#turnedAway} ${what2} so far`,
       allowed: `at most ${this.#most} groups`,

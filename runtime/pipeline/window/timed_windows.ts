@@ -224,7 +224,11 @@ export class TimedWindows implements Windows<Group> {
   }
 
   restore(state: Snapshot): void {
-    const [watermark, lastArrival, groups] = state as [number, number, [GroupKey, [number, number, number, Snapshot][]][]];
+    const [watermark, lastArrival, groups] = state as [
+      number,
+      number,
+      [GroupKey, [number, number, number, Snapshot][]][],
+    ];
     this.#watermark = watermark;
     this.#lastArrival = lastArrival;
     for (const [key, open] of groups) {

@@ -20,9 +20,7 @@ export interface TumblingRule {
 export function compileRule(definition: WindowDefinition, path: string, index: number): TumblingRule {
   if ("state" in definition) return stateRule(definition.state, `${path}.state`, index);
   const tumbling = (definition as { readonly tumbling: SizeWindow | IntervalWindow }).tumbling;
-  return "size" in tumbling
-    ? sizeRule(tumbling, `${path}.tumbling`, index)
-    : intervalRule(tumbling, index);
+  return "size" in tumbling ? sizeRule(tumbling, `${path}.tumbling`, index) : intervalRule(tumbling, index);
 }
 
 function sizeRule({ size, increment, name }: SizeWindow, path: string, index: number): TumblingRule {
