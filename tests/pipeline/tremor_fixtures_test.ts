@@ -12,9 +12,9 @@ const says = (text: string) => ["contains", ["field", "short_message"], text];
 const atEnd = "drop" as const;
 
 const cases: Readonly<Record<string, PipelineDefinition>> = {
-  window_by_two: [{ select: { window: size(2), target: ["collect", event], atEnd } }],
-  window_size_tilted: [{ select: { window: [size(2), size(3)], target: ["collect", event], atEnd } }],
-  group_by_size: [{
+  "window_by_two": [{ select: { window: size(2), target: ["collect", event], atEnd } }],
+  "window_size_tilted": [{ select: { window: [size(2), size(3)], target: ["collect", event], atEnd } }],
+  "group_by_size": [{
     select: {
       groupBy: { set: [["field", "g"]] },
       window: size(10),
@@ -22,7 +22,7 @@ const cases: Readonly<Record<string, PipelineDefinition>> = {
       atEnd,
     },
   }],
-  group_set: [{
+  "group_set": [{
     select: {
       groupBy: { set: [["field", "g"]] },
       window: size(2),
@@ -30,15 +30,17 @@ const cases: Readonly<Record<string, PipelineDefinition>> = {
       atEnd,
     },
   }],
-  where_filter: [{ select: { where: ["==", ["field", "type"], "sillylog"] } }],
-  having_filter: [{ set: { type2: ["field", "type"] } }, { select: { having: ["==", ["field", "type"], "sillylog"] } }],
-  example_rule: [{
+  "where_filter": [{ select: { where: ["==", ["field", "type"], "sillylog"] } }],
+  "having_filter": [{ set: { type2: ["field", "type"] } }, {
+    select: { having: ["==", ["field", "type"], "sillylog"] },
+  }],
+  "example_rule": [{
     bucket: {
       class: ["if", says("INFO"), "info", ["if", says("ERROR"), "error"]],
       rate: ["if", says("INFO"), 2, ["if", says("ERROR"), 3]],
     },
   }],
-  guard_where: [{ select: { where: ["==", ["%", event, 2], 0] } }],
+  "guard_where": [{ select: { where: ["==", ["%", event, 2], 0] } }],
 };
 
 async function lines(name: string, file: string): Promise<unknown[]> {

@@ -37,7 +37,7 @@ const kinds: Readonly<Record<string, AggregateKind>> = {
   first: plain("first", () => new Edge(false)),
   last: plain("last", () => new Edge(true)),
   collect: plain("collect", () => new Collect(false)),
-  collect_nested: plain("collect_nested", () => new Collect(true)),
+  "collect_nested": plain("collect_nested", () => new Collect(true)),
   unique: {
     form: '["unique", value, most]',
     least: 1,
@@ -98,4 +98,4 @@ export function aggregateOf(name: unknown): AggregateKind | undefined {
 }
 
 /** Counts events: `["count"]` without a value. */
-export const makeEventCount: MakeAccumulator = () => new Count(true);
+export const makeEventCount: MakeAccumulator = (): Count => new Count(true);

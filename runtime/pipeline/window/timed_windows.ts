@@ -1,7 +1,7 @@
 /** Windows with a start and an end in time, ended by a watermark: aligned, sliding, session. @module */
 import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
-import type { Emit, Operator, Snapshot, Warn } from "../operator.ts";
+import type { Emit, Snapshot, Warn } from "../operator.ts";
 import type { EventTime, WindowLimits } from "../select_definition.ts";
 import { GroupTable } from "./group_table.ts";
 import { Pane } from "./pane.ts";
@@ -47,7 +47,7 @@ export class TimedWindows implements Windows<Group> {
   readonly groups: GroupTable<Group>;
   readonly ports: readonly string[] = ["late"];
   readonly nextTimer?: () => number | undefined;
-  readonly onTimer?: Operator["onTimer"] & {};
+  readonly onTimer?: (now: number, emit: Emit) => void;
   readonly #options: TimedWindowsOptions;
   readonly #result: WindowResult;
   readonly #lateness: number;

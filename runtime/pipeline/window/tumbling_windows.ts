@@ -1,7 +1,7 @@
 /** Tumbling windows and tilt frames: coarser windows are fed by merging what finer ones gathered. @module */
 import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
-import type { Emit, Operator, Snapshot } from "../operator.ts";
+import type { Emit, Snapshot } from "../operator.ts";
 import { GroupTable, type GroupTableOptions } from "./group_table.ts";
 import { Pane } from "./pane.ts";
 import type { TumblingRule } from "./tumbling_rule.ts";
@@ -26,7 +26,7 @@ export class TumblingWindows implements Windows<Group> {
   readonly ports: readonly string[] = [];
   /** Set only where a rule knows time: a pipeline without timers pays for none. */
   readonly nextTimer?: () => number | undefined;
-  readonly onTimer?: Operator["onTimer"] & {};
+  readonly onTimer?: (now: number, emit: Emit) => void;
   readonly #rules: readonly TumblingRule[];
   readonly #result: WindowResult;
   /** No window ends before; a bound, so that nobody has to look through all groups after each event. */
