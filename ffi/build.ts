@@ -4,6 +4,7 @@ import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import type { Manifest, NativeBuild } from "../runtime/manifest/manifest.ts";
 import { buildRustSdk, findRust } from "./build_rust_sdk.ts";
 import { compile, findCompiler } from "./compiler.ts";
+import { findCxxCompiler, requireLibrary } from "./cxx_compiler.ts";
 import { HEADER_FILES, packageFiles } from "./package_files.ts";
 import { hostPlatform, libraryExtension } from "./platform.ts";
 import { sha256 } from "./sha256.ts";
@@ -15,7 +16,7 @@ export interface BuildPluginOptions {
   readonly folder: string;
   /** Ends the build. */
   readonly signal?: AbortSignal;
-  /** Adds a sanitizer (C only) and writes to `dist/<sanitizer>` instead of `dist`. The host has to be started with its library preloaded. */
+  /** Adds a sanitizer (C and C++ only) and writes to `dist/<sanitizer>` instead of `dist`. The host has to be started with its library preloaded. */
   readonly sanitize?: "address" | "undefined" | "thread";
   /** Cache folder to use instead of the platform's. */
   readonly cacheFolder?: string;
@@ -40,7 +41,7 @@ interface Recipe {
   readonly inputs: readonly string[];
 }
 
-const SOURCE_EXTENSIONS = new Set([".c", ".h", ".hpp", ".inc", ".rs"]);
+const SOURCE_EXTENSIONS = new Set([".c", ".cpp", ".h", ".hpp", ".inc", ".rs"]);
 const SKIPPED_FOLDERS = new Set(["dist", "target", "node_modules", ".git"]);
 
 async function readManifest(file: string): Promise<Manifest> {
@@ -59,13 +60,13 @@ async function readManifest(file: string): Promise<Manifest> {
 function buildPart(manifest: Manifest, file: string): NativeBuild {
   const build = manifest.native?.build;
   if (
-    build === undefined || !["c", "rust"].includes(build.language) ||
+    build === undefined || !["c", "c++", "rust"].includes(build.language) ||
     !Array.isArray(build.sources) || build.sources.length === 0
   ) {
     throw new CaissonError("CAISSON_MANIFEST_INVALID", {
       subject: `${file} native.build`,
       found: build === undefined ? "nothing" : JSON.stringify(build),
-      allowed: '{ "language": "c" | "rust", "sources": ["file", …] }',
+      allowed: '{ "language": "c" | "c++" | "rust", "sources": ["file", …] }',
       action: "Add native.build to plugin.json, so that it can be compiled.",
     });
   }
@@ -106,29 +107,66 @@ async function cRecipe(
     findCompiler(),
     packageFiles(HEADER_FILES, options),
   ]);
-  const { os } = Deno.build;
   return {
     command: compiler.command,
     args: [
       "-std=c11",
       // ISO C alone would hide clock_gettime and its like; this shows what the platform offers by default.
       "-D_DEFAULT_SOURCE",
-      "-O2",
-      ...(os === "windows" ? [] : ["-fPIC", "-pthread"]),
-      "-shared",
-      "-fvisibility=hidden",
-      "-Wall",
-      "-Wextra",
-      "-Werror",
-      ...(options.sanitize === undefined
-        ? os === "linux" ? ["-Wl,-z,defs"] : []
-        : [`-fsanitize=${options.sanitize}`, "-fno-omit-frame-pointer", "-g"]),
-      `-I${join(headers.folder, "include")}`,
-      ...build.sources.map((source) => join(folder, source)),
-      ...(os === "windows" ? [] : ["-lm"]),
+      ...sharedArguments(folder, build, options, headers.folder),
     ],
     inputs: [compiler.version, headers.digest],
   };
+}
+
+async function cxxRecipe(
+  folder: string,
+  build: NativeBuild,
+  options: BuildPluginOptions,
+): Promise<Recipe> {
+  const [compiler, headers] = await Promise.all([
+    findCxxCompiler(),
+    packageFiles(HEADER_FILES, options),
+  ]);
+  const links = build.links ?? [];
+  for (const library of links) await requireLibrary(compiler, library);
+  return {
+    command: compiler.command,
+    args: [
+      "-std=c++17",
+      // A unique symbol of a template would keep the library in memory for good.
+      ...(Deno.build.os === "linux" && !compiler.version.includes("clang") ? ["-fno-gnu-unique"] : []),
+      // One rounding for each operation, as in JavaScript.
+      "-ffp-contract=off",
+      ...sharedArguments(folder, build, options, headers.folder),
+      ...links.map((library) => `-l${library}`),
+    ],
+    inputs: [compiler.version, headers.digest],
+  };
+}
+
+function sharedArguments(
+  folder: string,
+  build: NativeBuild,
+  { sanitize }: BuildPluginOptions,
+  headers: string,
+): string[] {
+  const { os } = Deno.build;
+  return [
+    "-O2",
+    ...(os === "windows" ? [] : ["-fPIC", "-pthread"]),
+    "-shared",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    ...(sanitize === undefined
+      ? os === "linux" ? ["-Wl,-z,defs"] : []
+      : [`-fsanitize=${sanitize}`, "-fno-omit-frame-pointer", "-g"]),
+    `-I${join(headers, "include")}`,
+    ...build.sources.map((source) => join(folder, source)),
+    ...(os === "windows" ? [] : ["-lm"]),
+  ];
 }
 
 async function rustRecipe(
@@ -155,6 +193,8 @@ async function rustRecipe(
     inputs: [rust.version, sdk.digest],
   };
 }
+
+const RECIPES = { "c": cRecipe, "c++": cxxRecipe, "rust": rustRecipe } as const;
 
 /** What an earlier build left, if it was made from the same inputs and is still whole. */
 async function earlierBuild(
@@ -194,7 +234,7 @@ export async function buildPlugin(
   const committed = join(folder, "plugin.json");
   const manifest = await readManifest(committed);
   const build = buildPart(manifest, committed);
-  const recipe = await (build.language === "c" ? cRecipe : rustRecipe)(
+  const recipe = await RECIPES[build.language](
     folder,
     build,
     options,

@@ -17,6 +17,9 @@ import { Repository } from "./repository.ts";
 import { RunningPlugin } from "./running_plugin.ts";
 import type { Logger } from "./telemetry/log.ts";
 
+/** Plugin that does filters and projections natively. */
+const KERNEL_PLUGIN = "@caisson/json-kernel";
+
 /** What a {@linkcode World} needs. */
 export interface WorldOptions {
   /** Folders whose subfolders are plugins. */
@@ -100,6 +103,7 @@ export class World {
       const flow = new Flow({
         definition,
         launch: (request) => this.#launch(request, definition.name),
+        kernel: this.#kernel(),
         onError: this.#options.onError,
       });
       this.registry.enter(flow);
@@ -125,6 +129,14 @@ export class World {
   #left(flow: Flow): void {
     this.registry.leave(flow);
     for (const each of this.#running) if (each.flow === flow.name) this.#running.delete(each);
+  }
+
+  /** The native kernel for expressions, where the operator lets it run in this process. */
+  #kernel(): string | undefined {
+    const isKernel = this.repository.registered.some(({ package: { manifest }, isolation }) =>
+      manifest.name === KERNEL_PLUGIN && isolation === "native"
+    );
+    return isKernel ? `${KERNEL_PLUGIN}:json_kernel` : undefined;
   }
 
   async #launch(request: ComponentRequest, flow: string): Promise<LaunchedComponent> {

@@ -67,6 +67,11 @@ export const nativeCodes = {
     meaning: "No C compiler was found.",
     action: "Install one: apt-get install gcc, dnf install gcc, apk add build-base, or xcode-select --install.",
   },
+  CAISSON_LIBRARY_MISSING: {
+    exit: 1,
+    meaning: "A library of the system that a plugin links was not found, or has no headers.",
+    action: "Install it with its headers: for simdjson apt-get install libsimdjson-dev g++, or the like of your system.",
+  },
   CAISSON_BUILD_FAILED: {
     exit: 1,
     meaning: "The compiler refused the plugin's sources.",

@@ -8,6 +8,8 @@ import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
+import { Kernel } from "../pipeline/kernel.ts";
+import { kernelProgramOf } from "../pipeline/kernel_program.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
@@ -57,6 +59,8 @@ export interface AssemblyOptions {
   readonly operators: ReadonlyMap<string, CompiledPipeline>;
   /** Brings components to life. */
   readonly launch: Launch;
+  /** Type of the processor that does expression steps natively. @default {none: the operators do} */
+  readonly kernel?: string | undefined;
   /** Aborted when reading has to stop. */
   readonly reading: AbortSignal;
   /** Aborted when everything has to stop. */
@@ -90,7 +94,7 @@ export class Assembly {
     for (const name of graph.inner) {
       const compiled = operators.get(name);
       if (compiled === undefined) await this.#startProcessor(name);
-      else this.#startPipeline(name, compiled);
+      else await this.#startPipeline(name, compiled);
     }
     for (const name of graph.sources) await this.#startSource(name);
   }
@@ -214,12 +218,30 @@ export class Assembly {
     });
   }
 
-  #startPipeline(name: string, compiled: CompiledPipeline): void {
+  /** The kernel for a pipeline's first steps, where it is registered and can do them; without it the operators do. */
+  async #startKernel(name: string, compiled: CompiledPipeline): Promise<Kernel | undefined> {
+    const { kernel, onError } = this.#options;
+    const program = kernel === undefined ? undefined : kernelProgramOf(compiled);
+    if (kernel === undefined || program === undefined) return undefined;
+    try {
+      const definition = { type: kernel, config: { program: program.text } };
+      const part = await this.#launch(`${name}.kernel`, "processor", definition, asProcessor, () => undefined);
+      return new Kernel(part, program);
+    } catch (error) {
+      if (this.#options.reading.aborted) throw error;
+      onError(connectError(this.#alias(`${name}.kernel`), error));
+      return undefined;
+    }
+  }
+
+  async #startPipeline(name: string, compiled: CompiledPipeline): Promise<void> {
+    const kernel = await this.#startKernel(name, compiled);
     const pipeline = new Pipeline(compiled, {
       alias: this.#alias(name),
       out: this.#fanout(name, "out"),
       err: this.#fanout(name, "err"),
       port: (port) => this.#fanout(name, port),
+      kernel,
       onError: this.#options.onError,
     });
     this.#pipelines.push(pipeline);

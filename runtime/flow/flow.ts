@@ -25,6 +25,8 @@ export interface FlowOptions {
   readonly definition: FlowDefinition;
   /** Brings components to life. */
   readonly launch: Launch;
+  /** Type of the processor that does expression steps natively. @default {none: the operators do} */
+  readonly kernel?: string | undefined;
   /** Told about everything that goes wrong while the flow runs. */
   readonly onError: (error: CaissonError) => void;
 }
@@ -75,6 +77,7 @@ export class Flow implements AsyncDisposable {
       graph,
       operators,
       launch,
+      kernel: options.kernel,
       reading: this.#reading.signal,
       ending: this.#ending.signal,
       onError: (error) => this.#note(error),

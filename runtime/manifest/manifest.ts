@@ -41,9 +41,11 @@ export interface PermissionRequests {
 /** How `caisson build` makes the library. */
 export interface NativeBuild {
   /** Language of the sources. */
-  readonly language: "c" | "rust";
-  /** C: every source file. Rust: the crate's root file. Relative to the plugin's folder. */
+  readonly language: "c" | "c++" | "rust";
+  /** C and C++: every source file. Rust: the crate's root file. Relative to the plugin's folder. */
   readonly sources: readonly string[];
+  /** C++: libraries of the system it links, by name, such as `simdjson`. @default {none} */
+  readonly links?: readonly string[] | undefined;
 }
 
 /** One built library. */

@@ -188,8 +188,10 @@ const native = z.strictObject({
     "MAJOR.MINOR, such as 1.0",
   ).describe("Version of the C ABI it is built for"),
   build: z.strictObject({
-    language: z.enum(["c", "rust"]),
+    language: z.enum(["c", "c++", "rust"]),
     sources: z.array(localPath("Source file")).min(1),
+    links: z.array(z.string().regex(/^[a-z0-9][a-z0-9_+.-]*$/i, "name of a library, such as simdjson")).optional()
+      .describe("C++: libraries of the system to link"),
   }).optional().describe("In the committed manifest: how to build it"),
   libraries: z.record(
     z.string().regex(/^[a-z0-9]+-[a-z0-9_]+$/, "OS-ARCH, such as linux-x86_64"),

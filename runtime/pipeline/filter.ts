@@ -10,17 +10,14 @@ export function compileFilter(
   path: string,
 ): Operator {
   // A function gets the event and not its value, so that a predicate on timestamp or length decodes nothing.
-  const holds = typeof predicate === "function"
-    ? predicate
-    : onValue(compileExpression(parseExpression(predicate, path)));
+  if (typeof predicate === "function") {
+    return { name: "filter", step: (event, emit) => predicate(event) === true && emit(event) };
+  }
+  const filter = parseExpression(predicate, path);
+  const holds = compileExpression(filter);
   return {
     name: "filter",
-    step: (event, emit) => holds(event) === true && emit(event),
+    step: (event, emit) => holds(event.value) === true && emit(event),
+    kernelStep: { filter },
   };
-}
-
-function onValue(
-  expression: (value: unknown) => unknown,
-): (event: Event) => unknown {
-  return (event) => expression(event.value);
 }

@@ -1,5 +1,6 @@
 /** One step of a pipeline, compiled. @module */
 import type { Event } from "../flow/delivery.ts";
+import type { KernelStep } from "./kernel_program.ts";
 
 /** Hands an event to the next step; `false` when a later step dropped it. */
 export type Emit = (event: Event) => boolean;
@@ -25,6 +26,8 @@ export interface Operator {
   readonly name: string;
   /** What it does with an event. */
   readonly step: Step;
+  /** The same as data, for a step that is no more than expressions: the native kernel may do it instead. */
+  readonly kernelStep?: KernelStep;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
   /** Ports beside `out` that it emits to. @default {none} */

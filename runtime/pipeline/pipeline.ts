@@ -2,11 +2,12 @@
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { type Consumer, type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
+import { type Consumer, type Delivery, Event, eventsOf } from "../flow/delivery.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { PortCollector } from "./collector.ts";
 import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
+import { type Kernel, ORIGIN, PROJECTED, PUNTED, settleInput } from "./kernel.ts";
 import type { Emit, Operator, Snapshot } from "./operator.ts";
 import { PipelineTimer } from "./pipeline_timer.ts";
 
@@ -36,6 +37,8 @@ export interface PipelineOptions {
   readonly port?: (name: string) => Fanout;
   /** Told about each event an operator threw on, and about what an operator warns of. */
   readonly onError: (error: CaissonError) => void;
+  /** Does the first steps of a pipeline that is one chain, see `kernelProgram`. @default {the operators do} */
+  readonly kernel?: Kernel | undefined;
   /** The time, milliseconds since 1970. @default {Date.now} */
   readonly clock?: () => number;
 }
@@ -63,6 +66,8 @@ export class Pipeline implements Consumer {
   readonly #timer: PipelineTimer | undefined;
   readonly #pausing: readonly Operator[];
   readonly #closing = new AbortController();
+  /** What follows the steps that the kernel does. */
+  #afterKernel: Emit | undefined;
   #busy: Promise<void> | undefined;
 
   /** Fuses the operators into one function. */
@@ -108,6 +113,7 @@ export class Pipeline implements Consumer {
           (problem) => this.#warn(`${this.#options.alias}: ${operator.name}`, problem),
         );
         for (const port of operator.ports ?? []) operator.linked?.(port, this.#isLinked(wires, name, port));
+        if (name === chains[0]!.name && index + 1 === this.#options.kernel?.program.steps) this.#afterKernel = next;
         this.#placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
         next = (event) => operator.step(event, emit);
       }
@@ -172,28 +178,66 @@ export class Pipeline implements Consumer {
   }
 
   #run(chain: Emit, delivery: Delivery): void | Promise<void> {
+    return this.#options.kernel?.takes(delivery) === true
+      ? this.#runKernel(chain, this.#options.kernel, delivery)
+      : this.#runEvents(chain, delivery);
+  }
+
+  /** The kernel first, then the operators that follow it; an event it is not sure of goes through all of them. */
+  #runKernel(chain: Emit, kernel: Kernel, delivery: Delivery): void | Promise<void> {
+    const { codec, settlement: input } = delivery;
+    const batch = delivery.batch!;
+    let result;
+    try {
+      result = kernel.run(batch);
+    } catch (error) {
+      this.#options.onError(asOperatorError(this.#options.alias, error));
+      return this.#runEvents(chain, delivery);
+    }
+    const { out, marks, complete, give } = result;
+    const rest = this.#afterKernel!;
+    this.metrics.in += batch.count;
+    this.metrics.dropped += batch.count - marks.length;
+    if (complete && rest === this.#out.emit) {
+      this.metrics.out += marks.length;
+      const settlement = settleInput(input, give, (index) => marks[index]! & ORIGIN);
+      return this.#options.out.push({ batch: out, events: undefined, codec, settlement });
+    }
+    const settlement = settleInput(input, give, (index) => index);
+    this.#begin(settlement);
+    for (let index = 0; index < marks.length; index++) {
+      const mark = marks[index]!;
+      const origin = mark & ORIGIN;
+      const event = (mark & PROJECTED) === 0
+        ? Event.raw(batch, origin, codec, settlement)
+        : Event.raw(out, index, codec, settlement, origin);
+      this.#runEvent((mark & PUNTED) === 0 ? rest : chain, event);
+    }
+    return this.#handOn({ batch, codec, settlement });
+  }
+
+  #runEvents(chain: Emit, delivery: Delivery): void | Promise<void> {
     const events = eventsOf(delivery);
     const { settlement } = delivery;
     this.#begin(settlement);
+    for (let index = 0; index < events.length; index++) this.#runEvent(chain, events[index]!);
+    this.metrics.in += events.length;
+    return this.#handOn(delivery);
+  }
+
+  #runEvent(chain: Emit, event: Event): void {
     const out = this.#out;
     const sides = this.#sides;
-    let dropped = 0;
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index]!;
-      const before = out.length;
-      for (let side = 0; side < sides.length; side++) this.#sideLengths[side] = sides[side]!.collector.length;
-      try {
-        if (!chain(event)) dropped++;
-      } catch (error) {
-        // What the operators emitted before one threw is taken back: one event, one verdict.
-        out.takeBack(before);
-        for (let side = 0; side < sides.length; side++) sides[side]!.collector.takeBack(this.#sideLengths[side]!);
-        this.#failed(event, error);
-      }
+    const before = out.length;
+    for (let side = 0; side < sides.length; side++) this.#sideLengths[side] = sides[side]!.collector.length;
+    try {
+      if (!chain(event)) this.metrics.dropped++;
+    } catch (error) {
+      // What the operators emitted before one threw is taken back: one event, one verdict.
+      out.takeBack(before);
+      for (let side = 0; side < sides.length; side++) sides[side]!.collector.takeBack(this.#sideLengths[side]!);
+      this.#failed(event, error);
     }
-    this.metrics.in += events.length;
-    this.metrics.dropped += dropped;
-    return this.#handOn(delivery);
   }
 
   #begin(settlement: Settlement): void {
@@ -238,11 +282,7 @@ export class Pipeline implements Consumer {
   }
 
   #failed(event: Event, thrown: unknown): void {
-    const error = thrown instanceof CaissonError ? thrown : new CaissonError("CAISSON_OPERATOR_FAILED", {
-      subject: this.#options.alias,
-      found: messageOf(thrown),
-      cause: thrown,
-    });
+    const error = asOperatorError(this.#options.alias, thrown);
     this.#options.onError(error);
     if (this.#options.err.linked) {
       this.#errors.emit(event.with({ error: error.toJSON(), event: readable(event) }));
@@ -327,6 +367,11 @@ export class Pipeline implements Consumer {
 }
 
 const unlinked = new PortCollector("", false);
+
+function asOperatorError(subject: string, thrown: unknown): CaissonError {
+  if (thrown instanceof CaissonError) return thrown;
+  return new CaissonError("CAISSON_OPERATOR_FAILED", { subject, found: messageOf(thrown), cause: thrown });
+}
 
 function fanOut(targets: readonly Emit[]): Emit {
   const [first, second] = targets;

@@ -21,12 +21,10 @@ export function compileProject(
       },
     };
   }
-  const fields = Object.entries(target).map(([name, expression]) =>
-    [
-      name,
-      compileExpression(parseExpression(expression, `${path}.${name}`)),
-    ] as const
+  const project = Object.entries(target).map(([name, expression]) =>
+    [name, parseExpression(expression, `${path}.${name}`)] as const
   );
+  const fields = project.map(([name, expression]) => [name, compileExpression(expression)] as const);
   return {
     name: "project",
     step: (event, emit) => {
@@ -38,5 +36,6 @@ export function compileProject(
       }
       return emit(event.with(value));
     },
+    kernelStep: { project },
   };
 }

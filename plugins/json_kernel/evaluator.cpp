@@ -1,0 +1,405 @@
+// evaluator.cpp - see evaluator.hpp. Every rule is that of runtime/pipeline/expression_operators.ts; where following it
+// to the letter would take more than the kernel knows, it punts.
+#include "evaluator.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "writer.hpp"
+
+namespace kernel {
+
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr uint32_t kLongestEvent = 1u << 20;
+constexpr size_t kScratch = 1u << 16;
+
+bool is_numeric(const Value &value) { return value.type == Type::Number; }
+
+// UTF-16 and UTF-8 order texts alike as long as no character is above U+DFFF.
+bool orders_alike(std::string_view text) {
+  for (const char character : text) {
+    if (static_cast<uint8_t>(character) >= 0xee) return false;
+  }
+  return true;
+}
+
+bool is_ascii(std::string_view text) {
+  for (const char character : text) {
+    if (static_cast<uint8_t>(character) >= 0x80) return false;
+  }
+  return true;
+}
+
+// Half of a surrogate pair, encoded as if it were a character.
+bool has_surrogate(std::string_view text) {
+  const char *at = text.data();
+  const char *const end = at + text.size();
+  while (at < end && (at = static_cast<const char *>(std::memchr(at, 0xed, static_cast<size_t>(end - at)))) != nullptr) {
+    if (end - at > 1 && static_cast<uint8_t>(at[1]) >= 0xa0) return true;
+    at++;
+  }
+  return false;
+}
+
+size_t utf16_length(std::string_view text) {
+  size_t units = 0;
+  for (const char character : text) {
+    const uint8_t byte = static_cast<uint8_t>(character);
+    units += (byte & 0xc0) != 0x80;
+    units += byte >= 0xf0;
+  }
+  return units;
+}
+
+// Whether a 0 is written with a minus sign somewhere: "-0" and no digit after it, or a fraction, which is no harm.
+bool writes_negative_zero(const uint8_t *data, uint32_t length) {
+  for (uint32_t at = 0; at + 1 < length; at++) {
+    if (data[at] == '-' && data[at + 1] == '0' && (at + 2 == length || data[at + 2] < '0' || data[at + 2] > '9')) return true;
+  }
+  return false;
+}
+
+Value finite(double number) { return std::isfinite(number) ? Value::of(number) : Value{}; }
+
+bool is_true(const Value &value) { return value.type == Type::True; }
+
+}  // namespace
+
+Evaluator::Evaluator(const Program &program)
+    : program_(program),
+      parser_(kLongestEvent),
+      found_(program.members.size()),
+      is_found_(program.members.size()),
+      padded_(new uint8_t[kLongestEvent + simdjson::SIMDJSON_PADDING]()),
+      scratch_(new char[kScratch]) {}
+
+Value Evaluator::punt() {
+  punted_ = true;
+  return {};
+}
+
+char *Evaluator::scratch(size_t length) {
+  if (length > kScratch - scratch_used_) return nullptr;
+  char *const start = scratch_.get() + scratch_used_;
+  scratch_used_ += length;
+  return start;
+}
+
+// Of members with the same name the last counts, as in JSON.parse.
+bool Evaluator::read(dom::object object) {
+  for (dom::object::iterator member = object.begin(), end = object.end(); member != end; ++member) {
+    const uint32_t length = member.key_length();
+    const char *const name = member.key_c_str();
+    for (int32_t at = program_.buckets[Program::hash(name, length)]; at >= 0; at = program_.members[static_cast<size_t>(at)].next) {
+      const std::string &wanted = program_.members[static_cast<size_t>(at)].name;
+      if (wanted.size() != length || std::memcmp(wanted.data(), name, length) != 0) continue;
+      found_[static_cast<size_t>(at)] = member.value();
+      is_found_[static_cast<size_t>(at)] = 1;
+      break;
+    }
+  }
+  return true;
+}
+
+Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room) {
+  // A byte order mark is taken off by the host, and some versions of simdjson skip it, too.
+  if (length == 0 || length > kLongestEvent || data[0] == 0xef) return Verdict::Punt;
+  if (readable < static_cast<uint64_t>(length) + simdjson::SIMDJSON_PADDING) {
+    std::memcpy(padded_.get(), data, length);
+    data = padded_.get();
+  }
+  dom::element root;
+  dom::object object;
+  if (parser_.parse(data, length, false).get(root) != simdjson::SUCCESS) return Verdict::Punt;
+  if (root.get_object().get(object) != simdjson::SUCCESS) return Verdict::Punt;
+  data_ = data;
+  length_ = length;
+  punted_ = false;
+  scratch_used_ = 0;
+  if (!is_found_.empty()) {
+    std::memset(is_found_.data(), 0, is_found_.size());
+    read(object);
+  }
+  for (const uint32_t filter : program_.filters) {
+    const bool holds = is_true(evaluate(filter));
+    if (punted_) return Verdict::Punt;
+    if (!holds) return Verdict::Drop;
+  }
+  if (!program_.projects) return Verdict::Keep;
+  return write(room) && !punted_ ? Verdict::Projected : Verdict::Punt;
+}
+
+bool Evaluator::write(Room &room) {
+  char *at = room.start;
+  char *const end = room.start + room.capacity;
+  if (end - at < 2) return false;
+  *at++ = '{';
+  bool first = true;
+  for (const Output &output : program_.outputs) {
+    const Value value = evaluate(output.node);
+    if (punted_ || value.type == Type::Composite) return false;
+    if (value.type == Type::Absent) continue;
+    const size_t needed = output.label.size() + 2 + (value.type == Type::Text ? 6 * value.text.size() + 2 : kNumberText);
+    if (static_cast<size_t>(end - at) < needed) return false;
+    if (!first) *at++ = ',';
+    first = false;
+    std::memcpy(at, output.label.data(), output.label.size());
+    at += output.label.size();
+    switch (value.type) {
+      case Type::Null: std::memcpy(at, "null", 4); at += 4; break;
+      case Type::True: std::memcpy(at, "true", 4); at += 4; break;
+      case Type::False: std::memcpy(at, "false", 5); at += 5; break;
+      case Type::Text: at = write_text(at, value.text); break;
+      default:
+        // A step further on may tell -0 from 0, and JSON.stringify would not keep it.
+        if (value.number == 0 && (std::signbit(value.number) || (value.maybe_negative_zero && writes_negative_zero(data_, length_)))) {
+          return false;
+        }
+        at = write_number(at, value.number);
+    }
+  }
+  *at++ = '}';
+  room.length = static_cast<uint32_t>(at - room.start);
+  return true;
+}
+
+Value Evaluator::from(dom::element element) {
+  switch (element.type()) {
+    case dom::element_type::INT64: {
+      const int64_t integer = element.get_int64().value_unsafe();
+      Value value = Value::of(static_cast<double>(integer));
+      value.maybe_negative_zero = integer == 0;
+      return value;
+    }
+    case dom::element_type::UINT64: return Value::of(static_cast<double>(element.get_uint64().value_unsafe()));
+    case dom::element_type::DOUBLE: return Value::of(element.get_double().value_unsafe());
+    case dom::element_type::STRING: {
+      const std::string_view text = element.get_string().value_unsafe();
+      return has_surrogate(text) ? punt() : Value::of(text);
+    }
+    case dom::element_type::BOOL: return Value::of(element.get_bool().value_unsafe());
+    case dom::element_type::NULL_VALUE: {
+      Value value;
+      value.type = Type::Null;
+      return value;
+    }
+    default: {
+      Value value;
+      value.type = Type::Composite;
+      return value;
+    }
+  }
+}
+
+Value Evaluator::field(uint32_t slot) {
+  const Field &field = program_.fields[slot];
+  if (!is_found_[field.member]) return {};
+  dom::element at = found_[field.member];
+  for (const std::string &name : field.rest) {
+    // A list has members, too: its indexes and its length.
+    if (at.is_array()) return punt();
+    dom::object object;
+    if (at.get_object().get(object) != simdjson::SUCCESS) return {};
+    bool found = false;
+    for (dom::object::iterator member = object.begin(), end = object.end(); member != end; ++member) {
+      if (member.key_length() != name.size() || std::memcmp(member.key_c_str(), name.data(), name.size()) != 0) continue;
+      at = member.value();
+      found = true;
+    }
+    if (!found) return {};
+  }
+  return from(at);
+}
+
+bool Evaluator::is_same(const Value &left, const Value &right) {
+  if (left.type == Type::Composite && right.type == Type::Composite) return punt(), false;
+  if (left.type != right.type) return false;
+  if (left.type == Type::Number) return left.number == right.number;
+  return left.type != Type::Text || left.text == right.text;
+}
+
+Value Evaluator::compare(Op op, const Value &left, const Value &right) {
+  int order;
+  if (is_numeric(left) && is_numeric(right)) {
+    order = left.number < right.number ? -1 : left.number > right.number ? 1 : 0;
+  } else if (left.type == Type::Text && right.type == Type::Text) {
+    if (!orders_alike(left.text) || !orders_alike(right.text)) return punt();
+    order = left.text.compare(right.text);
+  } else {
+    return Value::of(false);
+  }
+  switch (op) {
+    case Op::Less: return Value::of(order < 0);
+    case Op::LessEqual: return Value::of(order <= 0);
+    case Op::Greater: return Value::of(order > 0);
+    default: return Value::of(order >= 0);
+  }
+}
+
+// Absent for what asText of expression_values.ts gives undefined for.
+Value Evaluator::text_of(const Value &value) {
+  switch (value.type) {
+    case Type::Absent:
+    case Type::Null: return {};
+    case Type::True: return Value::of(std::string_view("true"));
+    case Type::False: return Value::of(std::string_view("false"));
+    case Type::Text: return value;
+    case Type::Composite: return punt();
+    default: {
+      char *const text = scratch(kNumberText);
+      if (text == nullptr) return punt();
+      return Value::of(std::string_view(text, static_cast<size_t>(write_number(text, value.number) - text)));
+    }
+  }
+}
+
+Value Evaluator::evaluate(uint32_t index) {
+  const Node &node = program_.nodes[index];
+  const auto &operands = node.operands;
+  switch (node.op) {
+    case Op::Constant: return node.constant;
+    case Op::Field: return field(node.slot);
+    case Op::Equal:
+    case Op::NotEqual: {
+      const Value left = evaluate(operands[0]);
+      const Value right = evaluate(operands[1]);
+      return Value::of(is_same(left, right) == (node.op == Op::Equal));
+    }
+    case Op::Less:
+    case Op::LessEqual:
+    case Op::Greater:
+    case Op::GreaterEqual: {
+      const Value left = evaluate(operands[0]);
+      return compare(node.op, left, evaluate(operands[1]));
+    }
+    case Op::And:
+    case Op::Or: {
+      const bool wanted = node.op == Op::And;
+      for (const uint32_t operand : operands) {
+        if (is_true(evaluate(operand)) != wanted || punted_) return Value::of(!wanted);
+      }
+      return Value::of(wanted);
+    }
+    case Op::Not: return Value::of(!is_true(evaluate(operands[0])));
+    case Op::In: {
+      const Value item = evaluate(operands[0]);
+      const Set &set = program_.sets[node.slot];
+      switch (item.type) {
+        case Type::Null: return Value::of(set.has_null);
+        case Type::True: return Value::of(set.has_true);
+        case Type::False: return Value::of(set.has_false);
+        case Type::Text: {
+          for (const std::string &text : set.texts) {
+            if (text == item.text) return Value::of(true);
+          }
+          return Value::of(false);
+        }
+        case Type::Number: {
+          for (const double number : set.numbers) {
+            if (number == item.number) return Value::of(true);
+          }
+          return Value::of(false);
+        }
+        default: return Value::of(false);
+      }
+    }
+    case Op::Contains:
+    case Op::StartsWith:
+    case Op::EndsWith: {
+      const Value text = evaluate(operands[0]);
+      const Value part = evaluate(operands[1]);
+      if (node.op == Op::Contains && text.type == Type::Composite) return punt();
+      if (text.type != Type::Text || part.type != Type::Text) return Value::of(false);
+      const std::string_view whole = text.text;
+      const size_t length = part.text.size();
+      if (node.op == Op::Contains) return Value::of(whole.find(part.text) != std::string_view::npos);
+      if (length > whole.size()) return Value::of(false);
+      return Value::of((node.op == Op::StartsWith ? whole.substr(0, length) : whole.substr(whole.size() - length)) == part.text);
+    }
+    case Op::Add:
+    case Op::Subtract:
+    case Op::Multiply:
+    case Op::Divide:
+    case Op::Modulo: {
+      const Value left = evaluate(operands[0]);
+      const Value right = evaluate(operands[1]);
+      if (!is_numeric(left) || !is_numeric(right)) return {};
+      // The sign of such a zero may come out in the result.
+      if ((left.maybe_negative_zero || right.maybe_negative_zero) && writes_negative_zero(data_, length_)) return punt();
+      switch (node.op) {
+        case Op::Add: return finite(left.number + right.number);
+        case Op::Subtract: return finite(left.number - right.number);
+        case Op::Multiply: return finite(left.number * right.number);
+        case Op::Divide: return right.number == 0 ? Value{} : finite(left.number / right.number);
+        default: return right.number == 0 ? Value{} : finite(std::fmod(left.number, right.number));
+      }
+    }
+    case Op::Lower:
+    case Op::Upper: {
+      const Value value = evaluate(operands[0]);
+      if (value.type != Type::Text) return {};
+      char *const text = is_ascii(value.text) ? scratch(value.text.size()) : nullptr;
+      if (text == nullptr) return punt();
+      for (size_t at = 0; at < value.text.size(); at++) {
+        const char byte = value.text[at];
+        if (node.op == Op::Lower) text[at] = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 32) : byte;
+        else text[at] = byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 32) : byte;
+      }
+      return Value::of(std::string_view(text, value.text.size()));
+    }
+    case Op::Length: {
+      const Value value = evaluate(operands[0]);
+      if (value.type == Type::Composite) return punt();
+      return value.type == Type::Text ? Value::of(static_cast<double>(utf16_length(value.text))) : Value{};
+    }
+    case Op::ToNumber: {
+      const Value value = evaluate(operands[0]);
+      switch (value.type) {
+        case Type::Number: return value;
+        case Type::True: return Value::of(1.0);
+        case Type::False: return Value::of(0.0);
+        case Type::Text: return punt();
+        default: return {};
+      }
+    }
+    case Op::ToText: return text_of(evaluate(operands[0]));
+    case Op::Coalesce: {
+      for (const uint32_t operand : operands) {
+        const Value value = evaluate(operand);
+        if (value.type != Type::Absent && value.type != Type::Null) return value;
+      }
+      return {};
+    }
+    case Op::If: {
+      if (is_true(evaluate(operands[0]))) return evaluate(operands[1]);
+      return operands.size() == 3 ? evaluate(operands[2]) : Value{};
+    }
+    case Op::Concat: {
+      // The parts first: those that are made lie in the scratch memory, too.
+      std::string_view parts[16];
+      if (operands.size() > 16) return punt();
+      size_t total = 0;
+      for (size_t at = 0; at < operands.size(); at++) {
+        const Value part = text_of(evaluate(operands[at]));
+        if (part.type == Type::Text) parts[at] = part.text;
+        total += parts[at].size();
+      }
+      char *const text = punted_ ? nullptr : scratch(total);
+      if (text == nullptr) return punt();
+      char *end = text;
+      for (size_t at = 0; at < operands.size(); at++) {
+        if (parts[at].empty()) continue;
+        std::memcpy(end, parts[at].data(), parts[at].size());
+        end += parts[at].size();
+      }
+      return Value::of(std::string_view(text, total));
+    }
+    case Op::Present: return Value::of(evaluate(operands[0]).type != Type::Absent);
+  }
+  return punt();
+}
+
+}  // namespace kernel

@@ -1,0 +1,41 @@
+// value.hpp - what an expression gives.
+#ifndef JSON_KERNEL_VALUE_HPP
+#define JSON_KERNEL_VALUE_HPP
+
+#include <cstdint>
+#include <string_view>
+
+namespace kernel {
+
+enum class Type : uint8_t { Absent, Null, False, True, Number, Text, Composite };
+
+// Absent is JavaScript's undefined. Composite is an object or a list, of which the kernel knows nothing more.
+struct Value {
+  Type type = Type::Absent;
+  // The number came from the event as an integer 0, of which simdjson does not tell whether it was written -0.
+  bool maybe_negative_zero = false;
+  double number = 0;
+  std::string_view text{};
+
+  static Value of(bool value) {
+    Value result;
+    result.type = value ? Type::True : Type::False;
+    return result;
+  }
+  static Value of(double value) {
+    Value result;
+    result.type = Type::Number;
+    result.number = value;
+    return result;
+  }
+  static Value of(std::string_view value) {
+    Value result;
+    result.type = Type::Text;
+    result.text = value;
+    return result;
+  }
+};
+
+}  // namespace kernel
+
+#endif
