@@ -70,7 +70,8 @@ export const nativeCodes = {
   CAISSON_LIBRARY_MISSING: {
     exit: 1,
     meaning: "A library of the system that a plugin links was not found, or has no headers.",
-    action: "Install it with its headers: for simdjson apt-get install libsimdjson-dev g++, or the like of your system.",
+    action:
+      "Install it with its headers: for simdjson apt-get install libsimdjson-dev g++, or the like of your system.",
   },
   CAISSON_BUILD_FAILED: {
     exit: 1,
