@@ -7,13 +7,15 @@ import { HEADER_FILES, packageFiles } from "./package_files.ts";
 import { hostPlatform } from "./platform.ts";
 
 /** C sources of the runner, relative to `ffi/`. */
-const SOURCES: readonly string[] = [
+export const RUNNER_SOURCES: readonly string[] = [
   "runner/answer.c",
   "runner/control.c",
   "runner/descriptor.c",
   "runner/fault.c",
   "runner/main.c",
   "runner/patience.c",
+  "runner/platform_posix.c",
+  "runner/platform_windows.c",
   "runner/plugin.c",
   "runner/processor_loop.c",
   "runner/ring.c",
@@ -41,9 +43,17 @@ const HEADERS: readonly string[] = [
   "runner/text.h",
 ];
 
-const FILES: readonly string[] = [...SOURCES, ...HEADERS, ...HEADER_FILES];
+const FILES: readonly string[] = [...RUNNER_SOURCES, ...HEADERS, ...HEADER_FILES];
 
-const FLAGS: readonly string[] = ["-std=c11", "-D_DEFAULT_SOURCE", "-D_DARWIN_C_SOURCE", "-Wall", "-Wextra", "-Werror"];
+/** How the runner is compiled, for every platform. */
+export const RUNNER_FLAGS: readonly string[] = [
+  "-std=c11",
+  "-D_DEFAULT_SOURCE",
+  "-D_DARWIN_C_SOURCE",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+];
 
 /** Flags that find errors while the runner runs; a plugin it loads should be built with them, too. */
 const SANITIZE: readonly string[] = ["-O1", "-g", "-fno-omit-frame-pointer", "-fno-sanitize-recover=all"];
@@ -114,12 +124,12 @@ export async function buildRunner(options: BuildRunnerOptions = {}): Promise<str
   await privateFolder(partial);
   try {
     await compile("runner", command, [
-      ...FLAGS,
+      ...RUNNER_FLAGS,
       ...(sanitize === undefined ? ["-O2"] : [...SANITIZE, `-fsanitize=${sanitize}`]),
       `-I${join(folder, "include")}`,
       "-o",
       join(partial, PROGRAM),
-      ...SOURCES.map((source) => join(folder, source)),
+      ...RUNNER_SOURCES.map((source) => join(folder, source)),
       "-lpthread",
       ...(Deno.build.os === "linux" ? ["-ldl"] : []),
     ]);

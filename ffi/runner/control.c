@@ -3,10 +3,7 @@
 #include <caisson.h>
 #include <caisson_config.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,8 +70,7 @@ static void *listen_to_host(void *unused) {
   size_t held = 0;
   (void)unused;
   for (;;) {
-    const ssize_t got = read(from_host, buffer + held, sizeof buffer - held);
-    if (got < 0 && errno == EINTR) continue;
+    const int64_t got = platform_read(from_host, buffer + held, sizeof buffer - held);
     if (got <= 0) leave(NULL);
     const uint8_t *line = buffer;
     const uint8_t *end = buffer + held + (size_t)got;
@@ -92,37 +88,11 @@ static void *listen_to_host(void *unused) {
   }
 }
 
-/* Moves a standard descriptor out of the plugin's reach and puts another in its place. */
-static int take_descriptor(int standard, int replacement) {
-  const int taken = fcntl(standard, F_DUPFD_CLOEXEC, 10);
-  if (taken < 0 || replacement < 0 || dup2(replacement, standard) < 0) leave("standard input or output cannot be used");
-  return taken;
-}
-
 void control_start(void (*urgent)(const char *type)) {
-  pthread_condattr_t attributes;
-  pthread_t thread;
-  sigset_t all;
-  sigset_t before;
-  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   on_urgent = urgent;
-  from_host = take_descriptor(STDIN_FILENO, nothing);
-  to_host = take_descriptor(STDOUT_FILENO, STDERR_FILENO);
-  if (nothing > STDERR_FILENO) close(nothing);
-  fcntl(to_host, F_SETFL, fcntl(to_host, F_GETFL) | O_NONBLOCK);
-  signal(SIGPIPE, SIG_IGN);
-  pthread_condattr_init(&attributes);
-#if defined(__linux__)
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
-  pthread_cond_init(&inbox_changed, &attributes);
-  pthread_condattr_destroy(&attributes);
-  /* Signals belong to the plugin's threads. */
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&thread, NULL, listen_to_host, NULL) != 0) leave("no thread to listen with");
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  pthread_detach(thread);
+  if (!platform_take_standard(&from_host, &to_host)) leave("standard input or output cannot be used");
+  platform_condition(&inbox_changed);
+  if (!platform_start_thread(listen_to_host, NULL)) leave("no thread to listen with");
 }
 
 int control_has_message(void) { return atomic_load_explicit(&inbox_count, memory_order_acquire) != 0; }
@@ -171,23 +141,17 @@ void control_sleep(uint32_t rings, uint64_t timeout_ns) {
 static void write_line(const char *bytes, size_t length) {
   size_t written = 0;
   while (written < length) {
-    const ssize_t got = write(to_host, bytes + written, length - written);
-    if (got >= 0) {
-      written += (size_t)got;
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      struct pollfd room = {.fd = to_host, .events = POLLOUT, .revents = 0};
-      poll(&room, 1, -1);
-    } else if (errno != EINTR) {
-      leave(NULL);
-    }
+    const int64_t got = platform_write(to_host, bytes + written, length - written);
+    if (got < 0) leave(NULL);
+    if (got == 0) platform_wait_writable(to_host);
+    written += (size_t)got;
   }
 }
 
 void control_ring(void) {
   pthread_mutex_lock(&send_lock);
   /* A pipe that is full holds something the host has not read, so it will look anyway. */
-  const ssize_t written = write(to_host, "\n", 1);
-  (void)written;
+  platform_write(to_host, "\n", 1);
   pthread_mutex_unlock(&send_lock);
 }
 

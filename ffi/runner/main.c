@@ -1,13 +1,10 @@
 /* main.c - hosts one native plugin in a process of its own: reads what to load, maps the memory it shares with the host,
  * and moves batches between the rings in it and the plugin until it is told to close, or the host is gone. */
 #include <caisson_config.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -106,19 +103,6 @@ static int refuse(fault *why, const char *what) {
   return 0;
 }
 
-static uint8_t *map_memory(const char *path, uint64_t bytes) {
-  struct stat found;
-  const int file = open(path, O_RDWR | O_CLOEXEC);
-  if (file < 0) return NULL;
-  uint8_t *memory = NULL;
-  if (fstat(file, &found) == 0 && (uint64_t)found.st_size >= bytes) {
-    void *const mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (mapped != MAP_FAILED) memory = mapped;
-  }
-  close(file);
-  return memory;
-}
-
 /* Whether `length` bytes from an offset lie in the shared memory, on a cache line. */
 static int lies_inside(int64_t offset, uint64_t length, uint64_t bytes) {
   return length > 0 && offset >= 0 && offset % 64 == 0 && length <= bytes && (uint64_t)offset <= bytes - length;
@@ -149,7 +133,7 @@ static int read_dimensions(const caisson_config *message, dimensions *out, fault
 }
 
 static int attach(const char *path, const dimensions *at, fault *why) {
-  uint8_t *const memory = map_memory(path, at->bytes);
+  uint8_t *const memory = platform_map(path, at->bytes);
   const uint32_t slots = (uint32_t)at->slots;
   const uint32_t capacity = (uint32_t)at->capacity;
   const uint32_t arena = (uint32_t)at->arena;
@@ -266,9 +250,7 @@ static void step(void) {
 }
 
 int main(int count, char **arguments) {
-  /* The host may be gone before the system was told to end with it. */
-  platform_die_with_parent();
-  if (count > 1 && strtol(arguments[1], NULL, 10) != (long)getppid()) runner_break("the host that started this is gone");
+  if (count > 1 && !platform_end_with(strtol(arguments[1], NULL, 10))) runner_break("the host that started this is gone");
   self.stop_ms = DEFAULT_STOP_MS;
   self.waiting.spin_ns = 8000;
   patience_restore(&self);

@@ -1,6 +1,5 @@
 #include "plugin.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "platform.h"
 
 #define PAGE 4096u
 
@@ -74,7 +74,7 @@ static int bind_symbols(plugin *self, void *library, uint32_t kind, fault *why) 
   for (size_t at = 0; at < sizeof symbols / sizeof symbols[0]; at++) {
     const symbol *wanted = symbols + at;
     if (wanted->kind != 0 && wanted->kind != kind) continue;
-    void *const address = dlsym(library, wanted->name);
+    void *const address = platform_symbol(library, wanted->name);
     if (address == NULL && !wanted->optional) {
       fault_set(why, "CAISSON_SYMBOL_MISSING", "no %s", wanted->name);
       return 0;
@@ -86,10 +86,10 @@ static int bind_symbols(plugin *self, void *library, uint32_t kind, fault *why) 
 }
 
 int plugin_load(plugin *self, const char *path, uint32_t index, uint32_t kind, fault *why) {
-  void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  char reason[sizeof why->message];
+  void *const library = platform_load(path, reason, sizeof reason);
   if (library == NULL) {
-    const char *reason = dlerror();
-    fault_set(why, "CAISSON_LIBRARY_LOAD", "%s", reason == NULL ? "dlopen failed" : reason);
+    fault_set(why, "CAISSON_LIBRARY_LOAD", "%s", reason);
     return 0;
   }
   if (!bind_symbols(self, library, kind, why)) return 0;
@@ -102,13 +102,11 @@ int plugin_load(plugin *self, const char *path, uint32_t index, uint32_t kind, f
 static int bind_memory(plugin *self, fault *why) {
   const uint32_t wanted = self->memory_size == NULL || self->memory_bind == NULL ? 0 : self->memory_size(self->instance);
   if (wanted == 0) return 1;
-  const size_t bytes = ((size_t)wanted + PAGE - 1) / PAGE * PAGE;
-  self->memory = aligned_alloc(PAGE, bytes);
+  self->memory = platform_allocate(PAGE, wanted);
   if (self->memory == NULL) {
     fault_set(why, "CAISSON_NATIVE_CALL", "memory_bind: no memory for %u bytes (code %d, transient)", wanted, CAISSON_E_MEMORY);
     return 0;
   }
-  memset(self->memory, 0, bytes);
   self->memory_bytes = wanted;
   const int32_t status = self->memory_bind(self->instance, self->memory, wanted, plugin_error());
   if (status < 0) plugin_fault(why, "memory_bind");
@@ -152,7 +150,7 @@ int plugin_shut(plugin *self, uint32_t stop_ms, fault *why) {
   const int stopped = !self->running || stop(self, stop_ms, why);
   set_instance(self, NULL);
   self->close(instance);
-  free(self->memory);
+  platform_free(self->memory);
   self->memory = NULL;
   return stopped;
 }

@@ -85,7 +85,7 @@ static void add_failure(polled *batch, uint32_t index) {
   batch->failed[batch->failed_count++] = index;
 }
 
-static void tell(settlement *self, const polled *batch, plugin *to) {
+static void tell_plugin(settlement *self, const polled *batch, plugin *to) {
   const batch_view *verdicts = &self->verdicts;
   if (to->instance == NULL || !to->started) return;
   batch_format(verdicts);
@@ -113,7 +113,7 @@ static void settle_events(settlement *self, uint64_t id, uint32_t count, plugin 
   polled *const batch = batch_at(self, id);
   batch->left -= count < batch->left ? count : batch->left;
   if (batch->left > 0) return;
-  tell(self, batch, to);
+  tell_plugin(self, batch, to);
   free(batch->failed);
   batch->failed = NULL;
   while (self->batch_count > 0 && batch_at(self, self->first_batch)->left == 0) {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform.h"
+
 size_t batch_block_bytes(uint32_t capacity, uint32_t segments) {
   return sizeof(caisson_batch) + (size_t)capacity * (sizeof(caisson_record) + sizeof(caisson_verdict)) +
          (size_t)segments * sizeof(caisson_segment);
@@ -31,13 +33,11 @@ batch_view batch_view_of_slot(const ring *from, uint32_t counter) {
 }
 
 batch_view batch_allocate(uint32_t capacity, uint8_t *arena, uint32_t arena_bytes) {
-  const size_t bytes = (batch_block_bytes(capacity, BATCH_SEGMENTS) + 63) & ~(size_t)63;
-  void *const block = aligned_alloc(64, bytes);
+  void *const block = platform_allocate(64, batch_block_bytes(capacity, BATCH_SEGMENTS));
   if (block == NULL) {
     fprintf(stderr, "caisson runner: no memory for a batch of %u events\n", capacity);
     _exit(2);
   }
-  memset(block, 0, bytes);
   const batch_view view = batch_view_over(block, arena, capacity, BATCH_SEGMENTS, arena_bytes);
   batch_format(&view);
   return view;

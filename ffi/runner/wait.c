@@ -1,5 +1,4 @@
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include "control.h"
 #include "platform.h"
@@ -17,7 +16,7 @@ static int done(runner *self, int (*ready)(runner *)) { return control_has_messa
 /* With one processor spinning only keeps the other side from working. */
 static uint64_t longest_spin(void) {
   static uint64_t known = UINT64_MAX;
-  if (known == UINT64_MAX) known = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? SPIN_MAX_NS : 0;
+  if (known == UINT64_MAX) known = platform_processors() > 1 ? SPIN_MAX_NS : 0;
   return known;
 }
 

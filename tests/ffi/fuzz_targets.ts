@@ -10,7 +10,7 @@ const RUNNER = fromFileUrl(new URL("../../ffi/runner/", import.meta.url));
 
 /** Names of the targets, and the files of the runner each is linked with. */
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {
-  batch: ["slot.c", "answer.c", "text.c", "fault.c", "ring.c"],
+  batch: ["slot.c", "answer.c", "text.c", "fault.c", "ring.c", "platform_posix.c"],
   config: [],
   descriptor: ["descriptor.c", "fault.c"],
   report: ["fault.c", "text.c"],

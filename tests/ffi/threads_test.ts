@@ -11,7 +11,7 @@ const PROGRAMS = [
   {
     name: "ring_threads",
     what: "both ends of a ring",
-    files: ["ring.c", "slot.c", "fault.c"],
+    files: ["ring.c", "slot.c", "fault.c", "platform_posix.c"],
     args: ["200000"],
   },
   { name: "log_threads", what: "eight threads that log and a host that reads", files: [], args: ["8", "20000"] },
