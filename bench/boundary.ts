@@ -8,12 +8,13 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { compile, findCompiler } from "../ffi/compiler.ts";
-import type { BatchSinkPart, ComponentInstance, ProcessorPart, SourcePart } from "../runtime/connector/contract.ts";
+import type { BatchSinkPart, ComponentInstance, SourcePart } from "../runtime/connector/contract.ts";
 import { turn } from "../runtime/connector/sleep.ts";
 import { Batch } from "../runtime/data/batch.ts";
 import { launchBuiltin } from "../runtime/isolation/builtin.ts";
 import plugin from "./plugins/replay/mod.ts";
-import { median, percentile } from "./statistics.ts";
+import { type RoundTrip, timeRoundTrip } from "./round_trip.ts";
+import { median } from "./statistics.ts";
 import { regionOfSize, ReplayTwin } from "./twins.ts";
 import { openedPart, type Place, type Workplace } from "./workplace.ts";
 
@@ -23,8 +24,6 @@ export const BATCHES = [1, 16, 64, 256, 1024, 4096] as const;
 export const EVENT_BYTES = 222;
 
 const SETTLED: ReadonlyMap<number, unknown> = new Map();
-/** Calls timed together where one takes about as long as reading the clock. */
-const GROUP = 64;
 
 /** Nanoseconds an event by batch size. */
 export type CostByBatch = ReadonlyMap<number, number>;
@@ -39,14 +38,6 @@ export interface BoundaryCost {
   readonly inWhole: CostByBatch;
   /** Host to plugin, all of it. */
   readonly outWhole: CostByBatch;
-}
-
-/** Round trips of one event, microseconds. */
-export interface RoundTrip {
-  readonly p50: number;
-  readonly p99: number;
-  /** At 500 a second, where every hand-over wakes somebody. */
-  readonly pacedP50: number;
 }
 
 /** What was measured. */
@@ -156,52 +147,6 @@ async function timeLoop(workplace: Workplace, milliseconds: number): Promise<Bou
   };
 }
 
-async function timeRoundTrip(place: Place, milliseconds: number): Promise<RoundTrip> {
-  const part = await place.launch("processor", {}, { ring: { slots: 4, capacity: 64, arenaBytes: 65536 } });
-  const { processor } = part as { readonly processor: ProcessorPart };
-  const batch = Batch.allocate({ capacity: 1, arenaBytes: 1024 });
-  batch.appendBytes(new Uint8Array(EVENT_BYTES).fill(0x61), Date.now());
-  const out = Batch.allocate({ capacity: 64, arenaBytes: 1 << 20 });
-  const once = (): void | Promise<void> => {
-    out.ownSegments();
-    return processor.process(batch, out);
-  };
-  // A timer that fires all the while: the event loop is alive.
-  const beat = setInterval(() => {}, 5);
-  const times: number[] = [];
-  const paced: number[] = [];
-  try {
-    const closedLoop = async (end: number): Promise<void> => {
-      times.length = 0;
-      for (let lap = 1; performance.now() < end; lap++) {
-        const from = performance.now();
-        for (let call = 0; call < GROUP; call++) {
-          const single = performance.now();
-          const pending = once();
-          if (pending === undefined) continue;
-          await pending;
-          times.push((performance.now() - single) * 1000);
-        }
-        if (times.length < lap) times.push((performance.now() - from) * 1000 / GROUP);
-        if (out.count !== 1) throw new Error(`${place.isolation}: ${out.count} events came back`);
-        if (lap % 16 === 0) await turn();
-      }
-    };
-    await closedLoop(performance.now() + milliseconds / 2);
-    await closedLoop(performance.now() + milliseconds);
-    for (let sent = 0; sent < Math.max(50, milliseconds / 4); sent++) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      const from = performance.now();
-      await once();
-      paced.push((performance.now() - from) * 1000);
-    }
-  } finally {
-    clearInterval(beat);
-    await processor.close();
-  }
-  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), pacedP50: percentile(paced, 0.5) };
-}
-
 class Samples {
   readonly #rounds = new Map<string, Map<number, number[]>>();
 
@@ -268,7 +213,7 @@ export async function measureBoundary(
   }
   const roundTrip = new Map<string, RoundTrip>();
   for (const place of workplace.places) {
-    const trip = await timeRoundTrip(place, milliseconds * 4);
+    const trip = await timeRoundTrip(place, EVENT_BYTES, milliseconds * 4);
     roundTrip.set(place.isolation, trip);
     say(`round trip ${place.isolation}: p50 ${trip.p50.toFixed(3)} µs, p99 ${trip.p99.toFixed(3)} µs`);
   }

@@ -4,6 +4,7 @@ import type { Flow } from "../runtime/flow/flow.ts";
 import { Batch } from "../runtime/data/batch.ts";
 import type { SourcePart } from "../runtime/connector/contract.ts";
 import { EVENT_BYTES } from "./boundary.ts";
+import { residentBytes } from "./resident.ts";
 import { median } from "./statistics.ts";
 import { type LaunchedPart, openedPart, type Place, type Workplace } from "./workplace.ts";
 
@@ -15,7 +16,7 @@ export interface Start {
   readonly firstLaunchMs: number;
   /** The first poll that brings events, milliseconds. */
   readonly firstPollMs: number;
-  /** Resident memory each instance adds, bytes. */
+  /** Resident memory each instance adds, here and in its process, bytes. */
   readonly bytesPerInstance: number;
   /** Instances that were counted for it. */
   readonly instances: number;
@@ -57,7 +58,7 @@ async function measureStart(place: Place, instances: number): Promise<[Start, Re
   let before = 0;
   for (let number = 0; number <= instances; number++) {
     // The first one loads what all share; memory is counted from there.
-    if (number === 1) before = Deno.memoryUsage().rss;
+    if (number === 1) before = residentBytes();
     const from = performance.now();
     const part = await place.launch("source", sourceConfig(place));
     launches.push(performance.now() - from);
@@ -65,7 +66,7 @@ async function measureStart(place: Place, instances: number): Promise<[Start, Re
     polls.push(await firstPoll((part as { source: SourcePart }).source));
     if (number === 1 || number === 10 || number === instances) growth.set(number, median(launches.slice(-5)));
   }
-  const bytesPerInstance = (Deno.memoryUsage().rss - before) / instances;
+  const bytesPerInstance = (residentBytes() - before) / instances;
   for (const part of parts) await openedPart(part).close();
   return [{
     launchMs: median(launches.slice(1)),

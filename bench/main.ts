@@ -2,12 +2,15 @@
  * `deno task bench [--quick] [--json FILE] [--plots DIR] [--out FILE]`: measures Caisson beside itself, a loop by hand and
  * its peers, and writes one report.
  *
- * Everything is measured in one run, interleaved, so that ratios hold on a machine that is not quiet.
+ * Everything is measured in one run, interleaved, so that ratios hold on a machine that is not quiet. It needs
+ * `--allow-all`: nothing less opens `/proc`, which tells the processor time of a thread and the memory of a child.
  */
 import { parseArgs } from "node:util";
 import { measureBoundary } from "./boundary.ts";
 import { measureLife } from "./life.ts";
-import { measureLimits, measureMessages } from "./messages.ts";
+import { measureLimits } from "./limits.ts";
+import { measureMessages } from "./messages.ts";
+import { tableOfMethods } from "./methods.ts";
 import { measurePeers } from "./peers.ts";
 import { toMarkdown } from "./report.ts";
 import { type Results, toJson } from "./results.ts";
@@ -67,7 +70,7 @@ async function run(quick: boolean): Promise<Results> {
   const boundary = await measureBoundary(workplace, plan.boundary.rounds, plan.boundary.milliseconds, say);
   const messages = await measureMessages(workplace, plan.messageMs, say);
   const { start, growth } = await measureLife(workplace, plan.life, say);
-  const peers = await measurePeers(workplace.folder, boundary.loop, plan.peerMs, say);
+  const peers = await measurePeers(workplace.folder, boundary.loop, plan.peerMs, !quick, say);
   return {
     machine: {
       deno: Deno.version.deno,
@@ -94,6 +97,7 @@ async function run(quick: boolean): Promise<Results> {
     start,
     growth,
     peers,
+    methods: tableOfMethods({ retained, boundary, messages, start, peers }),
   };
 }
 

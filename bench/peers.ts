@@ -2,10 +2,11 @@
  * The same work through what others offer: n events of 222 bytes handed to somebody else, who counts their bytes.
  *
  * Peers from npm are installed into a scratch folder for the run and are no dependency of anything. What cannot be
- * installed or does not run is reported with its reason.
+ * installed, built or run is reported with its reason.
  * @module
  */
 import { fromFileUrl, join } from "@std/path";
+import { cacheFolder } from "../ffi/cache_folder.ts";
 import { noPermissions, startWorker } from "../runtime/isolation/start_worker.ts";
 import { BATCHES, type BoundaryResult, type CostByBatch, EVENT_BYTES } from "./boundary.ts";
 
@@ -79,11 +80,7 @@ async function installed(
       signal: AbortSignal.timeout(20_000),
     }).output();
     if (!success) return lastLine(new TextDecoder().decode(stderr));
-    return new Map(
-      Object.entries(JSON.parse(new TextDecoder().decode(stdout)) as Record<string, number>).map(
-        ([size, cost]) => [Number(size), cost],
-      ),
-    );
+    return costsOf(stdout);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -95,11 +92,54 @@ function lastLine(text: string): string {
   return lines.find((line) => line.includes("error")) ?? lines.at(-1) ?? "it said nothing";
 }
 
+/**
+ * A Rust plugin and host that agree on their types through abi_stable. Built into the user's cache once, which takes
+ * about half a minute: a quick run only uses what is there.
+ */
+async function abiStable(milliseconds: number, mayBuild: boolean): Promise<CostByBatch | string> {
+  const source = fromFileUrl(new URL("./peers/abi_stable", import.meta.url));
+  const target = join(cacheFolder(), "bench", "abi_stable");
+  const release = join(target, "release");
+  const host = join(release, Deno.build.os === "windows" ? "host.exe" : "host");
+  try {
+    if (mayBuild) {
+      // Not in the source folder: cargo would leave its lock file there.
+      const crate = join(target, "crate");
+      await Deno.mkdir(join(crate, "src"), { recursive: true });
+      for (const file of ["Cargo.toml", "src/lib.rs", "src/main.rs"]) {
+        await Deno.copyFile(join(source, file), join(crate, file));
+      }
+      const { success, stderr } = await new Deno.Command("cargo", {
+        args: ["build", "--release", "--quiet", "--target-dir", target],
+        cwd: crate,
+        stdin: "null",
+        signal: AbortSignal.timeout(300_000),
+      }).output();
+      if (!success) return lastLine(new TextDecoder().decode(stderr));
+    } else if (!await Deno.stat(host).then(() => true, () => false)) {
+      return "not built yet; a run without --quick builds it";
+    }
+    const { success, stdout, stderr } = await new Deno.Command(host, {
+      args: [release, String(milliseconds), ...BATCHES.map(String)],
+      stdin: "null",
+    }).output();
+    return success ? costsOf(stdout) : lastLine(new TextDecoder().decode(stderr));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function costsOf(stdout: Uint8Array): CostByBatch {
+  const costs = JSON.parse(new TextDecoder().decode(stdout)) as Record<string, number>;
+  return new Map(Object.entries(costs).map(([size, cost]) => [Number(size), cost]));
+}
+
 /** Measures the peers; `loop` is the plain loop in C, measured beside the boundaries. */
 export async function measurePeers(
   folder: string,
   loop: BoundaryResult["loop"],
   milliseconds: number,
+  mayBuild: boolean,
   say: (text: string) => void,
 ): Promise<PeerResult> {
   const peers = new Map<string, CostByBatch | string>([
@@ -110,7 +150,7 @@ export async function measurePeers(
       "Extism, in thread",
       await installed(folder, "extism", { "@extism/extism": "npm:@extism/extism@1.0.3" }, milliseconds),
     ],
-    ["abi_stable", "needs a Rust tool chain and crates; this version of the benchmark does not build it"],
+    ["abi_stable", await abiStable(milliseconds, mayBuild)],
   ]);
   for (const [name, cost] of peers) {
     say(`${name}: ${typeof cost === "string" ? `not measured: ${cost}` : `${cost.get(1024)?.toFixed(1)} ns/event`}`);

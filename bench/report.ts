@@ -1,9 +1,9 @@
 /** The report as Markdown. @module */
 import { BATCHES } from "./boundary.ts";
-import { SIZES } from "./messages.ts";
+import { SIZES } from "./transports/transport.ts";
 import { rateOf, type Results } from "./results.ts";
 import { ratioOf, WORKLOADS } from "./retained.ts";
-import { significant } from "./statistics.ts";
+import { median, significant } from "./statistics.ts";
 import { shortNumber } from "./svg.ts";
 
 /** What DESIGN §11 asks of each isolation. */
@@ -94,6 +94,21 @@ function retainedRows(results: Results): string[][] {
   ]);
 }
 
+function hostRows(results: Results): string[][] {
+  const contenders = ["hand", "builtin", ...results.isolations];
+  return [...results.retained].map(([name, { rounds }]) => {
+    const time = (each: string): number => median((rounds.get(each) ?? []).map(({ hostNs }) => hostNs));
+    return [
+      name,
+      ...contenders.map((each) =>
+        each === "hand" || each === "builtin"
+          ? number(time(each))
+          : `${number(time(each))} (${number(time("builtin") / time(each))})`
+      ),
+    ];
+  });
+}
+
 function boundaryRows(results: Results): string[][] {
   const { boundary, peers } = results;
   const row = (name: string, costs: ReadonlyMap<number, number>) => [
@@ -137,6 +152,40 @@ export function toMarkdown(results: Results): string {
     "",
     `Limits: memcpy ${number(limits.memcpy / 1e9)} GB/s, Unix socket ${number(limits.unixSocket / 1e9)} GB/s. ` +
     "In the passthrough workloads a loop by hand does nothing but count, so builtin is not held against it there.",
+    "",
+    "## Processor time of the host's thread, nanoseconds an event",
+    "",
+    table(["workload", "hand", "builtin", ...results.isolations], hostRows(results)),
+    "",
+    "What the host itself spends on an event, whoever else uses the machine: builtin ÷ an isolation is the throughput retained " +
+    "where the host is the bottleneck and the plugin has a processor of its own.",
+    "",
+    "## The table of methods",
+    "",
+    table(
+      [
+        "method",
+        "passthrough events/s",
+        "retained",
+        "boundary ns",
+        "round trip µs",
+        "launch ms",
+        "MiB",
+        "place",
+        "held by",
+        "survives",
+      ],
+      results.methods.map((each) => [
+        each.name,
+        each.eventsPerSecond === undefined ? "—" : `${number(each.eventsPerSecond / 1e6)} M`,
+        ...[each.retained, each.boundaryNs, each.roundTripUs, each.launchMs, each.memoryMiB].map((figure) =>
+          number(figure)
+        ),
+        each.place,
+        each.isolation,
+        each.survives,
+      ]),
+    ),
     "",
     "## Cost at the boundary, nanoseconds an event of 222 bytes, by events in a batch",
     "",

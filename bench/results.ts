@@ -1,7 +1,9 @@
 /** Everything one run measured, and the JSON made of it. @module */
 import type { BoundaryResult, CostByBatch } from "./boundary.ts";
 import type { Growth, Start } from "./life.ts";
-import type { Limits, MessageResult } from "./messages.ts";
+import type { Limits } from "./limits.ts";
+import type { MessageResult } from "./messages.ts";
+import type { Method } from "./methods.ts";
 import type { PeerResult } from "./peers.ts";
 import { ratioOf, type WorkloadResult } from "./retained.ts";
 import { median, significant } from "./statistics.ts";
@@ -22,6 +24,7 @@ export interface Results {
   readonly start: ReadonlyMap<string, Start>;
   readonly growth: Growth;
   readonly peers: PeerResult;
+  readonly methods: readonly Method[];
 }
 
 /** Where it ran. */
@@ -75,6 +78,15 @@ export function toJson(results: Results): Record<string, unknown> {
           }]),
         ),
     ),
+    hostNs: record(
+      retained,
+      ({ rounds }) =>
+        Object.fromEntries(
+          [...rounds].map(([name, samples]) => [name, significant(median(samples.map(({ hostNs }) => hostNs)))])
+            .filter(([, cost]) => Number.isFinite(cost)),
+        ),
+    ),
+    methods: results.methods.map((each) => ({ ...each })),
     bytesPerEvent: record(retained, (each) => significant(each.bytesPerEvent)),
     limits: results.limits,
     boundary: record(boundary.isolations, (each) => rounded(each.in)),

@@ -2,11 +2,12 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { toPlots } from "../../bench/plots.ts";
 import { toMarkdown } from "../../bench/report.ts";
 import { type Results, toJson } from "../../bench/results.ts";
+import { tableOfMethods } from "../../bench/methods.ts";
 import { BATCHES } from "../../bench/boundary.ts";
-import { SIZES } from "../../bench/messages.ts";
+import { SIZES } from "../../bench/transports/transport.ts";
 
 function sample(eventsPerSecond: number) {
-  return { eventsPerSecond, p50Ms: 1, p99Ms: 2 };
+  return { eventsPerSecond, p50Ms: 1, p99Ms: 2, hostNs: 1e9 / eventsPerSecond };
 }
 
 function costs(base: number): Map<number, number> {
@@ -60,7 +61,34 @@ const results: Results = {
     flows: new Map([[1, { nsPerEvent: 30, deployMs: 1 }]]),
   },
   peers: new Map<string, Map<number, number> | string>([["C loop", costs(1000)], ["other", "it cannot be installed"]]),
+  methods: [],
 };
+
+const { retained, boundary, messages, start, peers } = results;
+
+Deno.test("the table of methods has a row for what was measured, and leaves out what was not", () => {
+  const rows = tableOfMethods({ retained, boundary, messages, start, peers });
+  assertEquals(rows.map(({ name }) => name), ["builtin", "native"]);
+  assertEquals(rows[1], {
+    name: "native",
+    eventsPerSecond: 143,
+    retained: undefined,
+    boundaryNs: 2,
+    roundTripUs: 0.2,
+    launchMs: 1,
+    memoryMiB: 1,
+    place: "host thread",
+    isolation: "none",
+    survives: "error codes",
+  });
+  const other = tableOfMethods({ retained, boundary, messages, start, peers: new Map([["comlink", costs(2048)]]) });
+  assertEquals(other.at(-1)?.name, "comlink");
+  assertEquals(other.at(-1)?.boundaryNs, 2);
+  const json = JSON.parse(JSON.stringify(toJson({ ...results, methods: rows })));
+  assertEquals(json.methods.length, 2);
+  assertEquals(json.hostNs.passthrough.native, 7895000);
+  assertStringIncludes(toMarkdown({ ...results, methods: rows }), "| native  | 0.000143 M");
+});
 
 Deno.test("the JSON has what was measured, and nothing else", () => {
   const json = JSON.parse(JSON.stringify(toJson(results)));
