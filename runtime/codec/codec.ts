@@ -2,16 +2,28 @@
 
 import type { Batch } from "../data/batch.ts";
 
-/** A codec: one payload is one event. */
+/**
+ * A codec: one payload is one event. It has no state, so streams may share it.
+ *
+ * Integers travel as {@link https://github.com/tc39/proposal-bigint | bigints} where a number would lose digits; points
+ * in time in nanoseconds are always bigints.
+ */
 export interface Codec {
-  /** Its name, such as `json`. */
+  /**
+   * What its bytes are in, such as `json`. Codecs of one name read and write the same bytes: between them an event is
+   * passed on as it is. A configuration that is not the default is part of the name.
+   */
   readonly name: string;
+  /** Whether a payload holds no event, such as a comment; absent means that every payload is one. */
+  skips?(bytes: Uint8Array): boolean;
   /**
    * Decodes one payload.
    *
+   * @param timestampMs when the event entered the system, milliseconds since 1970, for formats in which the time may
+   * be missing
    * @throws {CaissonError} `CAISSON_CODEC_DECODE`
    */
-  decode(bytes: Uint8Array): unknown;
+  decode(bytes: Uint8Array, timestampMs?: number): unknown;
   /**
    * Decodes an event of a batch, where the codec does that faster than from its bytes alone; the same value.
    *
@@ -26,6 +38,12 @@ export interface Codec {
   encode(value: unknown): Uint8Array;
 }
 
+/**
+ * Takes what an interceptor made. Preprocessors may say when the event entered the system, milliseconds since 1970;
+ * without it, it is when its chunk did.
+ */
+export type Emit = (bytes: Uint8Array, timestampMs?: number) => void;
+
 /** Cuts what a source reads into payloads. One instance belongs to one stream. */
 export interface Preprocessor {
   /** Its name, such as `separate`. */
@@ -37,10 +55,10 @@ export interface Preprocessor {
    */
   process(
     chunk: Uint8Array,
-    emit: (bytes: Uint8Array) => void,
+    emit: Emit,
   ): void | Promise<void>;
-  /** The stream has ended: emits what is still held. */
-  finish(emit: (bytes: Uint8Array) => void): void | Promise<void>;
+  /** The stream has ended: emits what is still held; another stream may follow. */
+  finish(emit: Emit): void | Promise<void>;
 }
 
 /** Frames or packs what a sink writes. One instance belongs to one stream. */
@@ -50,12 +68,14 @@ export interface Postprocessor {
   /**
    * Takes one payload and emits zero or more chunks.
    *
+   * @param timestampMs when the event entered the system, milliseconds since 1970; 0 where nobody knows
    * @throws {CaissonError} `CAISSON_POSTPROCESSOR_FAILED`
    */
   process(
     bytes: Uint8Array,
-    emit: (bytes: Uint8Array) => void,
+    emit: Emit,
+    timestampMs?: number,
   ): void | Promise<void>;
-  /** The stream ends: emits what is still held. */
-  finish(emit: (bytes: Uint8Array) => void): void | Promise<void>;
+  /** The stream ends: emits what is still held; another stream may follow. */
+  finish(emit: Emit): void | Promise<void>;
 }

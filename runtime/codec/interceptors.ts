@@ -1,14 +1,12 @@
 /** A list of interceptors by name: preprocessors or postprocessors, with the schemas of their configuration. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
 import { checkConfig } from "../manifest/check_config.ts";
-import type { ConfigSchema } from "../manifest/config_schema.ts";
 import { quote } from "../manifest/untrusted_text.ts";
+import type { FormatEntry } from "./format_entry.ts";
 import type { InterceptorConfig } from "./interceptor_config.ts";
 
 /** One kind of interceptor. */
-export interface InterceptorEntry<T> {
-  /** JSON Schema of its configuration. */
-  readonly schema: ConfigSchema;
+export interface InterceptorEntry<T> extends FormatEntry {
   /** Makes one for a stream from a configuration that was checked. */
   create(config: Record<string, unknown>, subject: string): T;
 }

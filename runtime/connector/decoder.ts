@@ -1,5 +1,5 @@
 /** From what a source reads to events: runs preprocessors and writes records, copying only what they made anew. @module */
-import type { Preprocessor } from "../codec/codec.ts";
+import type { Codec, Preprocessor } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { BatchPool } from "./batch_pool.ts";
@@ -14,6 +14,7 @@ export class ChunkDecoder {
   readonly #chain: readonly Preprocessor[];
   readonly #pool: BatchPool;
   readonly #alias: string;
+  readonly #skips: Codec["skips"];
   #batches: Batch[] = [];
   #chunks: Batch | undefined;
   #chunk: Uint8Array | undefined;
@@ -23,11 +24,12 @@ export class ChunkDecoder {
   #errors: { chunk: number; error: unknown }[] = [];
   #timestamp = 0;
 
-  /** Takes the preprocessors in order and a pool for event batches. */
-  constructor(chain: readonly Preprocessor[], pool: BatchPool, alias: string) {
+  /** Takes the preprocessors in order, a pool for event batches, and what tells payloads that hold no event. */
+  constructor(chain: readonly Preprocessor[], pool: BatchPool, alias: string, skips?: Codec["skips"]) {
     this.#chain = chain;
     this.#pool = pool;
     this.#alias = alias;
+    this.#skips = skips;
   }
 
   /** What preprocessors threw since the last call, with the index of the chunk; the rest of that chunk is lost. */
@@ -62,7 +64,7 @@ export class ChunkDecoder {
     this.#timestamp = Date.now();
     for (let stage = 0; stage < this.#chain.length; stage++) {
       try {
-        await this.#chain[stage]!.finish((bytes) => this.#pass(bytes, stage + 1));
+        await this.#chain[stage]!.finish((bytes, timestamp) => this.#pass(bytes, stage + 1, timestamp));
       } catch (error) {
         this.#errors.push({ chunk: 0, error });
       }
@@ -94,7 +96,7 @@ export class ChunkDecoder {
     this.#chunkSegment = segment;
     try {
       this.#chunk = chunks.payload(index);
-      return this.#run(this.#chunk, 0)?.catch((error: unknown) => this.#note(error));
+      return this.#run(this.#chunk, 0, undefined)?.catch((error: unknown) => this.#note(error));
     } catch (error) {
       this.#note(error);
     }
@@ -104,23 +106,31 @@ export class ChunkDecoder {
     this.#errors.push({ chunk: this.#chunkIndex, error });
   }
 
-  #run(bytes: Uint8Array, stage: number): void | Promise<void> {
+  #run(bytes: Uint8Array, stage: number, timestamp: number | undefined): void | Promise<void> {
     const preprocessor = this.#chain[stage];
-    if (preprocessor === undefined) return this.#append(bytes);
-    return preprocessor.process(bytes, (next) => this.#pass(next, stage + 1));
+    if (preprocessor === undefined) return this.#append(bytes, timestamp ?? this.#timestamp);
+    return preprocessor.process(bytes, (next, own = timestamp) => this.#pass(next, stage + 1, own));
   }
 
-  #pass(bytes: Uint8Array, stage: number): void {
-    const running = this.#run(bytes, stage);
-    if (running === undefined) return;
-    throw new CaissonError("CAISSON_CONFIG_INVALID", {
-      subject: `${this.#alias}: preprocessors[${stage}]`,
-      found: `${this.#chain[stage]!.name} works asynchronously`,
-      allowed: "asynchronous preprocessors only in the first place",
-    });
+  /** What a later stage throws for one payload must not cost the stages before it their place in the stream. */
+  #pass(bytes: Uint8Array, stage: number, timestamp: number | undefined): void {
+    try {
+      const running = this.#run(bytes, stage, timestamp);
+      if (running === undefined) return;
+    } catch (error) {
+      return this.#note(error);
+    }
+    this.#note(
+      new CaissonError("CAISSON_CONFIG_INVALID", {
+        subject: `${this.#alias}: preprocessors[${stage}]`,
+        found: `${this.#chain[stage]!.name} works asynchronously`,
+        allowed: "asynchronous preprocessors only in the first place",
+      }),
+    );
   }
 
-  #append(bytes: Uint8Array): void {
+  #append(bytes: Uint8Array, timestamp: number): void {
+    if (this.#skips?.(bytes) === true) return;
     const batch = this.#batchFor(bytes.byteLength);
     const chunk = this.#chunk;
     const inChunk = chunk !== undefined && bytes.buffer === chunk.buffer &&
@@ -130,8 +140,8 @@ export class ChunkDecoder {
     if (inChunk && this.#shareChunk(batch)) {
       const offset = bytes.byteOffset -
         batch.segmentView(this.#segment).byteOffset;
-      batch.append(this.#segment, offset, bytes.byteLength, this.#timestamp);
-    } else if (!batch.appendBytes(bytes, this.#timestamp)) {
+      batch.append(this.#segment, offset, bytes.byteLength, timestamp);
+    } else if (!batch.appendBytes(bytes, timestamp)) {
       // Thrown, it would cost the preprocessors their place in the stream, and the events behind this one.
       return this.#note(
         new CaissonError("CAISSON_EVENT_TOO_LARGE", {

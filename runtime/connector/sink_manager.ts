@@ -111,7 +111,7 @@ export class SinkManager implements Consumer {
       for (let stage = 0; stage < postprocessors.length; stage++) {
         const pending: Promise<void>[] = [];
         await postprocessors[stage]!.finish((bytes) => {
-          const running = this.#frame(bytes, stage + 1, chunks);
+          const running = this.#frame(bytes, stage + 1, chunks, 0);
           if (running !== undefined) pending.push(running);
         });
         await Promise.all(pending);
@@ -205,10 +205,15 @@ export class SinkManager implements Consumer {
       }
       this.metrics.bytes += bytes.byteLength;
       written++;
-      const running = this.#frame(bytes, 0, chunks);
-      if (running !== undefined) (pending ??= []).push(running);
+      try {
+        const running = this.#frame(bytes, 0, chunks, event.timestamp);
+        if (running !== undefined) (pending ??= []).push(running);
+      } catch (thrown) {
+        written--;
+        this.#failEvent(event, thrown);
+      }
     }
-    if (written === 0) return;
+    if (written === 0 && chunks.length === 0) return;
     return pending === undefined
       ? part.write(chunks, written)
       : Promise.all(pending).then(() => part.write(chunks, written));
@@ -218,6 +223,7 @@ export class SinkManager implements Consumer {
     bytes: Uint8Array,
     stage: number,
     chunks: Uint8Array[],
+    timestampMs: number,
   ): void | Promise<void> {
     const postprocessor = this.#options.postprocessors[stage];
     if (postprocessor === undefined) {
@@ -226,9 +232,9 @@ export class SinkManager implements Consumer {
     }
     let pending: Promise<void>[] | undefined;
     const running = postprocessor.process(bytes, (next) => {
-      const inner = this.#frame(next, stage + 1, chunks);
+      const inner = this.#frame(next, stage + 1, chunks, timestampMs);
       if (inner !== undefined) (pending ??= []).push(inner);
-    });
+    }, timestampMs);
     if (running === undefined && pending === undefined) return;
     return Promise.resolve(running).then(() => Promise.all(pending ?? [])).then(
       () => {},

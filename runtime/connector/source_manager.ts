@@ -52,8 +52,9 @@ export class SourceManager {
   /** Allocates nothing before the first read. */
   constructor(options: SourceManagerOptions) {
     this.#options = options;
-    const { batchEvents = 1024, batchBytes = 1 << 20, preprocessors } = options;
-    const cuts = preprocessors.length > 0;
+    const { batchEvents = 1024, batchBytes = 1 << 20, preprocessors, codec } = options;
+    // Payloads that are no events have to be left out before anybody counts them.
+    const cuts = preprocessors.length > 0 || codec.skips !== undefined;
     this.#pool = new BatchPool({
       capacity: batchEvents,
       arenaBytes: batchBytes,
@@ -63,7 +64,9 @@ export class SourceManager {
       capacity: Math.max(batchEvents, 1024),
       arenaBytes: batchBytes,
     }, IN_FLIGHT * 4);
-    this.#decoder = cuts ? new ChunkDecoder(preprocessors, this.#events, options.alias) : undefined;
+    this.#decoder = cuts
+      ? new ChunkDecoder(preprocessors, this.#events, options.alias, codec.skips?.bind(codec))
+      : undefined;
   }
 
   /** What ended the source before its time. */

@@ -1,4 +1,5 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
+import { codecName } from "../codec/codec_config.ts";
 import { createCodec } from "../codec/codecs.ts";
 import { connectPart } from "../connector/connect.ts";
 import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
@@ -13,7 +14,7 @@ import { kernelProgramOf } from "../pipeline/kernel_program.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
-import type { FlowDefinition, Reconnect } from "./flow_definition.ts";
+import type { FlowDefinition, Named, Reconnect } from "./flow_definition.ts";
 import type { NodeReport } from "./flow_report.ts";
 import type { Graph } from "./graph.ts";
 import {
@@ -128,7 +129,7 @@ export class Assembly {
       readonly type: string;
       readonly config?: Readonly<Record<string, unknown>>;
       readonly reconnect?: Reconnect;
-      readonly codec?: string;
+      readonly codec?: Named;
     },
     choose: (instance: ComponentInstance, request: ComponentRequest) => P,
     managed: () => { readonly metrics: Readonly<NodeMetrics>; readonly failure?: CaissonError | undefined } | undefined,
@@ -147,7 +148,7 @@ export class Assembly {
       kind,
       type,
       config,
-      codec,
+      codec: codec === undefined ? undefined : codecName(codec),
       signal: kind === "source" ? reading : ending,
     };
     const { instance, plugin } = await launch(request);
@@ -183,7 +184,9 @@ export class Assembly {
     managed.manager = new SinkManager({
       alias: this.#alias(name),
       part,
-      codec: anyCodec ? undefined : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec),
+      codec: anyCodec
+        ? undefined
+        : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec, this.#alias(name)),
       postprocessors: connectorPostprocessors(connector, this.#alias(name)),
       onError,
       onWritten,
@@ -269,7 +272,7 @@ export class Assembly {
     const manager = managed.manager = new SourceManager({
       alias: this.#alias(name),
       part,
-      codec: connectorCodec(connector, part.codec),
+      codec: connectorCodec(connector, part.codec, this.#alias(name)),
       preprocessors: connectorPreprocessors(connector, this.#alias(name)),
       batchEvents: connector.batchEvents,
       batchBytes: connector.batchBytes,

@@ -108,7 +108,9 @@ export class Event {
     if (!this.#decoded) {
       const { codec, index } = this;
       const batch = this.batch!;
-      this.#value = codec.decodeOf === undefined ? codec.decode(batch.payload(index)) : codec.decodeOf(batch, index);
+      this.#value = codec.decodeOf === undefined
+        ? codec.decode(batch.payload(index), this.timestamp)
+        : codec.decodeOf(batch, index);
       this.#decoded = true;
     }
     return this.#value;

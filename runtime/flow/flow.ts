@@ -9,7 +9,7 @@ import { checkFiles } from "./check_files.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph } from "./graph.ts";
-import { connectorPostprocessors, connectorPreprocessors, type Launch } from "./node_builder.ts";
+import { connectorCodec, connectorPostprocessors, connectorPreprocessors, type Launch } from "./node_builder.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
 export interface StopOptions {
@@ -69,6 +69,7 @@ export class Flow implements AsyncDisposable {
     );
     for (const [name, connector] of Object.entries(definition.connectors)) {
       // Made and dropped: a wrong configuration has to be known before any plugin runs.
+      connectorCodec(connector, undefined, `${definition.name}/${name}`);
       connectorPreprocessors(connector, `${definition.name}/${name}`);
       connectorPostprocessors(connector, `${definition.name}/${name}`);
     }

@@ -31,7 +31,7 @@ export interface ConnectorDefinition {
   /** Configuration, checked against the component's schema. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** How bytes become values. @default {the component's own, else "json"} */
-  readonly codec?: string;
+  readonly codec?: Named;
   /** Cut what a source reads, in order. */
   readonly preprocessors?: readonly Named[];
   /** Frame what a sink writes, in order. */

@@ -14,12 +14,13 @@ const name = z.string().regex(
 );
 const type = z.string().min(1).describe("Component, `name` or `plugin:name`");
 const config = z.record(z.string(), z.unknown());
-const interceptors = (names: readonly string[]) =>
-  z.array(z.union([z.enum(names), z.strictObject({ name: z.enum(names), config: config.optional() })]));
+const named = (names: readonly string[]) =>
+  z.union([z.enum(names), z.strictObject({ name: z.enum(names), config: config.optional() })]);
+const interceptors = (names: readonly string[]) => z.array(named(names));
 const connector = z.strictObject({
   type,
   config: config.optional(),
-  codec: z.enum(codecNames).optional(),
+  codec: named(codecNames).optional(),
   preprocessors: interceptors(preprocessorNames).optional(),
   postprocessors: interceptors(postprocessorNames).optional(),
   batchEvents: z.int().min(1).max(65536).optional(),

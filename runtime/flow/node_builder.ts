@@ -34,12 +34,9 @@ export interface LaunchedComponent {
 /** Finds, checks and launches a component. */
 export type Launch = (request: ComponentRequest) => Promise<LaunchedComponent>;
 
-/** The codec of a connector: what the flow says, else what the part is used to. */
-export function connectorCodec(
-  definition: ConnectorDefinition,
-  fallback: string | undefined,
-): Codec {
-  return createCodec(definition.codec ?? fallback ?? "json");
+/** The codec of a connector: what the flow says, else what the part is used to; errors name `alias`. */
+export function connectorCodec(definition: ConnectorDefinition, fallback: string | undefined, alias: string): Codec {
+  return createCodec(definition.codec ?? fallback ?? "json", `${alias}: codec`);
 }
 
 /** The preprocessors of a connector, in order; errors name `alias` and the place in the list. */

@@ -34,7 +34,7 @@ export async function run(
 ): Promise<Uint8Array[]> {
   const out: Uint8Array[] = [];
   const emit = (bytes: Uint8Array): number => out.push(bytes.slice());
-  const arena = new Uint8Array(Math.max(0, ...chunks.map(({ byteLength }) => byteLength)));
+  const arena = new Uint8Array(chunks.reduce((most, { byteLength }) => Math.max(most, byteLength), 0));
   for (const chunk of chunks) {
     arena.set(chunk);
     await interceptor.process(arena.subarray(0, chunk.byteLength), emit);

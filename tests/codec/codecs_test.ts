@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { codecsPage } from "../../scripts/generate_codecs_page.ts";
 import { createCodec } from "../../runtime/codec/codecs.ts";
 import { decodeUtf8, encodeUtf8 } from "../../runtime/codec/utf8.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
@@ -48,7 +49,7 @@ Deno.test("json refuses to encode what JSON cannot express", () => {
   const json = createCodec("json");
   const circle: unknown[] = [];
   circle.push(circle);
-  for (const value of [undefined, () => 1, Symbol("x"), 1n, { a: 1n }, circle]) {
+  for (const value of [undefined, () => 1, Symbol("x"), circle]) {
     refusal("CAISSON_CODEC_ENCODE", () => json.encode(value));
   }
 });
@@ -99,5 +100,13 @@ Deno.test("encoded texts stay what they are while others are encoded", () => {
 
 Deno.test("an unknown codec is refused with the names there are", () => {
   const error = refusal("CAISSON_CONFIG_INVALID", () => createCodec("xml"));
-  assertEquals(error.allowed, "json, msgpack, string, binary");
+  assertEquals(
+    error.allowed,
+    "json, msgpack, string, binary, csv, yaml, influx, statsd, dogstatsd, graphite-plaintext, syslog, null",
+  );
+});
+
+Deno.test("docs/codecs.md is what the lists of formats generate", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/codecs.md", import.meta.url));
+  assertEquals(page.replaceAll("\r\n", "\n"), codecsPage());
 });

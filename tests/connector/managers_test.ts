@@ -230,7 +230,7 @@ Deno.test("an event that failed by itself is counted once when its write fails, 
     postprocessors: [],
     onError() {},
   });
-  const events = [1n, "fine"].map((value) => Event.made(value, json, 0));
+  const events = [Symbol("bad"), "fine"].map((value) => Event.made(value, json, 0));
   let settled = false;
   await sink.push({ batch: undefined, events, codec: json, settlement: new Settlement(() => settled = true) });
   assert(settled);
@@ -258,7 +258,7 @@ Deno.test("an event that cannot be decoded fails alone", async () => {
       sink.push({
         ...delivery,
         events: eventsOf(delivery).map((event) =>
-          event.value === "bad" ? event.with(1n) : event.with({ v: event.value })
+          event.value === "bad" ? event.with(Symbol("bad")) : event.with({ v: event.value })
         ),
       }),
     drain: () => sink.drain(),

@@ -1,0 +1,68 @@
+import { assert, assertThrows } from "@std/assert";
+import { createCodec } from "../../runtime/codec/codecs.ts";
+import { createPreprocessor } from "../../runtime/codec/preprocessors.ts";
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { fuzzCodec, fuzzedCodecs, fuzzedPreprocessors, fuzzPreprocessor } from "./fuzz.ts";
+
+for (const named of fuzzedCodecs) {
+  const name = JSON.stringify(named);
+  Deno.test(`codec ${name} answers damaged input with a value or a typed error, and reads what it wrote`, () => {
+    assert(fuzzCodec(named, 1500, 1) > 0);
+  });
+}
+
+for (const named of fuzzedPreprocessors) {
+  const name = JSON.stringify(named);
+  Deno.test(`preprocessor ${name} answers damaged input with payloads or a typed error`, async () => {
+    await fuzzPreprocessor(named, 300, 2);
+  });
+}
+
+/** What would take quadratic time if anything did: repeated, half a megabyte and a megabyte. */
+const growing: readonly (readonly [string, string, string, string])[] = [
+  ["csv", "", '""', ""],
+  ["csv", '"', '""', ""],
+  ["influx", "", "\\,", ""],
+  ["influx", "w ", 'a="\\"",', ""],
+  ["influx", "w a=", "1", "x"],
+  ["influx", "w,", "a=b,", ""],
+  ["statsd", "a:", "1", "x|c"],
+  ["statsd", "a:1|c", "|", ""],
+  ["dogstatsd", "a:", "1:", "|g"],
+  ["dogstatsd", "a:1|g", "|#", ""],
+  ["graphite-plaintext", "a ", "1", "x 1"],
+  ["graphite-plaintext", "a 1 ", "9", ""],
+  ["syslog", "<1>1 - - - - - ", '[a b="', ""],
+  ["syslog", '<1>1 - - - - - [a b="', "\\]", ""],
+  ["syslog", "<1>1 - - - - - [a", ' b="c"', "]"],
+  ["syslog", "<1>Oct 11 22:14:15 h ", "a", ""],
+  ["json", "", "[", ""],
+  ["json", "", "9", ""],
+];
+
+Deno.test("twice the input takes about twice the time, whatever it is made of", () => {
+  for (const [name, head, middle, tail] of growing) {
+    const codec = createCodec(name === "json" ? { name, config: { integers: "bigint" } } : name);
+    const bytes = new TextEncoder().encode(head + middle.repeat(Math.ceil((1 << 20) / middle.length)) + tail);
+    const start = performance.now();
+    try {
+      codec.decode(bytes);
+    } catch (error) {
+      assert(error instanceof CaissonError, `${name} ${middle}: ${error}`);
+    }
+    // Linear takes milliseconds; quadratic, a million times a million steps, would take minutes.
+    const took = performance.now() - start;
+    assert(took < 10_000, `codec ${name}, ${middle}: ${took} ms for a megabyte`);
+  }
+});
+
+Deno.test("a stream in chunks of a byte takes linear time", () => {
+  const one = new Uint8Array([0x31]);
+  for (const name of ["separate", "length-prefixed"]) {
+    const preprocessor = createPreprocessor({ name, config: { max_length: 1 << 22 } });
+    const emit = () => {};
+    if (name === "length-prefixed") preprocessor.process(new Uint8Array([0, 0, 0, 0, 0, 0x20, 0, 0]), emit);
+    for (let index = 0; index < 1 << 19; index++) preprocessor.process(one, emit);
+    if (name === "length-prefixed") assertThrows(() => preprocessor.finish(emit), CaissonError);
+  }
+});
