@@ -22,6 +22,7 @@ export interface Header5424 {
   /** Absent for `-`. */
   readonly msgid?: string;
   /** Absent for `-`. */
+  // deno-lint-ignore camelcase -- a member of the event as users see it
   readonly structured_data?: StructuredData;
   /** The rest. */
   readonly msg: string;
