@@ -210,7 +210,7 @@ export class SinkManager implements Consumer {
         if (running !== undefined) (pending ??= []).push(running);
       } catch (thrown) {
         written--;
-        this.#failEvent(event, thrown);
+        this.#failEvent(event, thrown, tally);
       }
     }
     if (written === 0 && chunks.length === 0) return;
