@@ -88,8 +88,27 @@ export type { ScannedModule } from "./runtime/manifest/module_graph.ts";
 export type { CheckedFile } from "./runtime/manifest/verify_unchanged.ts";
 export type { Difference, EffectivePermissions } from "./permissions/effective.ts";
 export type { PermissionKey } from "./permissions/values.ts";
-export type { AuditEvent, AuditKind, AuditRecord } from "./permissions/audit_event.ts";
+export type {
+  AuditedCause,
+  AuditedInstance,
+  AuditEvent,
+  AuditKind,
+  AuditRecord,
+  PluginEvent,
+} from "./permissions/audit_event.ts";
 export { type AuditLog, type AuditLogOptions, openAuditLog } from "./permissions/audit_log.ts";
+export type { AppliedGrant } from "./runtime/apply_grants.ts";
+export type { InstalledPlaces } from "./runtime/installed_plugins.ts";
+export {
+  approvePlugin,
+  type Installed,
+  type InstallOptions,
+  type InstallPlaces,
+  installPlugin,
+} from "./runtime/install.ts";
+export type { LockedVersion } from "./permissions/lock.ts";
+export type { LockChange } from "./permissions/lock_changes.ts";
+export type { HostedLink } from "./runtime/connector/contract.ts";
 export type { PluginIsolation } from "./permissions/grants.ts";
 export type { Descriptor, DescriptorField, DescriptorInterface, NativeKind } from "./ffi/descriptor.ts";
 export {

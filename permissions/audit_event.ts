@@ -13,14 +13,17 @@ export type AuditEvent =
   >
   | PluginEvent<"grant", { readonly changes: readonly string[]; readonly file: string }>
   | PluginEvent<"revoke", { readonly changes: readonly string[]; readonly file: string }>
-  | PluginEvent<"load", InstanceOf & { readonly version: string; readonly hash: string; readonly permissions: string }>
-  | PluginEvent<"refuse", CauseOf & { readonly folder: string }>
-  | PluginEvent<"deny", Partial<InstanceOf> & CauseOf>
-  | PluginEvent<"crash", Partial<InstanceOf> & CauseOf>
-  | PluginEvent<"kill", Partial<InstanceOf> & CauseOf>
-  | PluginEvent<"restart", Partial<InstanceOf> & { readonly cause: string }>
-  | PluginEvent<"quarantine", Partial<InstanceOf> & CauseOf>
-  | PluginEvent<"stop", Partial<InstanceOf> & { readonly cause: string }>
+  | PluginEvent<
+    "load",
+    AuditedInstance & { readonly version: string; readonly hash: string; readonly permissions: string }
+  >
+  | PluginEvent<"refuse", AuditedCause & { readonly folder: string }>
+  | PluginEvent<"deny", Partial<AuditedInstance> & AuditedCause>
+  | PluginEvent<"crash", Partial<AuditedInstance> & AuditedCause>
+  | PluginEvent<"kill", Partial<AuditedInstance> & AuditedCause>
+  | PluginEvent<"restart", Partial<AuditedInstance> & { readonly cause: string }>
+  | PluginEvent<"quarantine", Partial<AuditedInstance> & AuditedCause>
+  | PluginEvent<"stop", Partial<AuditedInstance> & { readonly cause: string }>
   | PluginEvent<"suppressed", { readonly count: number }>;
 
 /** Name of something that is recorded. */
@@ -46,7 +49,8 @@ export const auditKinds: readonly AuditKind[] = Object.keys(
   } satisfies Record<AuditKind, 0>,
 ) as AuditKind[];
 
-type PluginEvent<Kind extends string, Fields> = Fields & {
+/** An event of one kind about one plugin. */
+export type PluginEvent<Kind extends string, Fields> = Fields & {
   /** What happened. */
   readonly kind: Kind;
   /** Name of the plugin, or its folder where no manifest could be read. */
@@ -54,7 +58,7 @@ type PluginEvent<Kind extends string, Fields> = Fields & {
 };
 
 /** Which running instance. */
-interface InstanceOf {
+export interface AuditedInstance {
   /** Its number within the host process. */
   readonly instance: number;
   /** Name of the connector or processor in the flow. */
@@ -66,7 +70,7 @@ interface InstanceOf {
 }
 
 /** Why. */
-interface CauseOf {
+export interface AuditedCause {
   /** Code of the error; where there is none, a word such as `SIGKILL` or `memory`. */
   readonly code: string;
   /** In words: signal, memory, the first refused system call, a deadline. */

@@ -59,7 +59,7 @@ export async function editGrants({ file, plugin, edit, dryRun = false }: EditOpt
     // Read by the strict reader first: an edit does not mend a file by leaving out what it does not understand.
     const before = await readGrants(file);
     const written = before.present
-      ? JSON.parse(await Deno.readTextFile(file)) as WrittenGrants
+      ? JSON.parse(new TextDecoder().decode(await Deno.readFile(file))) as WrittenGrants
       : { grants: 1 as const, plugins: {} };
     const plugins = new Map(Object.entries(written.plugins));
     const entry = edit(plugins.get(plugin));

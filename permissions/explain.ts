@@ -75,7 +75,8 @@ async function* ask(question: Question): AsyncGenerator<Step> {
   const grant = grants.plugins.get(manifest.name);
   const path = ["plugins", manifest.name];
   yield await fromGrant(question, key, grant?.permissions, { by: "grant", path: [...path, "permissions"] });
-  const narrowed = flow === undefined ? undefined : grant?.flows?.[flow];
+  const flows = grant?.flows ?? {};
+  const narrowed = flow !== undefined && Object.hasOwn(flows, flow) ? flows[flow] : undefined;
   if (narrowed?.permissions[key] !== undefined) {
     yield await fromGrant(question, key, narrowed.permissions, {
       by: "flow",

@@ -60,7 +60,9 @@ export interface Installed {
 export async function installPlugin(options: InstallOptions): Promise<Installed> {
   const { spec: text, store, lock: file } = options;
   const spec = parseSpec(text);
-  const fetched = await Deno.makeTempDir({ prefix: "caisson-install-" });
+  // In the store, so that nothing has to be written elsewhere.
+  const fetched = join(resolve(store), `.fetched-${crypto.randomUUID()}`);
+  if (spec.kind !== "folder") await Deno.mkdir(fetched, { recursive: true });
   try {
     const { folder, version } = spec.kind === "folder"
       ? { folder: resolve(spec.path), version: undefined }
