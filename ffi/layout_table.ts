@@ -4,20 +4,7 @@
  * Generated from `ffi/include/caisson.h` by `scripts/generate_abi.ts`; do not edit.
  * @module
  */
-
-/** One field of a shared struct. */
-export interface LayoutField {
-  /** FNV-1a, 32 bits, of {@linkcode name}. */
-  readonly key: number;
-  /** `caisson_struct.field`. */
-  readonly name: string;
-  /** Bytes from the start of the struct. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly size: number;
-  /** Minor version of the ABI that added it. */
-  readonly minor: number;
-}
+import type { LayoutField } from "./layout_field.ts";
 
 /** Every field, in the order of the header. */
 export const LAYOUT_TABLE: readonly LayoutField[] = [

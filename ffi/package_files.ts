@@ -19,6 +19,7 @@ export const HEADER_FILES: readonly string[] = [
   "include/caisson_layout.h",
   "include/caisson_plugin.h",
   "include/caisson_report.h",
+  "include/caisson_still.h",
 ];
 
 /** Files of one set, on disk. */

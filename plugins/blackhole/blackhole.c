@@ -4,9 +4,9 @@
 
 #include <caisson_config.h>
 #include <caisson_plugin.h>
+#include <caisson_still.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +38,6 @@ struct caisson_instance {
   addresses addresses;
   histogram latency;
 };
-
-static atomic_uint live;
 
 /* The clock events are stamped with; read once a write, since reading it costs as much as many events. */
 static uint64_t now_ns(void) {
@@ -75,43 +73,16 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
                                  uint32_t config_length, caisson_error *error) {
   (void)host;
   (void)component;
-  caisson_instance *self = calloc(1, sizeof *self);
-  if (self == NULL) {
-    caisson_fail(error, CAISSON_E_MEMORY, CAISSON_CLASS_TRANSIENT, "no memory for an instance");
-    return NULL;
-  }
+  caisson_instance *self = caisson_still_allocate(sizeof *self, error);
+  if (self == NULL) return NULL;
   self->hash = FNV_OFFSET;
   const caisson_config settings = {.text = config, .length = config_length};
   if (configure(self, &settings, error) != CAISSON_OK) {
     free(self);
     return NULL;
   }
-  atomic_fetch_add(&live, 1);
-  return self;
+  return caisson_still_opened(self);
 }
-
-void caisson_close_1(caisson_instance *self) {
-  free(self);
-  atomic_fetch_sub(&live, 1);
-}
-
-int32_t caisson_start_1(caisson_instance *self, caisson_error *error) {
-  (void)self;
-  (void)error;
-  return CAISSON_OK;
-}
-
-int32_t caisson_stop_1(caisson_instance *self, uint32_t deadline_ms, caisson_error *error) {
-  (void)self;
-  (void)deadline_ms;
-  (void)error;
-  return CAISSON_OK;
-}
-
-/* Nothing here ever waits. */
-void caisson_interrupt_1(caisson_instance *self) { (void)self; }
-
-uint32_t caisson_live_1(void) { return atomic_load(&live); }
 
 static void measure(caisson_instance *self, const caisson_batch *batch, uint64_t now) {
   uint64_t bytes = 0;

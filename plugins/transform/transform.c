@@ -5,8 +5,8 @@
 
 #include <caisson_config.h>
 #include <caisson_plugin.h>
+#include <caisson_still.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +26,6 @@ struct caisson_instance {
   uint64_t received;                 /* events `transform` was called with */
   uint64_t invalid;                  /* payloads that are no event */
 };
-
-static atomic_uint live;
 
 /* What stands in for a payload that is no event. */
 static const event cached = {.count = 0, .name_length = 7, .name = "my data"};
@@ -115,38 +113,11 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
     caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_CONFIG, "mode: allowed: pass, count");
     return NULL;
   }
-  caisson_instance *self = calloc(1, sizeof *self);
-  if (self == NULL) {
-    caisson_fail(error, CAISSON_E_MEMORY, CAISSON_CLASS_TRANSIENT, "no memory for an instance");
-    return NULL;
-  }
+  caisson_instance *self = caisson_still_allocate(sizeof *self, error);
+  if (self == NULL) return NULL;
   self->mode = strcmp(mode, "pass") == 0 ? MODE_PASS : MODE_COUNT;
-  atomic_fetch_add(&live, 1);
-  return self;
+  return caisson_still_opened(self);
 }
-
-void caisson_close_1(caisson_instance *self) {
-  free(self);
-  atomic_fetch_sub(&live, 1);
-}
-
-int32_t caisson_start_1(caisson_instance *self, caisson_error *error) {
-  (void)self;
-  (void)error;
-  return CAISSON_OK;
-}
-
-int32_t caisson_stop_1(caisson_instance *self, uint32_t deadline_ms, caisson_error *error) {
-  (void)self;
-  (void)deadline_ms;
-  (void)error;
-  return CAISSON_OK;
-}
-
-/* Nothing here ever waits. */
-void caisson_interrupt_1(caisson_instance *self) { (void)self; }
-
-uint32_t caisson_live_1(void) { return atomic_load(&live); }
 
 int32_t caisson_metrics_1(caisson_instance *self, uint8_t *out, uint32_t capacity) {
   char text[256];

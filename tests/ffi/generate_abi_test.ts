@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { versionOf } from "../../ffi/compiler.ts";
 import { LAYOUT_TABLE } from "../../ffi/layout_table.ts";
 import { brokenPromises, type GoldenAbi, goldenAbi } from "../../scripts/abi/golden.ts";
 import { HeaderError, parseHeader } from "../../scripts/abi/parse_header.ts";
 import { generateAbi } from "../../scripts/generate_abi.ts";
+import { hasRust } from "../isolation/native_plugins.ts";
 import { compileAndRun, INCLUDE, run } from "./compile.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -61,7 +61,7 @@ Deno.test("the field table is what a C compiler makes of the header", async () =
 
 Deno.test({
   name: "the Rust bindings are laid out like the header",
-  ignore: await versionOf(["rustc"]) === undefined,
+  ignore: !hasRust(),
   fn: async () => {
     const folder = await Deno.makeTempDir();
     try {

@@ -4,7 +4,16 @@ import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { unloadCounts } from "../../ffi/library.ts";
 import type { NativeCallError } from "../../ffi/native_call_error.ts";
 import { blockedCalls } from "../../runtime/isolation/native_calls.ts";
-import { asProcessor, asSink, asSource, type Opened, openNative, start, TEST_PLUGINS } from "./native_plugins.ts";
+import {
+  asProcessor,
+  asSink,
+  asSource,
+  type Opened,
+  openNative,
+  PLUGINS,
+  start,
+  TEST_PLUGINS,
+} from "./native_plugins.ts";
 
 const ODD = `${TEST_PLUGINS}/odd`;
 const NONE: ReadonlyMap<number, unknown> = new Map();
@@ -36,6 +45,45 @@ Deno.test("memory a source lends is seen where it is, and given back when the ba
   source.settle!(batch, NONE);
   assertEquals(source.metrics!(), { lent: 0, settled: 1, writes: 0 });
   assertEquals(payload.byteLength, 0, "the view is taken away with the memory");
+});
+
+Deno.test("lent memory passes a processor without moving, and is revoked for all who saw it when its batch is settled", async () => {
+  await using odd = await oddSource("lend");
+  await using pass = await openNative(`${PLUGINS}/transform`, "transform", { mode: "pass" });
+  await using blackhole = await openNative(`${PLUGINS}/blackhole`, "blackhole", { verify: true });
+  const source = asSource(odd);
+  await start(source);
+  await start(asProcessor(pass));
+  await start(asSink(blackhole));
+  const batch = Batch.allocate({ capacity: 4 });
+  const out = Batch.allocate({ capacity: 4 });
+  await source.poll(batch, 4);
+  const lent = batch.segmentAddress(1);
+  await asProcessor(pass).process(batch, out);
+  assertEquals(out.segmentAddress(out.payloadSegment(0)), lent, "the record points to what the source lent");
+  assertEquals(await asSink(blackhole).write(out), undefined);
+  const { owners } = await asSink(blackhole).metrics!() as { owners: { lowest: number; end: number }[] };
+  assert(owners.some(({ lowest, end }) => lowest === lent && end === lent + 16), "the sink read it where it is");
+  const [here, there] = [batch.payload(0), out.payload(0)];
+  assertEquals(new TextDecoder().decode(there), "lent to the host");
+  source.settle!(batch, NONE);
+  assertEquals([here.byteLength, there.byteLength], [0, 0], "nobody can read it any more");
+  assertEquals(source.metrics!(), { lent: 0, settled: 1, writes: 0 });
+});
+
+Deno.test("a source that is closed takes its memory from a consumer that still holds it", async () => {
+  const odd = await oddSource("lend");
+  await using pass = await openNative(`${PLUGINS}/transform`, "transform", { mode: "pass" });
+  await start(asSource(odd));
+  await start(asProcessor(pass));
+  const batch = Batch.allocate({ capacity: 4 });
+  const out = Batch.allocate({ capacity: 4 });
+  await asSource(odd).poll(batch, 4);
+  await asProcessor(pass).process(batch, out);
+  const held = out.payload(0);
+  assertEquals(held.byteLength, 16);
+  await odd[Symbol.asyncDispose]();
+  assertEquals(held.byteLength, 0);
 });
 
 Deno.test("memory lent with no event is given back at once, and that of an unsettled batch at close", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Batch } from "../../runtime/data/batch.ts";
-import { asProcessor, asSink, asSource, openNative, PLUGINS, start } from "./native_plugins.ts";
+import { asProcessor, asSink, asSource, hasRust, openNative, PLUGINS, start } from "./native_plugins.ts";
 import { openRunner } from "./runner_plugins.ts";
 
 const NONE: ReadonlyMap<number, unknown> = new Map();
@@ -45,30 +45,36 @@ Deno.test("the blaster's events come out of a runner as they come out of this pr
   }
 });
 
-Deno.test("a transform in a runner makes the same bytes as in this process", async () => {
-  for (const mode of ["pass", "count"]) {
-    await using near = await openNative(`${PLUGINS}/transform`, "transform", { mode });
-    await using far = await openRunner(`${PLUGINS}/transform`, "transform", { mode });
-    await (asProcessor(near) as unknown as { connect(): Promise<void> }).connect();
-    for (const events of [1, 1000, 1024]) {
-      const batch = Batch.allocate();
-      for (let index = 0; index < events; index++) {
-        const text = JSON.stringify({ count: index - 3, name: "x".repeat(index % 200) });
-        batch.appendBytes(new TextEncoder().encode(text), index);
-        batch.setSequence(index, index + 7);
-      }
-      const [here, there] = [Batch.allocate(), Batch.allocate()];
-      await asProcessor(near).process(batch, here);
-      await asProcessor(far).process(batch, there);
-      assertEquals(there.count, here.count);
-      for (let index = 0; index < here.count; index++) {
-        assertEquals(there.payload(index), here.payload(index));
-        assertEquals(there.sequence(index), here.sequence(index));
-        assertEquals(there.timestampMs(index), here.timestampMs(index));
+/** Folders of the transform, in C and in Rust. */
+const TRANSFORMS = [`${PLUGINS}/transform`, ...(hasRust() ? [`${PLUGINS}/transform/rust`] : [])];
+
+for (const folder of TRANSFORMS) {
+  const language = folder.endsWith("rust") ? "Rust" : "C";
+  Deno.test(`a transform in ${language} makes the same bytes in a runner as the one in C in this process`, async () => {
+    for (const mode of ["pass", "count"]) {
+      await using near = await openNative(`${PLUGINS}/transform`, "transform", { mode });
+      await using far = await openRunner(folder, language === "C" ? "transform" : "transform_rust", { mode });
+      await start(asProcessor(near));
+      for (const events of [1, 1000, 1024]) {
+        const batch = Batch.allocate();
+        for (let index = 0; index < events; index++) {
+          const text = JSON.stringify({ count: index - 3, name: "x".repeat(index % 200) });
+          batch.appendBytes(new TextEncoder().encode(text), index);
+          batch.setSequence(index, index + 7);
+        }
+        const [here, there] = [Batch.allocate(), Batch.allocate()];
+        await asProcessor(near).process(batch, here);
+        await asProcessor(far).process(batch, there);
+        assertEquals(there.count, here.count);
+        for (let index = 0; index < here.count; index++) {
+          assertEquals(there.payload(index), here.payload(index));
+          assertEquals(there.sequence(index), here.sequence(index));
+          assertEquals(there.timestampMs(index), here.timestampMs(index));
+        }
       }
     }
-  }
-});
+  });
+}
 
 Deno.test("a blackhole in a runner counts every event, and its verdicts come back", async () => {
   await using far = await openRunner(`${PLUGINS}/blackhole`, "blackhole", { checksum: true, fail_every: 100 });

@@ -39,36 +39,11 @@ export function cFiles(options: TemplateOptions): TemplateFiles {
   };
 }
 
-/** Functions every plugin has, here without anything to do. */
-const lifeCycle = `int32_t caisson_start_1(caisson_instance *self, caisson_error *error) {
-  (void)self;
-  (void)error;
-  return CAISSON_OK;
-}
-
-int32_t caisson_stop_1(caisson_instance *self, uint32_t deadline_ms, caisson_error *error) {
-  (void)self;
-  (void)deadline_ms;
-  (void)error;
-  return CAISSON_OK;
-}
-
-/* Nothing here ever waits. */
-void caisson_interrupt_1(caisson_instance *self) { (void)self; }
-
-void caisson_close_1(caisson_instance *self) {
-  free(self);
-  atomic_fetch_sub(&live, 1);
-}
-
-uint32_t caisson_live_1(void) { return atomic_load(&live); }
-`;
-
 function head(name: string, kind: string, members: string): string {
   return `#include <caisson_config.h>
 #include <caisson_plugin.h>
+#include <caisson_still.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -79,17 +54,11 @@ CAISSON_PLUGIN("${name}", "0.1.0", CAISSON_UNLOADABLE | CAISSON_SHARED_SAFE,
 struct caisson_instance {
 ${members}
 };
-
-/* Instances that are open: the host unloads the library only when there is none. */
-static atomic_uint live;
 `;
 }
 
-const opened = `  caisson_instance *self = calloc(1, sizeof *self);
-  if (self == NULL) {
-    caisson_fail(error, CAISSON_E_MEMORY, CAISSON_CLASS_TRANSIENT, "no memory for an instance");
-    return NULL;
-  }`;
+const opened = `  caisson_instance *self = caisson_still_allocate(sizeof *self, error);
+  if (self == NULL) return NULL;`;
 
 function sourceFile(name: string): string {
   return `${head(name, "CAISSON_SOURCE", "  uint64_t count; /* events to make */\n  uint64_t made;")}
@@ -106,11 +75,9 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
   }
 ${opened}
   self->count = count;
-  atomic_fetch_add(&live, 1);
-  return self;
+  return caisson_still_opened(self);
 }
 
-${lifeCycle}
 static uint64_t now_ns(void) {
   struct timespec now;
   timespec_get(&now, TIME_UTC);
@@ -147,11 +114,9 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
   (void)config;
   (void)config_length;
 ${opened}
-  atomic_fetch_add(&live, 1);
-  return self;
+  return caisson_still_opened(self);
 }
 
-${lifeCycle}
 /* Every event is acknowledged unless it is listed in \`verdicts\`. Payloads are read where their source put them. */
 int32_t caisson_sink_write_1(caisson_instance *self, const caisson_batch *batch, caisson_batch *verdicts,
                              caisson_error *error) {

@@ -110,7 +110,7 @@ static inline void batch_append(guarded_batch *self, const char *payload, uint64
 }
 
 /* Checks what a plugin wrote: guards, header, counts, places of payloads, records it had no business with. */
-static inline void batch_check(const guarded_batch *self, const caisson_batch *before, uint32_t most, const char *what) {
+static inline void guarded_batch_check(const guarded_batch *self, const caisson_batch *before, uint32_t most, const char *what) {
   const caisson_batch *batch = self->batch;
   guarded_check(&self->block, what);
   guarded_check(&self->arena, what);

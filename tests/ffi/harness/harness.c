@@ -3,30 +3,13 @@
  *   harness LIBRARY COMPONENT GOOD_CONFIG BAD_CONFIG [no-memory]
  *
  * Built with sanitizers, beside a plugin built with the same ones. Ends with "ok" and 0, or says what was wrong and 1. */
+#include "../../../ffi/runner/plugin.h"
 #include "guarded.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
-
-typedef struct plugin {
-  uint32_t (*describe)(uint8_t *, uint32_t);
-  caisson_instance *(*open)(const caisson_host *, uint32_t, const uint8_t *, uint32_t, caisson_error *);
-  void (*close)(caisson_instance *);
-  int32_t (*start)(caisson_instance *, caisson_error *);
-  int32_t (*stop)(caisson_instance *, uint32_t, caisson_error *);
-  void (*interrupt)(caisson_instance *);
-  uint32_t (*live)(void);
-  uint32_t (*memory_size)(caisson_instance *);
-  int32_t (*memory_bind)(caisson_instance *, uint8_t *, uint32_t, caisson_error *);
-  int32_t (*metrics)(caisson_instance *, uint8_t *, uint32_t);
-  int32_t (*source_poll)(caisson_instance *, caisson_batch *, uint32_t, caisson_error *);
-  int32_t (*source_settle)(caisson_instance *, const caisson_batch *, caisson_error *);
-  void (*release)(caisson_instance *, const caisson_batch *);
-  int32_t (*sink_write)(caisson_instance *, const caisson_batch *, caisson_batch *, caisson_error *);
-  int32_t (*process)(caisson_instance *, const caisson_batch *, caisson_batch *, caisson_error *);
-} plugin;
 
 typedef struct settings {
   uint32_t component;
@@ -193,7 +176,7 @@ static void drive_source(const plugin *self, running *one, uint32_t stride, uint
   const int32_t status = self->source_poll(one->instance, filled.batch, most, &error);
   REQUIRE(status == CAISSON_OK || status == CAISSON_AGAIN || status == CAISSON_EOF, "poll: status %d, %.*s", status,
           (int)error.message_length, (const char *)error.message);
-  batch_check(&filled, &before, most, "poll");
+  guarded_batch_check(&filled, &before, most, "poll");
   batch_read(filled.batch);
   settle(self, one, filled.batch);
   batch_free(&filled);
@@ -204,7 +187,7 @@ static void drive_source(const plugin *self, running *one, uint32_t stride, uint
   if (self->source_poll(one->instance, no_segment.batch, 4, &error) < 0) {
     check_error(&error, "poll without room for a segment");
   } else {
-    batch_check(&no_segment, &bare, 4, "poll without room for a segment");
+    guarded_batch_check(&no_segment, &bare, 4, "poll without room for a segment");
     settle(self, one, no_segment.batch);
   }
   batch_free(&no_segment);
@@ -264,7 +247,7 @@ static void drive_processor(const plugin *self, running *one, uint32_t stride, u
       REQUIRE(status == CAISSON_E_SPACE && error.need > arena_bytes, "process: status %d, need %u, arena %u, %.*s", status,
               error.need, arena_bytes, (int)error.message_length, (const char *)error.message);
     } else {
-      batch_check(&output, &before, events + 2, "process");
+      guarded_batch_check(&output, &before, events + 2, "process");
       batch_read(output.batch);
     }
     batch_free(&output);
