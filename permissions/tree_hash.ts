@@ -58,9 +58,23 @@ export async function verifyTree(folder: string, expected: string): Promise<void
     found = await treeHash(await readTree(folder));
   } catch (cause) {
     if (cause instanceof CaissonError || cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof Deno.errors.NotFound && !await isThere(folder)) throw notThere(folder, expected);
     throw changed(folder, messageOf(cause), expected, cause);
   }
   if (found !== expected) throw changed(folder, found, expected);
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return await Deno.lstat(folder).then(() => true, () => false);
+}
+
+function notThere(subject: string, expected: string): CaissonError {
+  return new CaissonError("CAISSON_PLUGIN_CHANGED", {
+    subject,
+    found: "it is not in the store",
+    allowed: `what was installed: ${expected}`,
+    action: "Run caisson install without a name: it fetches what caisson.lock names.",
+  });
 }
 
 function changed(subject: string, found: string, expected: string, cause?: unknown): CaissonError {

@@ -76,7 +76,7 @@ export async function installPlugin(options: InstallOptions): Promise<Installed>
       const { plugins } = await readLock(file);
       const entries = new Map(plugins);
       const outcome = decide(options, found.manifest, locked, entries);
-      if (outcome.state !== "unchanged") await staged.keep();
+      await staged.keep();
       await writeLock(file, entries);
       record(options.audit, outcome, source);
       return outcome;
@@ -84,6 +84,30 @@ export async function installPlugin(options: InstallOptions): Promise<Installed>
   } finally {
     await removeTree(fetched);
   }
+}
+
+/**
+ * Puts back into the store what the lock names and the store lacks, as after a fresh checkout. Exactly the approved bytes are
+ * taken, from where they came from; nothing else.
+ *
+ * @returns names of the plugins that were fetched
+ * @throws {CaissonError} as {@linkcode installPlugin}; `CAISSON_APPROVAL_REFUSED` when the source has other bytes now
+ */
+export async function restorePlugins(places: InstallPlaces): Promise<readonly string[]> {
+  const restored: string[] = [];
+  for (const [name, { source, approved }] of (await readLock(places.lock)).plugins) {
+    try {
+      await Deno.lstat(storedFolder(places.store, approved.hash));
+      continue;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    const spec = parseSpec(source);
+    const exact = spec.kind === "folder" ? source : `${spec.kind}:${spec.name}@${approved.version}`;
+    await installPlugin({ ...places, spec: exact, hash: approved.hash });
+    restored.push(name);
+  }
+  return restored;
 }
 
 /** What the lock becomes, and what that means. */

@@ -173,9 +173,11 @@ export class World {
     }
     this.#running.add(running!);
     try {
-      await this.repository.verifyUnchanged(found.plugin);
+      const verify = () => this.repository.verifyUnchanged(found.plugin);
+      await verify();
       const launched = await launchPlugin({
         plugin: found.plugin,
+        verify,
         permissions: () => running!.permissions,
         provision: found.provision,
         context,

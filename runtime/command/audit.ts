@@ -65,7 +65,7 @@ async function follow(invocation: Invocation, { folder, filter, lines, place }: 
   } finally {
     Deno.removeSignalListener("SIGINT", stopped);
   }
-  return { exit: 0, text: "", document: {} };
+  return { exit: 0, text: "", document: {}, stream: "stderr" };
 }
 
 function filterOf(invocation: Invocation): AuditFilter {

@@ -123,7 +123,13 @@ export const commands: readonly Command[] = [
       "SPEC is a folder, jsr:@scope/name@VERSION or npm:name@VERSION. The store (.caisson/store) and the lock lie beside the grant file.",
       "Another version of an installed plugin waits until it is approved by its hash; the old one goes on running. Exits with 4 then.",
     ],
-    arguments: [{ name: "SPEC", description: "Folder, jsr:@scope/name@VERSION or npm:name@VERSION", many: true }],
+    arguments: [{
+      name: "SPEC",
+      description:
+        "Folder, jsr:@scope/name@VERSION or npm:name@VERSION; without one, what caisson.lock names and the store lacks",
+      many: true,
+      optional: true,
+    }],
     options: {
       hash: {
         kind: "text",

@@ -5,7 +5,7 @@ import { lockFileOf } from "../../permissions/lock_name.ts";
 import { permissionKeys } from "../../permissions/values.ts";
 import { stateFolders } from "../../permissions/state_folder.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { type Installed, installPlugin } from "../install.ts";
+import { type Installed, installPlugin, restorePlugins } from "../install.ts";
 import { quote } from "../manifest/untrusted_text.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { usage } from "./parse_words.ts";
@@ -20,6 +20,11 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const grants = invocation.text("grants") ?? grantsName;
   const { store, audit: folder } = stateFolders(grants);
   using audit = openAuditLog({ folder });
+  if (positionals.length === 0) {
+    const restored = await restorePlugins({ lock: lockFileOf(grants), store, audit });
+    const text = restored.length === 0 ? "Everything caisson.lock names is there." : `fetched: ${restored.join(", ")}`;
+    return { exit: 0, text, document: { restored } };
+  }
   const done: Installed[] = [];
   for (const spec of positionals) {
     const downgrade = invocation.flag("downgrade");

@@ -27,6 +27,8 @@ export interface LaunchGuardOptions {
   readonly provision: Provision;
   /** Effective permissions, all eight keys; `read` holds the plugin's folder. A function is asked at each start of the process. */
   readonly permissions: WorkerPermissions | (() => WorkerPermissions);
+  /** Checks that the plugin is still what was approved, before its process is started again. @default {not checked} */
+  readonly verify?: (() => Promise<void>) | undefined;
   /** What the instance is given. */
   readonly context: PartContext;
   /** Heap the plugin may fill, MiB; 256 MiB more of physical memory, and it is killed. @default {256} */
@@ -86,6 +88,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
       ],
       env: { DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1", ...grantedEnvironment(held().env) },
     }),
+    verify: launch.verify,
     isolation: "guard",
     memoryBytes: (memoryMiB + BASE_MIB) * MIB,
     context,

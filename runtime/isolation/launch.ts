@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly plugin: RegisteredPlugin;
   /** What it may touch at the moment it is started. @default {what the plugin may} */
   readonly permissions?: () => EffectivePermissions;
+  /** Checks that its files are still what was approved, before a process of it is started again. @default {not checked} */
+  readonly verify?: (() => Promise<void>) | undefined;
   /** Which of its components. */
   readonly provision: Provision;
   /** What the instance is given. */
@@ -56,6 +58,7 @@ export async function launchPlugin(
         context,
         options: { codec },
         memoryMiB: manifest.limits?.memoryMiB,
+        verify: options.verify,
         ...cache,
       });
     case "native":

@@ -45,6 +45,8 @@ export interface LaunchProcessOptions {
   readonly code: { readonly module: string } | { readonly library: string };
   /** What is started; a function is asked again each time, because what a plugin may touch can change. */
   readonly process: ProcessCommand | (() => ProcessCommand);
+  /** Checks that the code is still what was approved, before the process is started again. @default {not checked} */
+  readonly verify?: (() => Promise<void>) | undefined;
   /** Isolation, for the instance. */
   readonly isolation: "guard" | "runner";
   /** Physical memory the process may hold, bytes. */
@@ -74,7 +76,10 @@ export async function launchProcess(launch: LaunchProcessOptions): Promise<Compo
   const first = await startHosted(launch);
   const part = restartingPart({
     first,
-    launch: () => startHosted(launch),
+    launch: async () => {
+      await launch.verify?.();
+      return await startHosted(launch);
+    },
     context,
     restart: options.restart,
   });

@@ -157,3 +157,79 @@ Deno.test({
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
+
+Deno.test("revoke reaches a flow that runs, without a word to it", async () => {
+  await inStore(async (cwd) => {
+    await writeFiles(cwd, {
+      ...clicks,
+      "flow.json": {
+        name: "live",
+        connectors: { input: { type: "stdio", preprocessors: ["separate"] }, output: { type: "clicks" } },
+        links: [{ from: "input", to: "output" }],
+      },
+    });
+    const run = (...words: string[]) => caisson(words, { cwd, flags: all });
+    assertEquals((await run("install", "./source")).code, 0);
+    const refusing = ["--refuse=write", "--refuse=env"];
+    const granted = await run("grant", "@acme/clicks", "--net=api.example.com:443", ...refusing);
+    assertEquals(granted.code, 0, granted.stderr);
+    await using follow = linesOf(cwd, ["audit", "--follow", "--json"]);
+    await using flow = linesOf(cwd, ["run", "flow.json", "--cache", `${cwd}/cache`]);
+    await follow.until((line) => JSON.parse(line).kind === "load");
+    assertEquals((await run("revoke", "@acme/clicks")).code, 0);
+    const stop = JSON.parse(await follow.until((line) => JSON.parse(line).kind === "stop"));
+    assertEquals([stop.plugin, stop.connector], ["@acme/clicks", "live/output"]);
+    // Its standard input is still open: it ends because its plugin may not run any more.
+    await flow.ended;
+  });
+});
+
+/** A command line that goes on, with its output line by line. It is ended when it goes out of scope. */
+function linesOf(cwd: string, words: readonly string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: cliArgs(words, all),
+    cwd,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+    signal: AbortSignal.timeout(120_000),
+  }).spawn();
+  const seen: string[] = [];
+  const waiting: (() => void)[] = [];
+  let rest = "";
+  const reading = child.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
+    new WritableStream({
+      write(chunk) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop()!;
+        seen.push(...lines);
+        for (const wake of waiting.splice(0)) wake();
+      },
+    }),
+  );
+  return {
+    /** The first line that is wanted. */
+    async until(wanted: (line: string) => boolean): Promise<string> {
+      for (;;) {
+        const line = seen.find(wanted);
+        if (line !== undefined) return line;
+        await new Promise<void>((resolve, reject) => {
+          waiting.push(resolve);
+          child.status.then(({ code }) => reject(new Error(`ended with ${code}: ${seen.join("\n")}`)));
+        });
+      }
+    },
+    /** Its end. */
+    ended: child.status,
+    async [Symbol.asyncDispose](): Promise<void> {
+      try {
+        child.kill("SIGINT");
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+      await child.stdin.close().catch(() => {});
+      await child.status;
+      await reading;
+    },
+  };
+}

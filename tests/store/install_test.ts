@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { basename, join } from "@std/path";
 import { readLock } from "../../permissions/lock.ts";
 import { noGrants } from "../../permissions/grants.ts";
-import { storedFolder } from "../../permissions/store.ts";
+import { removeTree, storedFolder } from "../../permissions/store.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
-import { approvePlugin, installPlugin } from "../../runtime/install.ts";
+import { approvePlugin, installPlugin, restorePlugins } from "../../runtime/install.ts";
 import { installedPlugins } from "../../runtime/installed_plugins.ts";
 import { Repository } from "../../runtime/repository.ts";
 import { plainModule } from "../manifest/plugin_folder.ts";
@@ -311,4 +311,18 @@ Deno.test("what is no package is refused before anything is fetched", async () =
   for (const spec of ["https://evil.example/x.ts", "git:x", "jsr:nope", "npm:../x", "data:text/plain,x"]) {
     await refusal(() => fixture.install({ spec }), "CAISSON_INSTALL_SOURCE");
   }
+});
+
+Deno.test("after a fresh checkout the store is filled with exactly the approved bytes", async () => {
+  await using fixture = await installFixture();
+  const { hash } = (await fixture.install()).version;
+  await removeTree(fixture.places.store);
+  const missing = await installedPlugins(fixture.places);
+  assertStringIncludes(missing.refusals[0]!.error.action, "caisson install");
+  assertEquals(await restorePlugins(fixture.places), [name]);
+  assertEquals((await installedPlugins(fixture.places)).packages[0]!.treeHash, hash);
+  assertEquals(await restorePlugins(fixture.places), []);
+  await removeTree(fixture.places.store);
+  await fixture.write("mod.ts", `${plainModule}// other\n`);
+  await refusal(() => restorePlugins(fixture.places), "CAISSON_APPROVAL_REFUSED");
 });
