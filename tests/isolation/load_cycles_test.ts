@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { park, parkedBuilds, requireRoom } from "../../ffi/parked.ts";
+import { park, requireRoom } from "../../ffi/parked.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { loadCyclesAlone } from "./load_cycles.ts";
-import { openNative, TEST_PLUGINS } from "./native_plugins.ts";
 
 Deno.test({
   name: "300 loads and unloads of plugins that worked leave no mapping of them",
@@ -25,12 +24,15 @@ for (
     // Whether a library can be unmapped is known of Linux only.
     ignore: Deno.build.os !== "linux",
     async fn() {
-      const log: string[] = [];
-      const opened = await openNative(`${TEST_PLUGINS}/lingering`, "lingering", { mode }, {}, (line) => log.push(line));
-      await opened[Symbol.asyncDispose]();
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-lock", "--no-check", "-A", new URL("./lingering.ts", import.meta.url).href, mode],
+        stdin: "null",
+      }).output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      const { log, parked } = JSON.parse(new TextDecoder().decode(stdout)) as { log: string[]; parked: number };
       assertStringIncludes(log.join("\n"), said);
       assertStringIncludes(log.join("\n"), "builds of this plugin that did: 1");
-      assertEquals(parkedBuilds("@caisson/lingering"), 1);
+      assertEquals(parked, 1);
     },
   });
 }
