@@ -1,0 +1,126 @@
+/* host.c - what a program in C gets out of the kernel: reads lines, cuts them into batches, calls caisson_process_1.
+ *
+ *   host LIBRARY CONFIG FILE MILLISECONDS MODE
+ *
+ * MODE count counts the projected events by their text, as `group by` does. Prints events a second. */
+#define _GNU_SOURCE
+#include <caisson_batch.h>
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define EVENTS 1024u
+#define CHUNK (1u << 20)
+#define TABLE 4096u
+
+typedef caisson_instance *(*open_function)(const caisson_host *, uint32_t, const uint8_t *, uint32_t, caisson_error *);
+typedef int32_t (*process_function)(caisson_instance *, const caisson_batch *, caisson_batch *, caisson_error *);
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static caisson_batch *batch_new(uint32_t arena_bytes) {
+  const uint32_t records = 64, segments = records + EVENTS * 64, total = segments + 4 * (uint32_t)sizeof(caisson_segment);
+  caisson_batch *batch = aligned_alloc(64, (total + 63) & ~63u);
+  memset(batch, 0, total);
+  batch->size = sizeof *batch;
+  batch->record_stride = 64;
+  batch->capacity = EVENTS;
+  batch->record_offset = records;
+  batch->segment_offset = segments;
+  batch->segment_capacity = 4;
+  batch->segment_count = 1;
+  if (arena_bytes > 0) {
+    caisson_segments(batch)->base = (uint64_t)(uintptr_t)malloc(arena_bytes);
+    caisson_segments(batch)->capacity = arena_bytes;
+  }
+  return batch;
+}
+
+static struct { uint64_t hash; uint64_t count; } table[TABLE];
+static uint64_t windows, counted;
+
+static void count_text(caisson_slice text) {
+  uint64_t hash = 1469598103934665603u;
+  for (uint32_t at = 0; at < text.length; at++) hash = (hash ^ text.data[at]) * 1099511628211u;
+  uint32_t slot = (uint32_t)(hash >> 40) % TABLE;
+  while (table[slot].hash != 0 && table[slot].hash != hash) slot = (slot + 1) % TABLE;
+  table[slot].hash = hash;
+  table[slot].count++;
+  if (++counted == 10000) {
+    counted = 0;
+    windows++;
+    memset(table, 0, sizeof table);
+  }
+}
+
+int main(int count, char **args) {
+  if (count < 6) return 2;
+  void *library = dlopen(args[1], RTLD_NOW);
+  if (library == NULL) return fprintf(stderr, "%s\n", dlerror()), 1;
+  open_function open_kernel = (open_function)dlsym(library, "caisson_open_1");
+  process_function process = (process_function)dlsym(library, "caisson_process_1");
+  caisson_error error = {0};
+  const int passes = args[2][0] == 0, counts = strcmp(args[5], "count") == 0;
+  caisson_instance *kernel =
+      passes ? NULL : open_kernel(NULL, 0, (const uint8_t *)args[2], (uint32_t)strlen(args[2]), &error);
+  if (!passes && kernel == NULL) return fprintf(stderr, "no kernel\n"), 1;
+  FILE *file = fopen(args[3], "rb");
+  if (file == NULL) return 1;
+  fseek(file, 0, SEEK_END);
+  const size_t size = (size_t)ftell(file);
+  rewind(file);
+  uint8_t *text = malloc(size);
+  if (fread(text, 1, size, file) != size) return 1;
+  caisson_batch *batch = batch_new(0), *out = batch_new(1u << 20);
+  caisson_segment *segment = caisson_segments(batch);
+  uint64_t events = 0, bytes = 0, kept = 0;
+  double measured = 0;
+  const double seconds = atof(args[4]) / 1000;
+  for (int warm = 1; measured < seconds; warm = 0) {
+    const double started = now();
+    uint64_t read = 0;
+    for (size_t chunk = 0; chunk < size;) {
+      size_t end = chunk + CHUNK < size ? chunk + CHUNK : size;
+      while (end < size && text[end - 1] != '\n') end++;
+      segment->base = (uint64_t)(uintptr_t)(text + chunk);
+      segment->length = segment->capacity = (uint32_t)(end - chunk);
+      for (size_t start = chunk; start < end;) {
+        batch->count = 0;
+        while (batch->count < EVENTS && start < end) {
+          const uint8_t *line_end = memchr(text + start, '\n', end - start);
+          caisson_append(batch, 0, (uint32_t)(start - chunk), (uint32_t)(line_end - text - (long)start), read);
+          start = (size_t)(line_end - text) + 1;
+        }
+        read += batch->count;
+        if (passes) {
+          for (uint32_t at = 0; at < batch->count; at++) bytes += caisson_record_at(batch, at)->payload_length;
+          continue;
+        }
+        out->count = out->arena_used = 0;
+        if (process(kernel, batch, out, &error) != 0) return 1;
+        kept += out->count;
+        for (uint32_t at = 0; at < out->count; at++) {
+          const caisson_record *record = caisson_record_at(out, at);
+          const caisson_slice slice = record->payload_length > 0
+                                          ? caisson_payload(out, record)
+                                          : caisson_payload(batch, caisson_record_at(batch, record->reserved & 0x3fffffffu));
+          bytes += slice.length;
+          if (counts) count_text(slice);
+        }
+      }
+      chunk = end;
+    }
+    if (warm) continue;
+    events += read;
+    measured += now() - started;
+  }
+  printf("{\"eventsPerSecond\":%.0f,\"bytes\":%" PRIu64 ",\"kept\":%" PRIu64 ",\"windows\":%" PRIu64 "}\n",
+         (double)events / measured, bytes, kept, windows);
+  return 0;
+}

@@ -1,0 +1,201 @@
+/**
+ * rsyslog and syslog-ng from Debian, doing the same to the lines of a file. Neither has windows like ours: for `count`
+ * and `logging` they parse and write only, which is less work than anybody else does.
+ * @module
+ */
+import { join } from "@std/path";
+import type { WorkloadName } from "./workloads.ts";
+
+/** Packages syslog-ng needs; unpacked instead of installed, since it conflicts with rsyslog. */
+const SYSLOG_NG = ["syslog-ng-core", "libivykis0", "libjson-c5", "libpcre3"];
+
+/** Events a second of a daemon, its start not counted. */
+export type Daemon = (workload: WorkloadName, file: string, lines: number) => Promise<number>;
+
+async function run(command: string, args: readonly string[], cwd?: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    stdout: "null",
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    ...(cwd === undefined ? {} : { cwd }),
+  }).output();
+  if (!success) throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+const SAME = 1500;
+
+/** Starts a daemon, and watches its output grow until it has not for 1.5 s: the time 95 % of it took, from its first byte on. */
+async function watch(command: Deno.Command, output: string, lines: number): Promise<number> {
+  const child = command.spawn();
+  let first = 0;
+  const sizes: [time: number, size: number][] = [];
+  try {
+    const deadline = performance.now() + 120_000;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const now = performance.now();
+      if (now > deadline) break;
+      const size = await exists(output) ? (await Deno.stat(output)).size : 0;
+      if (size === 0) continue;
+      if (first === 0) first = now;
+      const last = sizes.at(-1);
+      if (last === undefined || last[1] !== size) sizes.push([now, size]);
+      else if (now - last[0] > SAME) break;
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+  const total = sizes.at(-1)?.[1] ?? 0;
+  const reached = sizes.find(([, size]) => size >= 0.95 * total);
+  if (reached === undefined) throw new Error("the daemon wrote nothing");
+  const seconds = Math.max(1, reached[0] - first) / 1000;
+  return reached[1] / total * lines / seconds;
+}
+
+function rsyslogRules(workload: WorkloadName, output: string): string {
+  const write = (template: string) =>
+    `action(type="omfile" file="${output}" template="${template}" ioBufferSize="64k" flushOnTXEnd="off")`;
+  const parse = `action(type="mmjsonparse" cookie="")`;
+  switch (workload) {
+    case "pass":
+    case "logging":
+    case "count":
+      return `${workload === "pass" ? "" : parse}\n${write("raw")}`;
+    case "filter":
+      return `${parse}\nif $!level == "error" then { ${write("raw")} }`;
+    case "project":
+      return `${parse}\n${write("three")}`;
+    case "enrich":
+      return `${parse}\nif $!level != "debug" then {\nset $!env = "prod";\nset $!svc_host = $!service & "@" & $!host;\n` +
+        `unset $!user;\n${write("whole")}\n}`;
+  }
+}
+
+async function rsyslog(folder: string): Promise<Daemon> {
+  if (!await exists("/usr/sbin/rsyslogd")) {
+    await run("apt-get", ["install", "-qq", "-y", "--no-install-recommends", "rsyslog"]);
+  }
+  return async (workload, file, lines) => {
+    const work = await Deno.makeTempDir({ dir: folder });
+    const output = join(work, "out");
+    const config = join(work, "rsyslog.conf");
+    await Deno.writeTextFile(
+      config,
+      `global(workDirectory="${work}" maxMessageSize="64k")
+module(load="imfile" mode="polling" pollingInterval="1")
+module(load="mmjsonparse")
+template(name="raw" type="list") { property(name="msg") constant(value="\\n") }
+template(name="whole" type="list") { property(name="$!all-json-plain") constant(value="\\n") }
+template(name="three" type="list") {
+  constant(value="{\\"id\\":") property(name="$!id") constant(value=",\\"service\\":\\"") property(name="$!service")
+  constant(value="\\",\\"latency_ms\\":") property(name="$!latency_ms") constant(value="}\\n")
+}
+ruleset(name="work") {
+${rsyslogRules(workload, output)}
+}
+input(type="imfile" file="${file}" tag="bench" ruleset="work" freshStartTail="off")
+`,
+    );
+    return await watch(
+      new Deno.Command("/usr/sbin/rsyslogd", {
+        args: ["-n", "-f", config, "-i", join(work, "pid")],
+        stdout: "null",
+        stderr: "null",
+      }),
+      output,
+      lines,
+    );
+  };
+}
+
+function syslogNgRules(workload: WorkloadName): { readonly path: string; readonly template: string } {
+  const raw = "$MSG\\n";
+  switch (workload) {
+    case "pass":
+      return { path: "", template: raw };
+    case "logging":
+    case "count":
+      return { path: "parser(p);", template: raw };
+    case "filter":
+      return { path: "parser(p); filter(error);", template: raw };
+    case "project":
+      return {
+        path: "parser(p);",
+        template: "$(format-json id=${.j.id} service=${.j.service} latency_ms=${.j.latency_ms})\\n",
+      };
+    case "enrich":
+      return {
+        path: "parser(p); filter(quiet); rewrite(enrich);",
+        template: "$(format-json --scope none --key .j.* --shift-levels 2)\\n",
+      };
+  }
+}
+
+async function syslogNg(folder: string): Promise<Daemon> {
+  const packages = join(folder, "syslog-ng");
+  const root = join(packages, "root");
+  await Deno.mkdir(root, { recursive: true });
+  await run("apt-get", ["download", "-qq", ...SYSLOG_NG], packages);
+  for await (const { name } of Deno.readDir(packages)) {
+    if (name.endsWith(".deb")) await run("dpkg", ["-x", name, root], packages);
+  }
+  const libraries: string[] = [join(root, "usr/lib/syslog-ng")];
+  for (const folder of ["usr/lib", "lib"]) {
+    if (!await exists(join(root, folder))) continue;
+    for await (const { name } of Deno.readDir(join(root, folder))) {
+      if (name.endsWith("-linux-gnu")) libraries.push(join(root, folder, name));
+    }
+  }
+  let modules = "";
+  for await (const { name, isDirectory } of Deno.readDir(join(root, "usr/lib/syslog-ng"))) {
+    if (isDirectory) modules = join(root, "usr/lib/syslog-ng", name);
+  }
+  return async (workload, file, lines) => {
+    const work = await Deno.makeTempDir({ dir: folder });
+    const output = join(work, "out");
+    const config = join(work, "syslog-ng.conf");
+    const { path, template } = syslogNgRules(workload);
+    await Deno.writeTextFile(
+      config,
+      `@version: 3.38
+options { stats-freq(0); };
+source s { file("${file}" follow-freq(1) flags(no-parse) log-fetch-limit(1000) log-iw-size(10000)); };
+parser p { json-parser(prefix(".j.")); };
+filter error { "\${.j.level}" eq "error" };
+filter quiet { "\${.j.level}" ne "debug" };
+rewrite enrich { set("prod" value(".j.env")); set("\${.j.service}@@\${.j.host}" value(".j.svc_host")); };
+destination d { file("${output}" template("${template}") log-fifo-size(200000)); };
+log { source(s); ${path} destination(d); flags(flow-control); };
+`,
+    );
+    return await watch(
+      new Deno.Command(join(root, "usr/sbin/syslog-ng"), {
+        args: [
+          ...["-F", "--no-caps", "-f", config, "-R", join(work, "persist"), "-p", join(work, "pid")],
+          ...["-c", join(work, "ctl"), `--module-path=${modules}`],
+        ],
+        env: { "LD_LIBRARY_PATH": libraries.join(":") },
+        stdout: "null",
+        stderr: "null",
+      }),
+      output,
+      lines,
+    );
+  };
+}
+
+/** Both daemons, installed when they are not there; what they need lies in `folder`. */
+export async function daemons(folder: string): Promise<Readonly<Record<"rsyslog" | "syslog-ng", Daemon>>> {
+  return { "rsyslog": await rsyslog(folder), "syslog-ng": await syslogNg(folder) };
+}

@@ -1,0 +1,122 @@
+/**
+ * `deno task bench:pipeline [--quick] [--json FILE] [--plots DIR]`: events a second and core of pipelines, with and
+ * without the native kernel, beside a loop by hand, stream libraries, a host in C, and the syslog daemons of Debian.
+ *
+ * Every variant runs in a process of its own, one after the other, all of them in every round.
+ */
+// deno-lint-ignore-file no-console -- the terminal is where it reports
+import { fromFileUrl, join } from "@std/path";
+import { parseArgs } from "node:util";
+import { buildPlugin } from "../../ffi/build.ts";
+import { compile, findCompiler } from "../../ffi/compiler.ts";
+import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
+import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
+import { median, medianRatio, significant } from "../statistics.ts";
+import { daemons } from "./daemons.ts";
+import { pipelineCharts } from "./plots.ts";
+import { hostProgram, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
+
+const { values: { quick, json, plots } } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, json: { type: "string" }, plots: { type: "string" } },
+});
+const plan = quick
+  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000 }
+  : { rounds: 5, milliseconds: 1500, lines: 50_000, daemonLines: 200_000 };
+
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
+const OURS = ["typescript", "kernel"];
+const LOOPS = ["hand", "rxjs", "most", "streams"];
+const PEERS = [...LOOPS, "c-host", "rsyslog", "syslog-ng"];
+
+/** Events a second of each round, by variant. */
+type Rounds = Record<string, number[]>;
+
+async function output(command: string, args: readonly string[]): Promise<number> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`${command} ${args.join(" ")}: ${text.decode(stderr)}`);
+  return (JSON.parse(text.decode(stdout)) as { eventsPerSecond: number }).eventsPerSecond;
+}
+
+const folder = await Deno.makeTempDir({ prefix: "caisson-bench-" });
+const results: Record<string, Rounds> = {};
+try {
+  const kernel = await buildPlugin({ folder: join(ROOT, "plugins/json_kernel") });
+  const host = join(folder, "host");
+  const compiler = await findCompiler();
+  await compile("bench host", compiler.command, [
+    ...["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", `-I${join(ROOT, "ffi/include")}`],
+    ...[join(ROOT, "bench/pipeline/c/host.c"), "-o", host, "-ldl"],
+  ]);
+  const syslog = await daemons(folder);
+  const file = async (name: WorkloadName, lines: number) => {
+    const path = join(folder, `${name}-${lines}.ndjson`);
+    await Deno.writeTextFile(path, workloadLines(name, lines));
+    return path;
+  };
+  const one = join(ROOT, "bench/pipeline/measure_one.ts");
+  const milliseconds = String(plan.milliseconds);
+  for (const name of WORKLOADS) {
+    const events = await file(name, plan.lines);
+    const more = await file(name, plan.daemonLines);
+    const program = kernelProgramOf(compilePipeline(hostProgram(name), name));
+    const config = program === undefined ? "" : JSON.stringify({ program: program.text });
+    const rounds: Rounds = results[name] = {};
+    const measure = (variant: string): Promise<number> => {
+      if (variant === "c-host") return output(host, [kernel.library, config, events, milliseconds, name]);
+      if (variant === "rsyslog" || variant === "syslog-ng") return syslog[variant](name, more, plan.daemonLines);
+      const args = [name, variant, events, milliseconds, kernel.manifestFile];
+      return output(Deno.execPath(), ["run", "-A", "--no-lock", "--no-check", "--quiet", one, ...args]);
+    };
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const variant of [...OURS, ...PEERS]) (rounds[variant] ??= []).push(await measure(variant));
+    }
+    const shown = [...OURS, ...PEERS].map((variant) => `${variant} ${Math.round(median(rounds[variant]!) / 1000)}`);
+    console.log(`${name} (1,000 events/s): ${shown.join(", ")}`);
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+const ratio = (name: string, above: string, below: string): number =>
+  significant(medianRatio(results[name]![above]!, results[name]![below]!), 3);
+console.log(
+  "\n| workload | typescript ÷ best of hand, rxjs, most | kernel ÷ c-host | kernel ÷ typescript | typescript ÷ daemons | kernel ÷ daemons |",
+);
+console.log("|---|---|---|---|---|---|");
+for (const name of WORKLOADS) {
+  const against = (ours: string, peers: readonly string[]) => Math.min(...peers.map((peer) => ratio(name, ours, peer)));
+  const row = [
+    against("typescript", ["hand", "rxjs", "most"]),
+    ratio(name, "kernel", "c-host"),
+    ratio(name, "kernel", "typescript"),
+    against("typescript", ["rsyslog", "syslog-ng"]),
+    against("kernel", ["rsyslog", "syslog-ng"]),
+  ];
+  console.log(`| ${name} | ${row.join(" | ")} |`);
+}
+
+const pick = (variants: readonly string[]) =>
+  Object.fromEntries(WORKLOADS.map((name) => [
+    name,
+    Object.fromEntries(variants.map((variant) => [variant, significant(median(results[name]![variant]!))])),
+  ]));
+const report = {
+  workloads: pick(OURS),
+  peers: pick(PEERS),
+  machine: {
+    cpus: navigator.hardwareConcurrency,
+    arch: Deno.build.arch,
+    os: Deno.build.os,
+    deno: Deno.version.deno,
+    rounds: plan.rounds,
+    load: Deno.loadavg().map((value) => significant(value, 3)),
+  },
+};
+if (json !== undefined) await Deno.writeTextFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
+if (plots !== undefined) {
+  await Deno.mkdir(plots, { recursive: true });
+  for (const [name, svg] of pipelineCharts(report.workloads, report.peers)) {
+    await Deno.writeTextFile(join(plots, name), svg);
+  }
+}

@@ -1,0 +1,128 @@
+/** `measure_one.ts WORKLOAD VARIANT FILE MILLISECONDS [LIBRARY_MANIFEST]`: one variant in a process of its own; JSON on stdout. */
+import { dirname, join } from "@std/path";
+import { json } from "../../runtime/codec/json.ts";
+import type { Batch } from "../../runtime/data/batch.ts";
+import { type Consumer, eventsOf } from "../../runtime/flow/delivery.ts";
+import { Fanout } from "../../runtime/flow/fanout.ts";
+import { Settlement } from "../../runtime/flow/settlement.ts";
+import { launchNative } from "../../runtime/isolation/native.ts";
+import type { Manifest } from "../../runtime/manifest/manifest.ts";
+import { Kernel } from "../../runtime/pipeline/kernel.ts";
+import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
+import { compilePipeline, Pipeline } from "../../runtime/pipeline/pipeline.ts";
+import { eachBatch, lineBatch } from "./frames.ts";
+import { ByteSink, LOOPS } from "./peers/loops.ts";
+import { pipelineWorkload, plainWorkload, type WorkloadName } from "./workloads.ts";
+
+const [workload, variant, file, time, manifestFile] = Deno.args as [WorkloadName, string, string, string, string];
+
+/** Whole lines of about a mebibyte, as a source reads them. */
+function chunksOf(bytes: Uint8Array): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let start = 0; start < bytes.byteLength;) {
+    const end = bytes.lastIndexOf(10, Math.min(bytes.byteLength - 1, start + (1 << 20))) + 1;
+    chunks.push(bytes.slice(start, end));
+    start = end;
+  }
+  return chunks;
+}
+
+async function openKernel(): Promise<Kernel | undefined> {
+  const program = kernelProgramOf(compilePipeline(pipelineWorkload(workload), workload));
+  if (program === undefined) return undefined;
+  const manifest = JSON.parse(await Deno.readTextFile(manifestFile)) as Manifest;
+  const [library] = Object.values(manifest.native!.libraries!);
+  const { part } = await launchNative({
+    library: { file: join(dirname(manifestFile), library!.file), sha256: library!.sha256 },
+    manifest,
+    provision: manifest.provides[0]!,
+    context: {
+      alias: "bench/kernel",
+      instance: 1,
+      config: { program: program.text },
+      signal: new AbortController().signal,
+      log: () => {},
+    },
+  });
+  if (part.kind !== "processor") throw new TypeError(part.kind);
+  await part.processor.connect?.({ overall: 0, sinceLastSuccess: 0 });
+  return new Kernel(part.processor, program);
+}
+
+/** Caisson: the pipeline itself, fed with batches of lines, its output taken as bytes. */
+async function caisson(
+  chunks: readonly Uint8Array[],
+  native: boolean,
+): Promise<{ once(): void; sink: { bytes: number; events: number } }> {
+  const taken = { bytes: 0, events: 0 };
+  const consumer: Consumer = {
+    push(delivery): void {
+      const { batch, events } = delivery;
+      if (events === undefined) {
+        for (let index = 0; index < batch!.count; index++) taken.bytes += batch!.payloadLength(index);
+        taken.events += batch!.count;
+      } else {
+        for (const event of eventsOf(delivery)) taken.bytes += event.bytes(json).byteLength;
+        taken.events += events.length;
+      }
+      delivery.settlement.release();
+    },
+    drain: () => Promise.resolve(),
+  };
+  const out = new Fanout();
+  out.link(consumer);
+  const pipeline = new Pipeline(compilePipeline(pipelineWorkload(workload), workload), {
+    alias: "bench/main",
+    out,
+    err: new Fanout(),
+    onError(error) {
+      throw error;
+    },
+    kernel: native ? await openKernel() : undefined,
+  });
+  const batch = lineBatch();
+  const settled = () => {};
+  const push = (full: Batch) => {
+    pipeline.push({ batch: full, events: undefined, codec: json, settlement: new Settlement(settled) });
+  };
+  return {
+    once() {
+      for (const chunk of chunks) eachBatch(chunk, batch, push);
+    },
+    sink: taken,
+  };
+}
+
+const bytes = await Deno.readFile(file);
+const chunks = chunksOf(bytes);
+let lines = 0;
+for (const byte of bytes) if (byte === 10) lines++;
+
+let sink: { bytes: number; events: number };
+let once: () => void | Promise<void>;
+const loop = LOOPS[variant];
+if (loop === undefined) {
+  ({ once, sink } = await caisson(chunks, variant === "kernel"));
+} else {
+  const taken = new ByteSink();
+  const plain = plainWorkload(workload);
+  sink = taken;
+  once = () => loop(chunks, plain, taken);
+}
+for (const end = performance.now() + Number(time) / 4; performance.now() < end;) await once();
+const before = { ...sink };
+let passes = 0;
+const started = performance.now();
+const end = started + Number(time);
+do {
+  await once();
+  passes++;
+} while (performance.now() < end);
+const seconds = (performance.now() - started) / 1000;
+const result = {
+  eventsPerSecond: lines * passes / seconds,
+  bytes: (sink.bytes - before.bytes) / passes,
+  kept: (sink.events - before.events) / passes,
+};
+Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(result)));
+Deno.exit(0);
