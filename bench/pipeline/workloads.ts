@@ -143,7 +143,7 @@ export function hostProgram(name: WorkloadName): PipelineDefinition {
     return [{ project: same("application", "index_type", "logger_name", "syslog_hostname") }];
   }
   const definition = pipelineWorkload(name);
-  return "operators" in definition ? definition : definition.slice(0, 2);
+  return Array.isArray(definition) ? definition.slice(0, 2) : definition;
 }
 
 const SERVICES = ["auth", "cart", "search", "pay", "ship", "img", "rec", "user"];
