@@ -42,6 +42,8 @@ export type {
   NamedConfig,
   OperatorDefinition,
   PipelineDefinition,
+  PipelineGraph,
+  PipelineList,
   ProcessorDefinition,
   Reconnect,
 } from "./runtime/flow/flow_definition.ts";
@@ -69,6 +71,81 @@ export { Batch, type BatchMemory, type BatchOptions, type VerdictEntry } from ".
 export type { RecordScan } from "./runtime/data/batch_check.ts";
 export { BatchError } from "./runtime/data/batch_error.ts";
 export { concat, Condition, field, literal, type Operand, Term, when } from "./runtime/pipeline/expression_builder.ts";
+export {
+  type AnyStream,
+  type ConditionOf,
+  Grouped,
+  type Origin,
+  pipeline,
+  ports,
+  type Shape,
+  shape,
+  type StandardSchema,
+  Stream,
+  type TermOf,
+} from "./runtime/pipeline/builder/stream.ts";
+export type { At, Made, PathOf, Row, TargetInput } from "./runtime/pipeline/builder/row.ts";
+export {
+  captured,
+  cardinality,
+  collect,
+  collectNested,
+  count,
+  dds,
+  distinct,
+  either,
+  first,
+  group,
+  hdr,
+  last,
+  max,
+  mean,
+  min,
+  quantile,
+  stateTerm,
+  stdev,
+  sum,
+  unique,
+  variance,
+  windowFact,
+} from "./runtime/pipeline/builder/aggregate_terms.ts";
+export type { Distribution } from "./runtime/pipeline/aggregate/quantiles.ts";
+export type {
+  EventTime,
+  GroupBy,
+  IntervalWindow,
+  SelectDefinition,
+  SessionWindow,
+  SizeWindow,
+  SlidingSizeWindow,
+  SlidingTimeWindow,
+  StateWindow,
+  Target,
+  WindowDefinition,
+  WindowLimits,
+} from "./runtime/pipeline/select_definition.ts";
+export type {
+  BackpressureDefinition,
+  BatchDefinition,
+  BucketDefinition,
+  DedupeDefinition,
+  EachDefinition,
+  EnrichDefinition,
+  PercentileDefinition,
+  SampleDefinition,
+  StateDefinition,
+  StepDefinition,
+  ThrottleDefinition,
+} from "./runtime/pipeline/step/step_definition.ts";
+export type {
+  ExtractorDefinition,
+  MatchCase,
+  MatchDefinition,
+  Pattern,
+} from "./runtime/pipeline/step/match_definition.ts";
+export { type KeyValueStore, SqliteStore } from "./runtime/pipeline/store/key_value_store.ts";
+export type { Emit, Operator, Snapshot, Step, Warn } from "./runtime/pipeline/operator.ts";
+export { emitWatched, Held } from "./runtime/pipeline/held.ts";
 export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";
 export type { ConformanceCheck, ConformanceReport } from "./runtime/conformance/conformance_report.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/log.ts";

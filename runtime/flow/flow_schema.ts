@@ -7,6 +7,7 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
 import { pipelineSchema } from "../pipeline/pipeline_schema.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
+import { splitPipelines } from "./split_pipelines.ts";
 
 const name = z.string().regex(
   /^[a-z][a-z0-9_-]{0,62}$/,
@@ -57,7 +58,7 @@ export const flowSchema: z.ZodType = z.strictObject({
  */
 export function parseFlow(value: unknown, file: string): FlowDefinition {
   const result = flowSchema.safeParse(value);
-  if (result.success) return value as FlowDefinition;
+  if (result.success) return splitPipelines(value as FlowDefinition);
   const { path, found, allowed, action } = explainIssue(result.error, flowSchema, value);
   throw new CaissonError("CAISSON_FLOW_INVALID", {
     subject: path === "" ? file : `${file}: ${path}`,

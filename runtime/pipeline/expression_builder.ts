@@ -19,8 +19,10 @@ function call(name: string, ...operands: readonly Operand[]): Expression {
   return [name, ...operands.map(jsonOf)];
 }
 
-/** Something with a value; immutable. */
-export class Term {
+/** Something with a value of type `Value`; immutable. */
+export class Term<out Value = unknown> {
+  /** For the type checker only; there is no such property. */
+  declare readonly "~value": Value;
   readonly #json: Expression;
 
   /** Wraps an expression in its JSON form. */
@@ -85,44 +87,44 @@ export class Term {
   }
 
   /** Sum of two numbers. */
-  plus(other: Operand): Term {
+  plus(other: Operand): Term<number> {
     return new Term(call("+", this, other));
   }
   /** Difference of two numbers. */
-  minus(other: Operand): Term {
+  minus(other: Operand): Term<number> {
     return new Term(call("-", this, other));
   }
   /** Product of two numbers. */
-  times(other: Operand): Term {
+  times(other: Operand): Term<number> {
     return new Term(call("*", this, other));
   }
   /** Quotient of two numbers; nothing when divided by zero. */
-  dividedBy(other: Operand): Term {
+  dividedBy(other: Operand): Term<number | undefined> {
     return new Term(call("/", this, other));
   }
   /** Remainder of a division, with the sign of the dividend. */
-  modulo(other: Operand): Term {
+  modulo(other: Operand): Term<number | undefined> {
     return new Term(call("%", this, other));
   }
 
   /** The text in lower case. */
-  lower(): Term {
+  lower(): Term<string> {
     return new Term(call("lower", this));
   }
   /** The text in upper case. */
-  upper(): Term {
+  upper(): Term<string> {
     return new Term(call("upper", this));
   }
   /** UTF-16 units of a text, or items of a list. */
-  length(): Term {
+  length(): Term<number> {
     return new Term(call("length", this));
   }
   /** As a number; nothing when it is none. */
-  asNumber(): Term {
+  asNumber(): Term<number | undefined> {
     return new Term(call("number", this));
   }
   /** As text; objects and lists as JSON. */
-  asText(): Term {
+  asText(): Term<string | undefined> {
     return new Term(call("string", this));
   }
   /** This value, or when absent or null the first other one that is not. */
@@ -132,7 +134,7 @@ export class Term {
 }
 
 /** A term that is true or false. */
-export class Condition extends Term {
+export class Condition extends Term<boolean> {
   /** Whether this and all others hold. */
   and(...others: readonly Condition[]): Condition {
     return new Condition(call("and", this, ...others));
@@ -181,6 +183,6 @@ export function when(
 }
 
 /** All operands as one text; what is absent or null is left out. */
-export function concat(...operands: readonly Operand[]): Term {
+export function concat(...operands: readonly Operand[]): Term<string> {
   return new Term(call("concat", ...operands));
 }

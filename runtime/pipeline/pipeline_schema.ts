@@ -152,6 +152,10 @@ const steps = {
     target: target.optional(),
     maxKeys: count.optional(),
   }).optional(),
+  processor: z.strictObject({
+    type: z.string().min(1),
+    config: z.record(z.string(), z.unknown()).optional(),
+  }).optional(),
   flatMap: callback.optional(),
   operator: callback.optional(),
 };

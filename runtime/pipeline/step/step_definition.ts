@@ -1,6 +1,6 @@
 /** The steps of a pipeline beside filter, project, extract, count and select, as data. @module */
 import type { Event } from "../../flow/delivery.ts";
-import type { ExpressionInput } from "../../flow/flow_definition.ts";
+import type { ExpressionInput, ProcessorDefinition } from "../../flow/flow_definition.ts";
 import type { Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
@@ -132,5 +132,6 @@ export type StepDefinition =
   | { readonly throttle: ThrottleDefinition }
   | { readonly enrich: EnrichDefinition }
   | { readonly state: StateDefinition }
+  | { readonly processor: ProcessorDefinition }
   | { readonly flatMap: (value: unknown, event: Event) => Iterable<unknown> }
   | { readonly operator: () => Operator };

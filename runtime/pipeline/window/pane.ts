@@ -19,7 +19,7 @@ export class Pane {
   /** The events that wait for a verdict. */
   readonly held: Held = new Held();
   readonly #aggregates: readonly CompiledAggregate[];
-  #accumulators: Accumulator[];
+  readonly #accumulators: readonly Accumulator[];
 
   /** Starts empty. */
   constructor(aggregates: readonly CompiledAggregate[]) {
@@ -53,13 +53,6 @@ export class Pane {
   /** The results of its aggregates. */
   results(): unknown[] {
     return this.#accumulators.map((accumulator) => accumulator.result());
-  }
-
-  /** Empties it; its verdicts have been passed on. */
-  reset(): void {
-    this.#accumulators = this.#aggregates.map(({ make }) => make());
-    this.count = 0;
-    this.value = undefined;
   }
 
   /** Its state; verdicts belong to the running flow and are none of it. */

@@ -1,6 +1,7 @@
 /** Tumbling windows and tilt frames: coarser windows are fed by merging what finer ones gathered. @module */
 import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
+import { Held } from "../held.ts";
 import type { Emit, Snapshot } from "../operator.ts";
 import { GroupTable, type GroupTableOptions } from "./group_table.ts";
 import { Pane } from "./pane.ts";
@@ -9,7 +10,7 @@ import type { WindowResult } from "./window_result.ts";
 import type { Windows } from "./window_operator.ts";
 
 interface Frame {
-  readonly pane: Pane;
+  pane: Pane;
   state: number | undefined;
 }
 
@@ -78,21 +79,21 @@ export class TumblingWindows implements Windows<Group> {
 
   /** Emits a frame's result, then hands what it gathered to the next coarser frame. */
   #send(group: Group, level: number, value: unknown, time: number, emit: Emit): void {
-    const { pane } = group.frames[level]!;
+    const frame = group.frames[level]!;
+    const { pane } = frame;
     if (pane.count === 0) return;
-    let kept: Pane | undefined;
-    if (level + 1 < group.frames.length) {
-      kept = new Pane(this.#result.aggregates);
-      kept.merge(pane);
-    }
-    const { first: start, last: end } = pane;
-    this.#result.emit(pane, group.key.values, { name: this.#rules[level]!.name, start, end }, this.groups.size, emit);
-    pane.reset();
-    if (kept === undefined) return;
-    const gathered = kept;
-    this.#advance(group, level + 1, value, time, (next) => next.merge(gathered), emit);
-    // The coarser frame holds the verdicts now.
-    gathered.held.settle(false);
+    const coarser = level + 1 < group.frames.length;
+    const kept = new Held();
+    if (coarser) kept.addAll(pane.held);
+    const facts = { name: this.#rules[level]!.name, start: pane.first, end: pane.last };
+    this.#result.emit(pane, group.key.values, facts, this.groups.size, emit);
+    frame.pane = new Pane(this.#result.aggregates);
+    if (!coarser) return;
+    // What was emitted took the verdicts along; the coarser frame waits for one of its own.
+    pane.held.addAll(kept);
+    kept.settle(false);
+    this.#advance(group, level + 1, value, time, (next) => next.merge(pane), emit);
+    pane.held.settle(false);
   }
 
   #forgetEmpty(group: Group): void {

@@ -1,0 +1,342 @@
+/** The typed builder of pipelines. @module */
+import { CaissonError } from "../../errors/caisson_error.ts";
+import type { Event } from "../../flow/delivery.ts";
+import type { OperatorDefinition, PipelineDefinition } from "../../flow/flow_definition.ts";
+import { type Condition, field, Term } from "../expression_builder.ts";
+import type { Operator } from "../operator.ts";
+import type { GroupBy, SelectDefinition, Target, WindowDefinition } from "../select_definition.ts";
+import type { MatchDefinition } from "../step/match_definition.ts";
+import type {
+  BackpressureDefinition,
+  BatchDefinition,
+  BucketDefinition,
+  PercentileDefinition,
+} from "../step/step_definition.ts";
+import type { KeyValueStore } from "../store/key_value_store.ts";
+import { layOut } from "./lay_out.ts";
+import type { Made, Row, TargetInput } from "./row.ts";
+
+/** A schema of any library that follows Standard Schema, such as zod: its type is the type of the events. */
+export interface StandardSchema<Value> {
+  /** What the standard asks for. */
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (
+      value: unknown,
+    ) => { readonly value: Value; readonly issues?: undefined } | {
+      readonly issues: readonly { readonly message: string }[];
+    } | Promise<unknown>;
+    readonly types?: { readonly input: unknown; readonly output: Value } | undefined;
+  };
+}
+
+/** The type of events, without a check at run time. */
+export interface Shape<Value> {
+  /** For the type checker only. */
+  readonly "~shape"?: Value;
+}
+
+/** Says what type events have, without checking them. */
+export function shape<Value>(): Shape<Value> {
+  return {};
+}
+
+/** A condition: data, or a function that makes it from the fields of the event. */
+export type ConditionOf<Value> = Condition | ((event: Row<Value>) => Condition);
+/** A term: data, or a function that makes it from the fields of the event. */
+export type TermOf<Value> = Term | ((event: Row<Value>) => Term);
+
+/** A stream of any type. */
+export interface AnyStream {
+  /** Where it comes from. */
+  readonly origin: Origin;
+}
+
+/** Where a stream comes from. */
+export interface Origin {
+  /** Streams that feed it; none for the port `in`. */
+  readonly from: readonly { readonly stream: AnyStream; readonly port: string }[];
+  /** What is done to their events. */
+  readonly step?: OperatorDefinition;
+}
+
+const row = ((path?: string) => field(path ?? [])) as Row<never>;
+
+function resolve<Result>(given: Result | ((event: Row<never>) => Result)): Result {
+  return typeof given === "function" ? (given as (event: Row<never>) => Result)(row) : given;
+}
+
+/** Events on their way through a pipeline, of one type. Immutable: each step gives another stream. */
+export class Stream<Value> implements AnyStream {
+  /** For the type checker only; there is no such property. */
+  declare readonly "~events": Value;
+  readonly #origin: Origin;
+
+  /** Use {@linkcode pipeline}. */
+  constructor(origin: Origin) {
+    this.#origin = origin;
+  }
+
+  /** Where it comes from. */
+  get origin(): Origin {
+    return this.#origin;
+  }
+
+  /** Adds a step as data; the types of what comes out are whoever writes it to vouch for. */
+  step<Next = Value>(step: OperatorDefinition): Stream<Next> {
+    return new Stream({ from: [{ stream: this, port: "out" }], step });
+  }
+
+  /** Only events for which the condition holds. */
+  where(condition: ConditionOf<Value>): Stream<Value> {
+    return this.step({ filter: resolve<Condition>(condition as Condition) });
+  }
+
+  /** Only events for which the condition holds; after `select`, about the new values. */
+  having(condition: ConditionOf<Value>): Stream<Value> {
+    return this.where(condition);
+  }
+
+  /** A new value of each event. */
+  select<const Target extends TargetInput>(target: Target | ((event: Row<Value>) => Target)): Stream<Made<Target>> {
+    return this.step(selectStep(resolve<TargetInput>(target as TargetInput)));
+  }
+
+  /** Groups events by a value, by several (`{ set: […] }`), or by each item of a list (`{ each: … }`). */
+  groupBy(group: TermOf<Value> | GroupBy | ((event: Row<Value>) => GroupBy)): Grouped<Value> {
+    return new Grouped(this, { groupBy: resolve<GroupBy>(group as GroupBy) });
+  }
+
+  /** Gathers events in a window, or in tilt frames. */
+  window(...windows: readonly [WindowDefinition, ...WindowDefinition[]]): Grouped<Value> {
+    return new Grouped<Value>(this, {}).window(...windows);
+  }
+
+  /** Only events a function returns `true` for. */
+  filter(holds: (value: Value, event: Event) => boolean): Stream<Value> {
+    return this.step({ filter: (event) => holds(event.value as Value, event) });
+  }
+
+  /** A new value of each event; `undefined` drops it. */
+  map<Next>(apply: (value: Value, event: Event) => Next): Stream<Exclude<Next, undefined>> {
+    return this.step({ project: (event) => apply(event.value as Value, event) });
+  }
+
+  /** Any number of values of each event. */
+  flatMap<Next>(apply: (value: Value, event: Event) => Iterable<Next>): Stream<Next> {
+    return this.step({ flatMap: (value, event) => apply(value as Value, event) });
+  }
+
+  /** Fields added or replaced. */
+  set<const Fields extends { readonly [field: string]: TargetInput }>(
+    fields: Fields | ((event: Row<Value>) => Fields),
+  ): Stream<Omit<Value, keyof Fields> & Made<Fields>> {
+    return this.step({ set: resolve<Fields>(fields as Fields) as { readonly [field: string]: Target } });
+  }
+
+  /** The first case that matches decides. */
+  match<Next = Value>(definition: MatchDefinition): Stream<Next> {
+    return this.step({ match: definition });
+  }
+
+  /** One event for each item of a list. */
+  each<Item>(list: Term<readonly Item[]> | ((event: Row<Value>) => Term<readonly Item[]>)): Stream<Item> {
+    return this.step({ each: { of: resolve<Term>(list as Term) } });
+  }
+
+  /** Streams by the first condition that holds; `rest` is what none holds for. */
+  branch<const Conditions extends { readonly [port: string]: ConditionOf<Value> }>(
+    conditions: Conditions,
+  ): { readonly [Port in keyof Conditions]: Stream<Value> } & { readonly rest: Stream<Value> } {
+    const entries = Object.entries(conditions).map(([port, condition]) =>
+      [port, resolve<Condition>(condition as Condition)] as const
+    );
+    const routed = this.step({ branch: Object.fromEntries(entries) });
+    const streams = Object.fromEntries(entries.map(([port]) => [port, routed.port(port)]));
+    return { ...streams, rest: routed } as never;
+  }
+
+  /** What the last step emits to a port beside `out`, such as `late` or `overflow`. */
+  port<Next = Value>(port: string): Stream<Next> {
+    return new Stream({ from: [{ stream: this, port }] });
+  }
+
+  /** A rate limit for each class. */
+  bucket(definition: BucketDefinition): Stream<Value> {
+    return this.step({ bucket: definition });
+  }
+  /** Lists of events. */
+  batch(definition: BatchDefinition): Stream<Value[]> {
+    return this.step({ batch: definition });
+  }
+  /** Fewer events while what follows is slow or fails. */
+  backpressure(definition: BackpressureDefinition): Stream<Value> {
+    return this.step({ backpressure: definition });
+  }
+  /** A share of the events that follows how well what follows keeps up. */
+  percentile(definition: PercentileDefinition): Stream<Value> {
+    return this.step({ percentile: definition });
+  }
+  /** A fixed share of the events. @param keep 0 to 1 */
+  sample(keep: number, key?: TermOf<Value>): Stream<Value> {
+    return this.step({ sample: key === undefined ? { keep } : { keep, key: resolve<Term>(key as Term) } });
+  }
+  /** The first of several equal events. */
+  dedupe(key: TermOf<Value>, options: { readonly withinMs?: number; readonly maxKeys?: number } = {}): Stream<Value> {
+    return this.step({ dedupe: { key: resolve<Term>(key as Term), ...options } });
+  }
+  /** At most so many events within a time. */
+  throttle(
+    limit: number,
+    options: { readonly perMs?: number; readonly key?: TermOf<Value>; readonly maxKeys?: number } = {},
+  ): Stream<Value> {
+    const { key, ...others } = options;
+    return this.step({
+      throttle: { limit, ...others, ...(key === undefined ? {} : { key: resolve<Term>(key as Term) }) },
+    });
+  }
+  /** What a table or store knows under a key, in a field of its own. */
+  enrich<const Field extends string, Found = unknown>(
+    as: Field,
+    key: TermOf<Value>,
+    from: { readonly table: Readonly<Record<string, Found>> } | { readonly store: string | KeyValueStore },
+    missing: "pass" | "drop" | "fail" = "pass",
+  ): Stream<Value & { readonly [Key in Field]?: Found }> {
+    return this.step({ enrich: { key: resolve<Term>(key as Term), as, missing, ...from } });
+  }
+  /** A value kept from event to event. */
+  state<const Target extends TargetInput>(
+    definition: {
+      readonly key?: TermOf<Value>;
+      readonly initial?: unknown;
+      readonly update: TargetInput | ((event: Row<Value>) => TargetInput);
+      readonly target: Target | ((event: Row<Value>) => Target);
+      readonly maxKeys?: number;
+    },
+  ): Stream<Made<Target>> {
+    const { key, update, target, ...others } = definition;
+    return this.step({
+      state: {
+        ...others,
+        ...(key === undefined ? {} : { key: resolve<Term>(key as Term) }),
+        update: resolve<TargetInput>(update as TargetInput) as Target & string,
+        target: resolve<TargetInput>(target as TargetInput) as Target & string,
+      },
+    });
+  }
+  /** Each event to the next of these ports. */
+  roundRobin<const Port extends string>(...ports: readonly Port[]): { readonly [Name in Port]: Stream<Value> } {
+    const routed = this.step({ roundRobin: { ports } });
+    return Object.fromEntries(ports.map((port) => [port, routed.port(port)])) as { [Name in Port]: Stream<Value> };
+  }
+  /** An operator of the program's own. */
+  operator<Next = Value>(make: () => Operator): Stream<Next> {
+    return this.step({ operator: make });
+  }
+  /** A processor of a plugin, under whatever isolation its grant says. */
+  use<Next = Value>(type: string, config?: Readonly<Record<string, unknown>>): Stream<Next> {
+    return this.step({ processor: config === undefined ? { type } : { type, config } });
+  }
+
+  /** These events and those of other streams. */
+  merge<Other>(...others: readonly Stream<Other>[]): Stream<Value | Other> {
+    return new Stream({ from: [this, ...others].map((stream) => ({ stream, port: "out" })) });
+  }
+
+  /** The pipeline that gives these events at `out`. */
+  build(): PipelineDefinition {
+    return ports({ out: this });
+  }
+}
+
+/** Events that are grouped, gathered in windows, or both; `select` says what is made of them. */
+export class Grouped<Value> {
+  readonly #stream: Stream<Value>;
+  readonly #definition: SelectDefinition;
+
+  /** Use {@linkcode Stream.groupBy} or {@linkcode Stream.window}. */
+  constructor(stream: Stream<Value>, definition: SelectDefinition) {
+    this.#stream = stream;
+    this.#definition = definition;
+  }
+
+  /** Gathers the events of each group in a window, or in tilt frames, from the finest to the coarsest. */
+  window(...windows: readonly [WindowDefinition, ...WindowDefinition[]]): Grouped<Value> {
+    return new Grouped(this.#stream, { ...this.#definition, window: windows.length === 1 ? windows[0] : windows });
+  }
+
+  /** What becomes of windows that are open when the flow drains. */
+  atEnd(atEnd: "emit" | "drop"): Grouped<Value> {
+    return new Grouped(this.#stream, { ...this.#definition, atEnd });
+  }
+
+  /** What is made of each window, or of each event and group. */
+  select<const Target extends TargetInput>(target: Target | ((event: Row<Value>) => Target)): Stream<Made<Target>> {
+    return this.#stream.step({
+      select: { ...this.#definition, target: resolve<TargetInput>(target as TargetInput) },
+    });
+  }
+}
+
+/** A projection where it is one, because that may run on raw bytes. */
+function selectStep(target: TargetInput): OperatorDefinition {
+  const isFlat = typeof target === "object" && target !== null && !(target instanceof Term) &&
+    Object.values(target).every((part) => part instanceof Term || typeof part !== "object" || part === null);
+  return isFlat ? { project: target as Readonly<Record<string, Term>> } : { select: { target } };
+}
+
+/**
+ * Starts a pipeline: what comes in at the port `in`.
+ *
+ * @param name for errors of the check of events
+ * @param options `in` is the type of the events: a Standard Schema that checks each one, or {@linkcode shape}
+ *
+ * @example Errors by host
+ * ```ts
+ * import { count, group, pipeline, shape } from "@caisson/runtime";
+ *
+ * const main = pipeline("main", { in: shape<{ level: string; host: string }>() })
+ *   .where((event) => event("level").eq("error"))
+ *   .groupBy((event) => event("host"))
+ *   .window({ tumbling: { intervalMs: 60_000 } })
+ *   .select({ host: group(0), errors: count() })
+ *   .build();
+ * ```
+ */
+export function pipeline<Value = unknown>(
+  name: string,
+  options: { readonly in?: Shape<Value> | StandardSchema<Value> } = {},
+): Stream<Value> {
+  const start = new Stream<Value>({ from: [] });
+  const schema = options.in;
+  return schema !== undefined && "~standard" in schema
+    ? start.map((value) => checked(schema, value, name)) as Stream<Value>
+    : start;
+}
+
+function checked<Value>(schema: StandardSchema<Value>, value: unknown, name: string): Value {
+  const result = schema["~standard"].validate(value);
+  if (result instanceof Promise) {
+    throw new CaissonError("CAISSON_OPERATOR_FAILED", {
+      subject: `${name}/in`,
+      found: "a schema that checks asynchronously",
+      allowed: "a schema that answers at once",
+    });
+  }
+  if (result.issues === undefined) return result.value;
+  throw new CaissonError("CAISSON_OPERATOR_FAILED", {
+    subject: `${name}/in`,
+    found: "an event the schema refuses",
+    allowed: result.issues.map(({ message }) => message).join("; ").slice(0, 300),
+  });
+}
+
+/**
+ * A pipeline with several ports.
+ *
+ * @param streams what each port gives
+ */
+export function ports(streams: Readonly<Record<string, AnyStream>>): PipelineDefinition {
+  return layOut(streams);
+}
