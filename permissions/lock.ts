@@ -70,6 +70,8 @@ const schema = z.strictObject({
 });
 
 const codes: JsonFileCodes = {
+  // A hash for each module of each plugin: a host with many plugins has a long lock.
+  maxBytes: 16 << 20,
   unreadable: "CAISSON_LOCK_INVALID",
   problems: {
     "syntax": "CAISSON_LOCK_INVALID",

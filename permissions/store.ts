@@ -19,6 +19,9 @@ export interface StagedPackage extends StoredPackage, AsyncDisposable {
   keep(): Promise<StoredPackage>;
 }
 
+/** An installation takes no longer than this, milliseconds. */
+const LEFT_BEHIND_MS = 3_600_000;
+
 /** The folder of a hash in a store. */
 export function storedFolder(store: string, hash: string): string {
   return join(store, hash);
@@ -33,6 +36,7 @@ export function storedFolder(store: string, hash: string): string {
  */
 export async function stagePackage(source: string, store: string): Promise<StagedPackage> {
   const entries = await packageEntries(source);
+  await sweep(store);
   // Not private: a plugin that runs as another user reads its own folder here.
   await Deno.mkdir(store, { recursive: true });
   const folder = join(await Deno.realPath(store), `.staging-${crypto.randomUUID()}`);
@@ -61,6 +65,20 @@ export async function stagePackage(source: string, store: string): Promise<Stage
   } catch (thrown) {
     await removeTree(folder);
     throw thrown;
+  }
+}
+
+/** Removes what an installation that was killed left behind, once it is surely over. */
+async function sweep(store: string): Promise<void> {
+  try {
+    for await (const { name } of Deno.readDir(store)) {
+      if (!/^\.(?:staging|fetched)-/.test(name)) continue;
+      const { mtime } = await Deno.lstat(join(store, name));
+      if (mtime !== null && Date.now() - mtime.getTime() > LEFT_BEHIND_MS) await removeTree(join(store, name));
+    }
+  } catch (error) {
+    // There is no store yet, or another installation was faster.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -34,6 +34,7 @@ export class RunningPlugin {
   readonly #links = new Set<HostedLink>();
   #permissions: EffectivePermissions;
   #revoked: CaissonError | undefined;
+  #started = 0;
 
   /** Nothing runs yet. */
   constructor({ plugin, instance, connector, flow, audit }: RunningPluginOptions) {
@@ -52,6 +53,18 @@ export class RunningPlugin {
 
   /** Takes the Worker or process that was started for it, before any of the plugin's code is loaded there. */
   hosted(link: HostedLink): void {
+    this.#started += 1;
+    if (this.#started > 1) {
+      const { instance, connector } = this;
+      const plugin = this.plugin.package.manifest.name;
+      this.#audit.write({
+        kind: "restart",
+        plugin,
+        instance,
+        connector,
+        cause: `start ${this.#started} of this instance`,
+      });
+    }
     this.#links.add(link);
     link.onFailed((error) => {
       this.#links.delete(link);

@@ -14,6 +14,7 @@ import { checkConfig } from "../manifest/check_config.ts";
 import type { Refusal } from "../manifest/discover.ts";
 import type { ComponentKind } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../registered_plugin.ts";
+import { permissionsIn } from "../running_plugin.ts";
 import { Repository } from "../repository.ts";
 import type { Invocation } from "./command.ts";
 import { readFlowFile } from "./flow_file.ts";
@@ -123,7 +124,7 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   const runners = used.some(({ isolation }) => isolation === "runner");
   const workers = used.some(({ isolation }) => isolation === "worker");
   const cache = native || guards || runners ? commandCache(invocation) : undefined;
-  needs.push(...used.flatMap(pluginNeeds));
+  needs.push(...used.flatMap((each) => pluginNeeds(each, definition.name)));
   if (cache !== undefined && native) needs.push(...await nativeNeeds(cache, invocation.program));
   if (cache !== undefined && (guards || runners)) needs.push(...await processNeeds(cache, invocation.program, guards));
   if (cache !== undefined && runners) needs.push(...await runnerNeeds(cache, invocation.program));
@@ -160,7 +161,9 @@ function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, un
   );
 }
 
-function pluginNeeds({ package: found, isolation, permissions }: RegisteredPlugin): HostNeed[] {
+function pluginNeeds(plugin: RegisteredPlugin, flow: string): HostNeed[] {
+  const { package: found, isolation } = plugin;
+  const permissions = permissionsIn(plugin, flow);
   const all = hostPermissions({ plugins: [{ isolation, folder: found.folder, permissions }] });
   return (Object.keys(all) as HostKey[]).flatMap((key) =>
     all[key].map((value) => ({ key, value, reason: `plugin ${found.manifest.name}, in ${isolation} isolation` }))

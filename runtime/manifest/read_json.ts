@@ -9,6 +9,8 @@ export interface JsonFileCodes {
   readonly unreadable: ErrorCode;
   /** One for each kind of problem in the text. */
   readonly problems: Readonly<Record<JsonProblem["kind"], ErrorCode>>;
+  /** Largest file. @default {maxJsonBytes} */
+  readonly maxBytes?: number;
 }
 
 /** What was read. */
@@ -51,7 +53,7 @@ export async function readJsonFile(
       cause: error,
     });
   }
-  const problem = scanJson(text);
+  const problem = scanJson(text, codes.maxBytes);
   if (problem !== undefined) {
     const { kind, found, line, column } = problem;
     const action = actions[kind];
@@ -71,11 +73,12 @@ async function readBytes(
   try {
     // Asked before reading: a file of a gigabyte must not be read to be refused.
     const { size } = await Deno.stat(file);
-    if (size > maxJsonBytes) {
+    const { maxBytes = maxJsonBytes } = codes;
+    if (size > maxBytes) {
       throw new CaissonError(codes.problems["too-large"], {
         subject: file,
         found: `${size} bytes`,
-        allowed: `at most ${maxJsonBytes} bytes`,
+        allowed: `at most ${maxBytes} bytes`,
       });
     }
     return await Deno.readFile(file);

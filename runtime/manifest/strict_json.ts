@@ -42,8 +42,9 @@ class Stop {
 
 const spaces = /[ \t\n\r]*/y;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+// Written so that a run of plain characters is one step: one for each would take the engine's stack in a long string.
 // deno-lint-ignore no-control-regex
-const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const word = /true|false|null/y;
 
 /** Walks a document once, without building it. */
@@ -177,14 +178,15 @@ export function placeOf(
 /**
  * Checks a document without building it. What passes is accepted by `JSON.parse`.
  *
+ * @param maxBytes most UTF-16 units
  * @returns the first problem, or `undefined`
  */
-export function scanJson(text: string): JsonProblem | undefined {
+export function scanJson(text: string, maxBytes: number = maxJsonBytes): JsonProblem | undefined {
   // Code units are never more than bytes, so this also bounds the scan of text that did not come from a file.
-  if (text.length > maxJsonBytes) {
+  if (text.length > maxBytes) {
     return {
       kind: "too-large",
-      found: `more than ${maxJsonBytes} bytes`,
+      found: `more than ${maxBytes} bytes`,
       line: 1,
       column: 1,
     };
@@ -193,6 +195,10 @@ export function scanJson(text: string): JsonProblem | undefined {
     new Scanner(text).document();
     return undefined;
   } catch (thrown) {
+    if (thrown instanceof RangeError) {
+      // A string of millions of escapes takes the engine's stack.
+      return { kind: "too-large", found: "a string with too many escapes", line: 1, column: 1 };
+    }
     if (!(thrown instanceof Stop)) throw thrown;
     const { kind, found, offset } = thrown;
     return { kind, found, ...placeOf(text, offset) };

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
-import { readLock } from "../../permissions/lock.ts";
+import { readLock, writeLock } from "../../permissions/lock.ts";
 import { noGrants } from "../../permissions/grants.ts";
 import { removeTree, storedFolder } from "../../permissions/store.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
@@ -276,6 +276,8 @@ for (
     ["__proto__", '{"lock":1,"plugins":{"__proto__":{}}}'],
     ["an unknown key", '{"lock":1,"plugins":{},"more":1}'],
     ["10 MB", `{"lock":1,"plugins":{},"x":"${"x".repeat(10 << 20)}"}`],
+    ["millions of escapes", `{"lock":1,"plugins":{},"x":"${"\\n".repeat(7 << 20)}"}`],
+    ["more than may be", `{"lock":1,"plugins":{},"x":"${"x".repeat(17 << 20)}"}`],
     ["deep nesting", `{"lock":1,"plugins":${'{"a":'.repeat(100_000)}1${"}".repeat(100_001)}`],
     ["nothing", ""],
   ] as const
@@ -325,4 +327,26 @@ Deno.test("after a fresh checkout the store is filled with exactly the approved 
   await removeTree(fixture.places.store);
   await fixture.write("mod.ts", `${plainModule}// other\n`);
   await refusal(() => restorePlugins(fixture.places), "CAISSON_APPROVAL_REFUSED");
+});
+
+Deno.test("what a killed installation left behind goes with a later one, not what another one is at", async () => {
+  await using fixture = await installFixture();
+  for (const [left, age] of [[".staging-old", 7_200_000], [".fetched-old", 7_200_000], [".staging-new", 0]] as const) {
+    const folder = join(fixture.places.store, left);
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.utime(folder, new Date(), new Date(Date.now() - age));
+  }
+  const { hash } = (await fixture.install()).version;
+  assertEquals(await storeNames(fixture), [".staging-new", hash]);
+});
+
+Deno.test("a lock of many plugins with many modules can be read again", async () => {
+  await using fixture = await installFixture();
+  const { version } = await fixture.install();
+  const code = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`module${n}.ts`, version.manifest]));
+  const plugins = new Map(
+    Array.from({ length: 20 }, (_, n) => [`@acme/p${n}`, { source: "x", approved: { ...version, code } }]),
+  );
+  await writeLock(fixture.places.lock, plugins);
+  assertEquals((await readLock(fixture.places.lock)).plugins.size, 20);
 });
