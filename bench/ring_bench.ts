@@ -5,7 +5,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
-import { buildSupport } from "../ffi/build_support.ts";
+import { buildMemoryLibrary } from "../ffi/memory_library.ts";
 import { createSharedMemory } from "../ffi/shared_memory.ts";
 import { Batch } from "../runtime/data/batch.ts";
 import { createRing, formatRing, ringBytes } from "../runtime/data/ring.ts";
@@ -43,7 +43,7 @@ function worker(filling: boolean): Promise<Peer> {
 
 /** The rings of a guard, without the plugin. */
 async function guard(filling: boolean): Promise<Peer> {
-  const library = await buildSupport({ name: "map", source: "memory/map.c" });
+  const library = await buildMemoryLibrary();
   const memory = await createSharedMemory(2 * ringBytes());
   const input = formatRing(memory.buffer, memory.offset);
   const output = formatRing(memory.buffer, memory.offset + ringBytes());

@@ -8,6 +8,7 @@ import { hostPlatform } from "./platform.ts";
 
 /** C sources of the runner, relative to `ffi/`. */
 export const RUNNER_SOURCES: readonly string[] = [
+  "confine/confine.c",
   "runner/answer.c",
   "runner/control.c",
   "runner/descriptor.c",
@@ -29,6 +30,8 @@ export const RUNNER_SOURCES: readonly string[] = [
 
 /** Headers of the runner, relative to `ffi/`. */
 const HEADERS: readonly string[] = [
+  "confine/call_names.h",
+  "confine/confine.h",
   "runner/answer.h",
   "runner/control.h",
   "runner/descriptor.h",

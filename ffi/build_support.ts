@@ -19,6 +19,8 @@ export interface SupportLibrary {
   readonly source: string;
   /** Further C files. */
   readonly more?: readonly string[];
+  /** Whether it stays in memory once it was loaded. @default {false} */
+  readonly stays?: boolean;
   /** Files any of them includes; headers of `include/` are found without a path. */
   readonly headers?: readonly string[];
 }
@@ -39,7 +41,7 @@ async function exists(file: string): Promise<boolean> {
  * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`
  */
 export async function buildSupport(
-  { name, source, more = [], headers = [] }: SupportLibrary,
+  { name, source, more = [], headers = [], stays = false }: SupportLibrary,
   options: BuildSupportOptions = {},
 ): Promise<string> {
   const { folder, digest } = await packageFiles([source, ...more, ...headers], options);
@@ -57,6 +59,8 @@ export async function buildSupport(
     "-O2",
     ...(Deno.build.os === "windows" ? [] : ["-fPIC", "-D_DEFAULT_SOURCE"]),
     "-shared",
+    // The handler of refused system calls is needed after the library was closed.
+    ...(stays && Deno.build.os === "linux" ? ["-Wl,-z,nodelete"] : []),
     "-fvisibility=hidden",
     "-o",
     partial,

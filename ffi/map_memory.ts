@@ -14,6 +14,8 @@ export interface MapMemoryOptions {
   readonly bytes: number;
   /** Process id of the host. */
   readonly parent: number;
+  /** Gives up every system call that a plugin does not need, once the memory is mapped. @default {false} */
+  readonly confine?: boolean;
 }
 
 /** Memory of the host; mapped until this process ends. */
@@ -28,10 +30,10 @@ export interface MappedMemory {
  * Maps memory of the host and, where the system can, ties this process's life to the host's. The library is closed
  * before this returns, so that the permission to load it can be given away.
  *
- * @throws {CaissonError} `CAISSON_INTERNAL` when the system refuses
+ * @throws {CaissonError} `CAISSON_INTERNAL` when the system refuses, `CAISSON_SANDBOX_UNSOUND` when it does not confine
  */
 export function mapMemory(options: MapMemoryOptions): MappedMemory {
-  const { library, path, bytes, parent } = options;
+  const { library, path, bytes, parent, confine = false } = options;
   const { symbols, close } = open(library);
   try {
     const ends = symbols.endWith(parent);
@@ -47,6 +49,8 @@ export function mapMemory(options: MapMemoryOptions): MappedMemory {
       ),
     );
     if (offset < 0) throw refused(`error ${-offset} of the system`);
+    const confined = confine ? symbols.confine() : 0;
+    if (confined < 0) throw unsound(`error ${-confined} of the system`);
     return { buffer, offset };
   } finally {
     close();
@@ -62,10 +66,19 @@ function open(library: string) {
         parameters: ["buffer", "u64", "u64", "buffer"],
         result: "i64",
       },
+      confine: { name: "caisson_memory_confine", parameters: [], result: "i32" },
       endWith: { name: "caisson_memory_end_with", parameters: ["u32"], result: "i32" },
     } as const,
   );
   return { symbols: opened.symbols, close: () => opened.close() };
+}
+
+function unsound(found: string): CaissonError {
+  return new CaissonError("CAISSON_SANDBOX_UNSOUND", {
+    subject: "system calls of a guard",
+    found,
+    allowed: "a filter that every thread of the process is under",
+  });
 }
 
 function refused(found: string): CaissonError {

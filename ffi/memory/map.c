@@ -5,6 +5,10 @@
 #endif
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../confine/confine.h"
 
 #if defined(_WIN32)
 #define MEMORY_EXPORT __declspec(dllexport)
@@ -26,6 +30,11 @@ MEMORY_EXPORT int64_t caisson_memory_map(uint8_t *buffer, uint64_t capacity, uin
  * `parent` has ended already. */
 MEMORY_EXPORT int32_t caisson_memory_end_with(uint32_t parent);
 
+/* Gives up the system calls a plugin does not need; see confine.h. 0 or -errno. */
+MEMORY_EXPORT int32_t caisson_memory_confine(void);
+
+int32_t caisson_memory_confine(void) { return caisson_confine(); }
+
 #if defined(_WIN32)
 
 int64_t caisson_memory_map(uint8_t *buffer, uint64_t capacity, uint64_t bytes, const char *path) {
@@ -35,12 +44,19 @@ int64_t caisson_memory_map(uint8_t *buffer, uint64_t capacity, uint64_t bytes, c
 
 #else
 
+/* A launcher hands the memory over as an open descriptor, because the process may not look into the host's any more. */
+static int open_memory(const char *path) {
+  static const char own[] = "/proc/self/fd/";
+  if (strncmp(path, own, sizeof own - 1) == 0) return atoi(path + sizeof own - 1);
+  return open(path, O_RDWR | O_CLOEXEC);
+}
+
 int64_t caisson_memory_map(uint8_t *buffer, uint64_t capacity, uint64_t bytes, const char *path) {
   const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
   const uintptr_t start = ((uintptr_t)buffer + page - 1) & ~(page - 1);
   const uint64_t offset = (uint64_t)(start - (uintptr_t)buffer);
   if (bytes == 0 || bytes % page != 0 || offset > capacity || bytes > capacity - offset) return -EINVAL;
-  const int file = open(path, O_RDWR | O_CLOEXEC);
+  const int file = open_memory(path);
   if (file < 0) return -(int64_t)errno;
   void *mapped = mmap((void *)start, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0);
   const int64_t code = mapped == MAP_FAILED ? -(int64_t)errno : (int64_t)offset;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../confine/confine.h"
 #include "control.h"
 #include "patience.h"
 #include "platform.h"
@@ -256,6 +257,11 @@ int main(int count, char **arguments) {
   patience_restore(&self);
   describe_host();
   control_start(hear_urgent);
+  if (count > 2 && strcmp(arguments[2], "confine") == 0) {
+    /* Nothing of the plugin has been loaded yet, and the thread that listens is under the filter, too. */
+    const int32_t confined = caisson_confine();
+    if (confined != 0) runner_break("the system calls could not be given up");
+  }
   for (;;) {
     const int idle = self.plugin.instance == NULL || self.failed;
     control_message *const message = idle ? control_wait() : control_take();

@@ -68,6 +68,16 @@ export const permissionCodes = {
     meaning: "The approval is not for what waits for it.",
     action: "Look at what waits with caisson plugins, and approve the hash that is shown.",
   },
+  CAISSON_GRANT_UNENFORCEABLE: {
+    exit: 3,
+    meaning: "A grant says something about a native plugin that the system's sandbox cannot hold it to.",
+    action: "Narrow the grant to ports of any host and to files that are there, or let the plugin run unsandboxed.",
+  },
+  CAISSON_SANDBOX_MISSING: {
+    exit: 3,
+    meaning: "Native code that nobody reviewed was to run where no sandbox can be set up.",
+    action: "Do what the message says about the sandbox, or, after a review, set \"unsandboxed\": true in the grant.",
+  },
   CAISSON_AUDIT_FAILED: {
     exit: 1,
     meaning: "The audit log could not be written, so what should have been recorded was not done.",

@@ -1,6 +1,6 @@
 /** Launches a TypeScript component in a Deno process of its own that holds nothing but what is granted. @module */
 import { fromFileUrl, join, toFileUrl } from "@std/path";
-import { buildSupport } from "../../ffi/build_support.ts";
+import { buildMemoryLibrary } from "../../ffi/memory_library.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
 import { specialAddressesToDeny } from "../../permissions/special_addresses.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
@@ -62,7 +62,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
     });
   }
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
-  const mapper = await buildSupport({ name: "map", source: "memory/map.c" }, cache);
+  const mapper = await buildMemoryLibrary(cache);
   const bootstrap = await bootstrapFile(packageRoot, cache);
   return await launchProcess({
     plugin: plugin.name,

@@ -11,7 +11,7 @@ import { PluginHost } from "./plugin_side/host_plugin.ts";
 import { LineReader, type ProcessOpenMessage } from "./process_protocol.ts";
 import type { HostMessage, OpenMessage, WorkerMessage } from "./worker_protocol.ts";
 
-const { stdin, stdout, exit, args: [library, parent] } = Deno;
+const { stdin, stdout, exit, args: [library, parent, confine] } = Deno;
 const encoder = new TextEncoder();
 const bell = encoder.encode("\n");
 
@@ -31,7 +31,13 @@ function say(message: WorkerMessage): void {
 /** The message as a Worker would get it. */
 function attach(message: ProcessOpenMessage): OpenMessage {
   const { module, component, kind, alias, config, codec, memory, bytes, slots, capacity, arena } = message;
-  const { buffer, offset } = mapMemory({ library: library!, path: memory, bytes, parent: Number(parent) });
+  const { buffer, offset } = mapMemory({
+    library: library!,
+    path: memory,
+    bytes,
+    parent: Number(parent),
+    confine: confine === "confine",
+  });
   const ring = (at: number) => ({ buffer, byteOffset: offset + at, slots, capacity, arenaBytes: arena });
   return {
     type: "open",

@@ -1,7 +1,7 @@
 /** Batches from here to a peer and back, with pauses on both sides, every one of them checked. */
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { buildSupport } from "../../ffi/build_support.ts";
+import { buildMemoryLibrary } from "../../ffi/memory_library.ts";
 import { createSharedMemory } from "../../ffi/shared_memory.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 import { createRing, formatRing, ringBytes } from "../../runtime/data/ring.ts";
@@ -44,7 +44,7 @@ export function workerPeer(): Promise<Peer> {
 
 /** A peer in a Deno process of its own. */
 export async function processPeer(): Promise<Peer> {
-  const library = await buildSupport({ name: "map", source: "memory/map.c" });
+  const library = await buildMemoryLibrary();
   const memory = await createSharedMemory(2 * ringBytes(size));
   const input = formatRing(memory.buffer, memory.offset, size);
   const output = formatRing(memory.buffer, memory.offset + ringBytes(size), size);

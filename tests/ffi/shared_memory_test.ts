@@ -10,8 +10,8 @@ Atomics.store(words, 1, Atomics.load(words, 0) + 1);
 `;
 
 async function other(path: string, bytes: number): Promise<Deno.CommandOutput> {
-  const { buildSupport } = await import("../../ffi/build_support.ts");
-  const library = await buildSupport({ name: "map", source: "memory/map.c" });
+  const { buildMemoryLibrary } = await import("../../ffi/memory_library.ts");
+  const library = await buildMemoryLibrary();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-config", "--no-lock", "--no-prompt", `--allow-ffi=${library}`, "--ext=ts", "-"]
       .concat(library, path, String(bytes), String(Deno.pid)),

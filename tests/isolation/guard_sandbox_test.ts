@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { buildSupport } from "../../ffi/build_support.ts";
+import { buildMemoryLibrary } from "../../ffi/memory_library.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { GUARD_FILES } from "../../runtime/isolation/guard_files.ts";
 import { launchGuard } from "../../runtime/isolation/guard.ts";
@@ -12,7 +12,7 @@ const root = new URL("../../", import.meta.url);
 
 Deno.test("a plugin in a guard cannot load libraries, run programs, import or read outside, or see the environment", async () => {
   const outside = await Deno.makeTempFile({ suffix: ".ts" });
-  const library = await buildSupport({ name: "map", source: "memory/map.c" });
+  const library = await buildMemoryLibrary();
   try {
     await using fixture = await launchFixture("prisoner", {
       isolation: "guard",
