@@ -1,17 +1,21 @@
 /** Launches a TypeScript component in a Deno process of its own that holds nothing but what is granted. @module */
-import { fromFileUrl, join, toFileUrl } from "@std/path";
+import { dirname, fromFileUrl, join, toFileUrl } from "@std/path";
 import { buildMemoryLibrary } from "../../ffi/memory_library.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
 import { specialAddressesToDeny } from "../../permissions/special_addresses.ts";
+import { guardPolicy } from "../../permissions/sandbox/process_policy.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import { GUARD_FILES } from "./guard_files.ts";
+import { sandboxForModule } from "./sandboxed_command.ts";
 import { launchProcess, type ProcessOptions } from "./launch_process.ts";
 import type { WorkerPermissions } from "./start_worker.ts";
 import type { WorkerPlugin } from "./worker.ts";
 
 const MIB = 1 << 20;
+/** Deno wants a cache folder. What one plugin's process leaves in it, another one's would run. */
+const NO_FOLDER = "/dev/null/deno";
 /** Heap of a plugin that names no limit, MiB. */
 const HEAP_MIB = 256;
 /** A write may wait for the other side of a connection; a loop is found out by asking. */
@@ -64,12 +68,23 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   const mapper = await buildMemoryLibrary(cache);
   const bootstrap = await bootstrapFile(packageRoot, cache);
+  const program = Deno.execPath();
+  const memoryBytes = (memoryMiB + BASE_MIB) * MIB;
+  const root = dirname(dirname(dirname(bootstrap)));
+  const plan = () =>
+    guardPolicy({
+      plugin: plugin.name,
+      program,
+      files: [...GUARD_FILES.map((file) => join(root, file)), mapper, plugin.folder],
+      granted: held(),
+      memoryBytes,
+    });
   return await launchProcess({
     plugin: plugin.name,
     provision,
     code: { module: toFileUrl(plugin.module).href },
     process: () => ({
-      command: Deno.execPath(),
+      command: program,
       args: [
         "run",
         "--quiet",
@@ -86,11 +101,17 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
         mapper,
         String(Deno.pid),
       ],
-      env: { DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1", ...grantedEnvironment(held().env) },
+      env: {
+        DENO_DIR: NO_FOLDER,
+        DENO_NO_PACKAGE_JSON: "1",
+        DENO_NO_UPDATE_CHECK: "1",
+        ...grantedEnvironment(held().env),
+      },
     }),
     verify: launch.verify,
     isolation: "guard",
-    memoryBytes: (memoryMiB + BASE_MIB) * MIB,
+    memoryBytes,
+    sandbox: () => sandboxForModule(plan, { context, cacheFolder }),
     context,
     options: { ...options, batchMs: options?.batchMs ?? BATCH_MS },
     cacheFolder,

@@ -75,6 +75,7 @@ export async function launchPlugin(
         manifest,
         provision,
         context,
+        permissions: plugin.unsandboxed ? undefined : permissions,
         memoryMiB: manifest.limits?.memoryMiB,
         ...cache,
       });

@@ -4,6 +4,7 @@ import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { formatRing, ringBytes, type RingMemory, type RingOptions } from "../data/ring.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
+import { MEMORY_DESCRIPTOR_PATH } from "../../permissions/sandbox/policy.ts";
 import { HostedProcessor } from "./hosted_processor.ts";
 import { HostedSink } from "./hosted_sink.ts";
 import { HostedSource } from "./hosted_source.ts";
@@ -12,6 +13,7 @@ import { type ProcessCommand, ProcessLink } from "./process_link.ts";
 import type { PluginLinkOptions } from "./plugin_link.ts";
 import { settlementBytes, SlotSettlements } from "./slot_settlements.ts";
 import type { ProcessOpenMessage } from "./process_protocol.ts";
+import { type ProcessSandbox, sandboxedCommand } from "./sandboxed_command.ts";
 import { type HostedInstance, restartingPart, type RestartOptions } from "./restarting.ts";
 import type { HostedKind } from "./worker_protocol.ts";
 
@@ -47,6 +49,8 @@ export interface LaunchProcessOptions {
   readonly process: ProcessCommand | (() => ProcessCommand);
   /** Checks that the code is still what was approved, before the process is started again. @default {not checked} */
   readonly verify?: (() => Promise<void>) | undefined;
+  /** What holds it to its policy, asked at each start of the process. @default {nothing: level `process`} */
+  readonly sandbox?: (() => Promise<ProcessSandbox | undefined>) | undefined;
   /** Isolation, for the instance. */
   readonly isolation: "guard" | "runner";
   /** Physical memory the process may hold, bytes. */
@@ -73,6 +77,7 @@ export interface LaunchProcessOptions {
  */
 export async function launchProcess(launch: LaunchProcessOptions): Promise<ComponentInstance> {
   const { context, isolation, options = {} } = launch;
+  const level = await launch.sandbox?.() === undefined ? "process" : "sandbox";
   const first = await startHosted(launch);
   const part = restartingPart({
     first,
@@ -83,7 +88,7 @@ export async function launchProcess(launch: LaunchProcessOptions): Promise<Compo
     context,
     restart: options.restart,
   });
-  return { isolation, level: "process", part };
+  return { isolation, level, part };
 }
 
 /** Starts a process and opens the component in it, once. */
@@ -99,6 +104,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
   const ringsAt = settles ? SETTLEMENTS_AT + settlementBytes(SETTLEMENTS) : RINGS_AT;
   const input = kind === "source" ? -1 : ringsAt;
   const output = kind === "sink" ? -1 : kind === "source" ? ringsAt : ringsAt + Math.ceil(bytes / 64) * 64;
+  const sandbox = await launch.sandbox?.();
   const memory = await createSharedMemory(
     Math.max(input, output) + bytes,
     cacheFolder === undefined ? {} : { cacheFolder },
@@ -107,11 +113,12 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
     // Formatted, and the host's ends attached, before any plugin code can have touched the memory.
     const at = (offset: number): RingMemory => formatRing(memory.buffer, memory.offset + offset, ring);
     const rings = { input: input < 0 ? undefined : at(input), output: output < 0 ? undefined : at(output) };
+    const command = typeof process === "function" ? process() : process;
     const link = new ProcessLink({
       plugin,
       alias: context.alias,
       log: (level, message) => context.log(level, message),
-      process: typeof process === "function" ? process() : process,
+      process: sandbox === undefined ? command : sandboxedCommand(command, sandbox, memory.path),
       slotMs: deadlines.slotMs,
       batchMs: options.batchMs,
       memoryBytes,
@@ -126,7 +133,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
     const { slots, capacity, arenaBytes: arena } = (rings.input ?? rings.output)!;
     const message: ProcessOpenMessage = {
       type: "open",
-      memory: memory.path,
+      memory: sandbox === undefined ? memory.path : MEMORY_DESCRIPTOR_PATH,
       bytes: memory.bytes,
       ...code,
       component: provision.name,

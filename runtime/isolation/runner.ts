@@ -5,9 +5,11 @@ import type { Descriptor } from "../../ffi/descriptor.ts";
 import { privateCopy } from "../../ffi/private_copy.ts";
 import { readLibrary } from "../../ffi/read_library.ts";
 import { verifyLibrary } from "../../ffi/verify_library.ts";
+import { type ProcessPolicyOptions, runnerPolicy } from "../../permissions/sandbox/process_policy.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Manifest, Provision } from "../manifest/manifest.ts";
+import { sandboxForLibrary } from "./sandboxed_command.ts";
 import { launchProcess, type ProcessOptions } from "./launch_process.ts";
 import { runnerError } from "./runner_error.ts";
 
@@ -35,6 +37,11 @@ export interface LaunchRunnerOptions {
   readonly cacheFolder?: string | undefined;
   /** Physical memory the process may hold, MiB; then it is killed. @default {512} */
   readonly memoryMiB?: number | undefined;
+  /**
+   * What the operator granted, asked at each start: the sandbox holds the process to it.
+   * @default {no sandbox: the grant says "unsandboxed"}
+   */
+  readonly permissions?: (() => ProcessPolicyOptions["granted"]) | undefined;
   /** Deadlines, ring, restarts. */
   readonly options?: ProcessOptions | undefined;
   /** Program to start in place of the one that is built: the tests' with sanitizers. @default {built when it is missing} */
@@ -64,6 +71,10 @@ export async function launchRunner(launch: LaunchRunnerOptions): Promise<Compone
   const path = await privateCopy(bytes, library.sha256.toLowerCase(), cache);
   const command = launch.program ?? await buildRunner(cache);
   const { closeMs = CLOSE_MS } = options;
+  const memoryBytes = memoryMiB * MIB;
+  const { permissions: granted } = launch;
+  const plan = (granted: ProcessPolicyOptions["granted"]) => () =>
+    runnerPolicy({ plugin, program: command, files: [path], granted, memoryBytes });
   return await launchProcess({
     plugin,
     provision,
@@ -71,7 +82,8 @@ export async function launchRunner(launch: LaunchRunnerOptions): Promise<Compone
     code: { library: path },
     process: { command, args: [String(Deno.pid)], cwd: cacheFolder(launch.cacheFolder) },
     isolation: "runner",
-    memoryBytes: memoryMiB * MIB,
+    memoryBytes,
+    sandbox: granted === undefined ? undefined : () => sandboxForLibrary(plugin, plan(granted()), launch),
     context,
     // The plugin's own deadline ends before the host's patience does.
     open: { instance: context.instance, stopMs: Math.ceil(closeMs * 3 / 4) },
