@@ -26,6 +26,8 @@ const LOADERS: readonly string[] = [
   "/lib/ld-musl-x86_64.so.1",
   "/lib/ld-musl-aarch64.so.1",
 ];
+/** The process's own, once the launcher opens it: the C library finds the end of a stack there. */
+const OWN_MAPS = "/proc/self/maps";
 /** How names become addresses. */
 const RESOLVER: readonly string[] = [
   "/etc/resolv.conf",
@@ -68,7 +70,7 @@ let libraries: Promise<{ read: string[]; loaders: string[] }> | undefined;
 
 function systemFiles(): Promise<{ read: string[]; loaders: string[] }> {
   return libraries ??= Promise.all([existing(LIBRARIES), existing(LOADERS)])
-    .then(([read, loaders]) => ({ read, loaders }));
+    .then(([read, loaders]) => ({ read: [...read, OWN_MAPS], loaders }));
 }
 
 /** Whether a host is written as an address, so that no name has to be resolved. */
