@@ -33,7 +33,7 @@ MEMORY_EXPORT int32_t caisson_memory_end_with(uint32_t parent);
 /* Gives up the system calls a plugin does not need; see confine.h. 0 or -errno. */
 MEMORY_EXPORT int32_t caisson_memory_confine(void);
 
-int32_t caisson_memory_confine(void) { return caisson_confine(); }
+int32_t caisson_memory_confine(void) { return caisson_confine(CAISSON_CONFINE_KEEPS_PAIRS); }
 
 #if defined(_WIN32)
 

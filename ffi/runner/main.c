@@ -259,7 +259,7 @@ int main(int count, char **arguments) {
   control_start(hear_urgent);
   if (count > 2 && strcmp(arguments[2], "confine") == 0) {
     /* Nothing of the plugin has been loaded yet, and the thread that listens is under the filter, too. */
-    const int32_t confined = caisson_confine();
+    const int32_t confined = caisson_confine(0);
     if (confined != 0) runner_break("the system calls could not be given up");
   }
   for (;;) {
