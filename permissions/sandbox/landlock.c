@@ -75,30 +75,62 @@ static uint64_t known_files(int version) {
   return known;
 }
 
-static uint64_t rights(uint32_t access) {
-  uint64_t allowed = 0;
-  if (access & POLICY_READ) allowed |= FS_READ_FILE | FS_READ_DIR;
-  if (access & POLICY_WRITE) allowed |= WRITING;
-  if (access & POLICY_EXECUTE) allowed |= FS_EXECUTE;
-  return allowed;
+#define READING (FS_READ_FILE | FS_READ_DIR)
+
+/* Where loaders and libraries lie, and what C libraries look at in every process. */
+static const char *const libraries[] = {
+    "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/etc/ld.so.cache",
+    "/usr/share/zoneinfo", "/etc/localtime", "/dev/urandom",
+    /* Of the process itself, which keeps the number this one has: the end of the stack is found there. */
+    "/proc/self/maps",
+};
+
+/* What the kernel starts for a program that needs shared libraries. */
+static const char *const loaders[] = {
+    "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1",
+};
+
+static const char *const resolver[] = {
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
+};
+
+/* Takes over `file`. */
+static int add_file(int ruleset, int file, uint64_t wanted, const char *path, char *wrong, size_t capacity) {
+  struct stat about;
+  long added = -1;
+  if (fstat(file, &about) == 0 && !S_ISLNK(about.st_mode)) {
+    const uint64_t allowed = S_ISDIR(about.st_mode) ? wanted : wanted & OF_FILES;
+    const struct path_rule beneath = {.allowed = allowed, .parent = file};
+    added = syscall(ADD_RULE, ruleset, RULE_PATH, &beneath, 0);
+  } else {
+    errno = ELOOP;
+  }
+  if (added != 0) snprintf(wrong, capacity, "%.200s: %s", path, strerror(errno));
+  close(file);
+  return added == 0 ? 0 : -1;
+}
+
+/* Paths of the system, through whatever links they lead; those that are not there are left out. */
+static int add_system(int ruleset, const char *const *paths, size_t count, uint64_t allowed, char *wrong, size_t capacity) {
+  for (size_t index = 0; index < count; index++) {
+    const int file = open(paths[index], O_PATH | O_CLOEXEC);
+    if (file < 0) continue;
+    if (add_file(ruleset, file, allowed, paths[index], wrong, capacity) != 0) return -1;
+  }
+  return 0;
 }
 
 static int add_path(int ruleset, const policy_path *rule, uint64_t known, char *wrong, size_t capacity) {
   /* A link at the end was resolved by whoever wrote the policy; one that came since is refused. */
   const int file = open(rule->path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-  struct stat about;
-  if (file < 0 || fstat(file, &about) != 0 || S_ISLNK(about.st_mode)) {
-    snprintf(wrong, capacity, "%.200s: %s", rule->path, file < 0 ? strerror(errno) : "it is a link");
-    if (file >= 0) close(file);
-    return -1;
+  if (file >= 0) {
+    const uint64_t allowed = (rule->access & POLICY_WRITE) ? READING | WRITING : READING;
+    return add_file(ruleset, file, allowed & known, rule->path, wrong, capacity);
   }
-  uint64_t allowed = rights(rule->access) & known;
-  if (!S_ISDIR(about.st_mode)) allowed &= OF_FILES;
-  const struct path_rule beneath = {.allowed = allowed, .parent = file};
-  const long added = syscall(ADD_RULE, ruleset, RULE_PATH, &beneath, 0);
-  if (added != 0) snprintf(wrong, capacity, "%.200s: %s", rule->path, strerror(errno));
-  close(file);
-  return added == 0 ? 0 : -1;
+  /* Nothing to read is no error: the program finds out by itself, as it would outside. */
+  if (errno == ENOENT && !(rule->access & POLICY_WRITE)) return 0;
+  snprintf(wrong, capacity, "%.200s: %s", rule->path, strerror(errno));
+  return -1;
 }
 
 static int add_ports(int ruleset, const uint16_t *ports, uint32_t count, uint64_t right, char *wrong, size_t capacity) {
@@ -112,6 +144,17 @@ static int add_ports(int ruleset, const uint16_t *ports, uint32_t count, uint64_
 }
 
 static int add_rules(int ruleset, const policy *what, uint64_t known, uint64_t ports, char *wrong, size_t capacity) {
+  const char *const program[] = {what->program[0]};
+  const char *const nowhere[] = {"/dev/null"};
+#define LIST(name) (name), sizeof(name) / sizeof *(name)
+  if (add_system(ruleset, LIST(libraries), READING, wrong, capacity) != 0 ||
+      add_system(ruleset, LIST(loaders), READING | FS_EXECUTE, wrong, capacity) != 0 ||
+      add_system(ruleset, LIST(program), READING | FS_EXECUTE, wrong, capacity) != 0 ||
+      add_system(ruleset, LIST(nowhere), READING | FS_WRITE_FILE, wrong, capacity) != 0 ||
+      (what->names && add_system(ruleset, LIST(resolver), READING, wrong, capacity) != 0)) {
+    return -1;
+  }
+#undef LIST
   for (uint32_t index = 0; index < what->path_count; index++) {
     if (add_path(ruleset, &what->paths[index], known, wrong, capacity) != 0) return -1;
   }

@@ -1,9 +1,10 @@
 /* main.c - starts a program that may do what its arguments say and nothing else.
  *
- *   launcher [--read=PATH] [--write=PATH] [--execute=PATH] [--connect=PORT] [--bind=PORT] [--connect-any] [--datagrams]
+ *   launcher [--read=PATH] [--write=PATH] [--connect=PORT] [--bind=PORT] [--connect-any] [--datagrams] [--names]
  *            [--memory=PATH] [--data-bytes=N] [--files=N] -- PROGRAM [ARGUMENT...]
  *   launcher --probe
  *
+ * The program itself, its loader and the libraries of the system may always be read, and the first two be started.
  * The program has to confine itself further once it runs (ffi/confine): starting another one must stay possible here. */
 #include <errno.h>
 #include <signal.h>

@@ -40,7 +40,6 @@ static int parse_one(policy *out, const char *argument) {
   const char *value;
   if ((value = value_of(argument, "--read")) != NULL) return add_path(out, value, POLICY_READ);
   if ((value = value_of(argument, "--write")) != NULL) return add_path(out, value, POLICY_READ | POLICY_WRITE);
-  if ((value = value_of(argument, "--execute")) != NULL) return add_path(out, value, POLICY_READ | POLICY_EXECUTE);
   if ((value = value_of(argument, "--connect")) != NULL) {
     out->internet = 1;
     return add_port(out->connect, &out->connect_count, value);
@@ -51,6 +50,7 @@ static int parse_one(policy *out, const char *argument) {
   }
   if (strcmp(argument, "--connect-any") == 0) return out->internet = out->any_connect = 1;
   if (strcmp(argument, "--datagrams") == 0) return out->internet = out->datagrams = 1;
+  if (strcmp(argument, "--names") == 0) return out->names = 1;
   if ((value = value_of(argument, "--memory")) != NULL) {
     if (out->memory != NULL || value[0] != '/') return 0;
     out->memory = value;

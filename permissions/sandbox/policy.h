@@ -11,7 +11,6 @@
 enum policy_access {
   POLICY_READ = 1,     /* files and folders */
   POLICY_WRITE = 2,    /* changing, making and removing files and folders */
-  POLICY_EXECUTE = 4,  /* starting as a program */
 };
 
 typedef struct policy_path {
@@ -27,6 +26,7 @@ typedef struct policy {
   uint16_t bind[POLICY_PORTS];
   uint32_t bind_count;
   int any_connect;        /* TCP to any port: for a grant that names a host and no port */
+  int names;              /* files that say how names become addresses */
   int internet;           /* sockets of the internet at all */
   int datagrams;          /* UDP, which only a port filter of Deno's holds */
   const char *memory;     /* opened before anything is refused; descriptor 3 of the program */

@@ -6,14 +6,12 @@ export interface SandboxPolicy {
   readonly read: readonly string[];
   /** Files and folders it may change, make and remove. */
   readonly write: readonly string[];
-  /** Files it may start as a program. */
-  readonly execute: readonly string[];
   /** TCP ports it may connect to; `any` for a grant that names a host and no port. */
   readonly connect: "any" | readonly number[];
   /** TCP ports it may listen on. */
   readonly bind: readonly number[];
-  /** UDP: for a process that has to resolve names. */
-  readonly datagrams: boolean;
+  /** What resolving names takes: UDP, and the system's files about it. */
+  readonly names: boolean;
   /** Bytes of private memory it may ask for: a backstop, far above what the host watches for. */
   readonly dataBytes: number;
   /** Files it may hold open. */
@@ -25,14 +23,13 @@ export const MEMORY_DESCRIPTOR_PATH = "/proc/self/fd/3";
 
 /** The launcher's arguments, up to and with `--`. */
 export function sandboxArguments(policy: SandboxPolicy, memory: string): string[] {
-  const { read, write, execute, connect, bind, datagrams, dataBytes, files } = policy;
+  const { read, write, connect, bind, names, dataBytes, files } = policy;
   return [
     ...read.map((path) => `--read=${path}`),
     ...write.map((path) => `--write=${path}`),
-    ...execute.map((path) => `--execute=${path}`),
     ...(connect === "any" ? ["--connect-any"] : connect.map((port) => `--connect=${port}`)),
     ...bind.map((port) => `--bind=${port}`),
-    ...(datagrams ? ["--datagrams"] : []),
+    ...(names ? ["--names", "--datagrams"] : []),
     `--data-bytes=${dataBytes}`,
     `--files=${files}`,
     `--memory=${memory}`,

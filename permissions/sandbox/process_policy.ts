@@ -6,46 +6,13 @@ import { parseNet } from "../values.ts";
 import type { SandboxPolicy } from "./policy.ts";
 
 const MIB = 1 << 20;
-/** Where loaders and libraries lie; those that are there. */
-const LIBRARIES: readonly string[] = [
-  "/lib",
-  "/lib64",
-  "/usr/lib",
-  "/usr/lib64",
-  "/usr/local/lib",
-  "/nix/store",
-  "/etc/ld.so.cache",
-  "/usr/share/zoneinfo",
-  "/etc/localtime",
-  "/dev/urandom",
-];
-/** What the kernel starts for a program that needs shared libraries. */
-const LOADERS: readonly string[] = [
-  "/lib64/ld-linux-x86-64.so.2",
-  "/lib/ld-linux-aarch64.so.1",
-  "/lib/ld-musl-x86_64.so.1",
-  "/lib/ld-musl-aarch64.so.1",
-];
-/** The process's own, once the launcher opens it: the C library finds the end of a stack there. */
-const OWN_MAPS = "/proc/self/maps";
-/** How names become addresses. */
-const RESOLVER: readonly string[] = [
-  "/etc/resolv.conf",
-  "/etc/hosts",
-  "/etc/nsswitch.conf",
-  "/etc/host.conf",
-  "/etc/gai.conf",
-  "/etc/services",
-];
 const DNS_PORT = 53;
 
 /** What {@linkcode guardPolicy} and {@linkcode runnerPolicy} need. */
 export interface ProcessPolicyOptions {
   /** Name of the plugin, for messages. */
   readonly plugin: string;
-  /** The program that is started. */
-  readonly program: string;
-  /** Files and folders it reads besides libraries. */
+  /** Files and folders it reads besides its program and libraries. */
   readonly files: readonly string[];
   /** What the operator granted. */
   readonly granted: {
@@ -61,18 +28,6 @@ export interface ProcessPolicyOptions {
 const GUARD_SPARE_MIB = 2048;
 const RUNNER_SPARE_MIB = 256;
 
-async function existing(paths: readonly string[]): Promise<string[]> {
-  const real = await Promise.all(paths.map((path) => Deno.realPath(path).catch(() => undefined)));
-  return [...new Set(real.filter((path) => path !== undefined))];
-}
-
-let libraries: Promise<{ read: string[]; loaders: string[] }> | undefined;
-
-function systemFiles(): Promise<{ read: string[]; loaders: string[] }> {
-  return libraries ??= Promise.all([existing(LIBRARIES), existing(LOADERS)])
-    .then(([read, loaders]) => ({ read: [...read, OWN_MAPS], loaders }));
-}
-
 /** Whether a host is written as an address, so that no name has to be resolved. */
 function isAddress(host: string): boolean {
   return host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
@@ -83,24 +38,18 @@ function isAddress(host: string): boolean {
  * that are not there yet.
  */
 export async function guardPolicy(options: ProcessPolicyOptions): Promise<SandboxPolicy> {
-  const { program, files, granted, memoryBytes } = options;
-  const { read, loaders } = await systemFiles();
+  const { files, granted, memoryBytes } = options;
   const addresses = (granted.net || []).map(parseNet).filter((address) => typeof address !== "string");
   const resolves = addresses.some(({ host }) => !isAddress(host));
   const ports = addresses.map(({ port }) => port).filter((port) => port !== undefined);
   const anyPort = addresses.some(({ port }) => port === undefined);
   const written = await Promise.all((granted.write || []).map(folderOfMissing));
   return {
-    read: unique([
-      ...read,
-      ...await existing([...files, ...(granted.read || [])]),
-      ...(resolves ? await existing(RESOLVER) : []),
-    ]),
-    write: unique([...written, ...await existing(["/dev/null"])]),
-    execute: unique([await Deno.realPath(program), ...loaders]),
+    read: unique(await Promise.all([...files, ...(granted.read || [])].map(realPathOf))),
+    write: unique(written),
     connect: anyPort ? "any" : unique([...ports, ...(resolves ? [DNS_PORT] : [])]),
     bind: unique(ports),
-    datagrams: resolves,
+    names: resolves,
     dataBytes: memoryBytes + GUARD_SPARE_MIB * MIB,
     files: 1024,
   };
@@ -112,16 +61,14 @@ export async function guardPolicy(options: ProcessPolicyOptions): Promise<Sandbo
  * @throws {CaissonError} `CAISSON_GRANT_UNENFORCEABLE` for a host name or address, or a path that is not there
  */
 export async function runnerPolicy(options: ProcessPolicyOptions): Promise<SandboxPolicy> {
-  const { plugin, program, files, granted, memoryBytes } = options;
-  const { read, loaders } = await systemFiles();
+  const { plugin, files, granted, memoryBytes } = options;
   const ports = nativePorts(plugin, granted.net);
   return {
-    read: unique([...read, ...await existing(files), ...await present(plugin, "read", granted.read)]),
-    write: unique([...await present(plugin, "write", granted.write), ...await existing(["/dev/null"])]),
-    execute: unique([await Deno.realPath(program), ...loaders]),
+    read: unique([...await Promise.all(files.map(realPathOf)), ...await present(plugin, "read", granted.read)]),
+    write: unique(await present(plugin, "write", granted.write)),
     connect: ports,
     bind: ports,
-    datagrams: false,
+    names: false,
     dataBytes: memoryBytes + RUNNER_SPARE_MIB * MIB,
     files: 256,
   };
@@ -145,7 +92,8 @@ async function present(plugin: string, key: string, paths: false | readonly stri
     try {
       return await Deno.realPath(path);
     } catch (cause) {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      // The host may not look; the launcher will find out.
+      if (!(cause instanceof Deno.errors.NotFound)) return path;
       throw unenforceable(
         plugin,
         `${key} ${path}, which is not there`,
@@ -158,7 +106,7 @@ async function present(plugin: string, key: string, paths: false | readonly stri
 /** A file that is not there yet is made in its folder, which is what the kernel can be told of. */
 async function folderOfMissing(path: string): Promise<string> {
   const real = await realPathOf(path);
-  const there = await Deno.lstat(real).then(() => true, () => false);
+  const there = await Deno.lstat(real).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));
   return there ? real : dirname(real);
 }
 

@@ -1,5 +1,6 @@
 /** What a flow takes to run: its plugins and every permission of the host process, found out without running any of them. @module */
 import { dirname, fromFileUrl, join, resolve } from "@std/path";
+import { launcherFile } from "../../permissions/sandbox/build_launcher.ts";
 import { runnerFile } from "../../ffi/build_runner.ts";
 import { cacheFolder } from "../../ffi/cache_folder.ts";
 import { readGrants } from "../../permissions/grants.ts";
@@ -202,9 +203,29 @@ export async function processNeeds(cache: string, program: string, guards: boole
     { key: "write", value: cache, reason },
     { key: "ffi", value: cache, reason },
     ...packageNeeds(program, "ffi/memory", `the C source for ${reason}`),
+    ...packageNeeds(program, "ffi/confine", `the C source for ${reason}`),
+    ...await sandboxNeeds(cache, program),
   ];
   if (!await hasLibrary(cache, "share") || guards && !await hasLibrary(cache, "map")) {
     needs.push({ key: "run", value: "cc", reason: `compiling what ${reason} takes, once` });
+  }
+  return needs;
+}
+
+/** What the sandbox around plugin processes takes. */
+async function sandboxNeeds(cache: string, program: string): Promise<HostNeed[]> {
+  if (Deno.build.os !== "linux") return [];
+  const reason = "the C source of the sandbox's launcher";
+  const needs = packageNeeds(program, "permissions/sandbox", reason);
+  // As for the runner: its name is known once its source may be read.
+  if (!needs.every(({ key, value }) => hostHolds(key, value))) return needs;
+  needs.push({
+    key: "run",
+    value: await launcherFile({ cacheFolder: cache }),
+    reason: "the sandbox's launcher, which starts plugin processes",
+  });
+  if (!await hasLibrary(cache, "launcher")) {
+    needs.push({ key: "run", value: "cc", reason: "compiling that launcher, once" });
   }
   return needs;
 }

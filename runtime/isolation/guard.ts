@@ -74,7 +74,6 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
   const plan = () =>
     guardPolicy({
       plugin: plugin.name,
-      program,
       files: [...GUARD_FILES.map((file) => join(root, file)), mapper, plugin.folder],
       granted: held(),
       memoryBytes,

@@ -74,7 +74,7 @@ export async function launchRunner(launch: LaunchRunnerOptions): Promise<Compone
   const memoryBytes = memoryMiB * MIB;
   const { permissions: granted } = launch;
   const plan = (granted: ProcessPolicyOptions["granted"]) => () =>
-    runnerPolicy({ plugin, program: command, files: [path], granted, memoryBytes });
+    runnerPolicy({ plugin, files: [path], granted, memoryBytes });
   return await launchProcess({
     plugin,
     provision,

@@ -79,7 +79,7 @@ Deno.test("a plugin whose grant names no isolation runs in a guard with the line
     const report = JSON.parse(ran.stdout);
     assertEquals([report.in, report.out, report.failed], [3, 3, 0]);
     const node = report.nodes.find(({ type }: { type: string }) => type === "first");
-    assertEquals([node.isolation, node.level], ["guard", "process"]);
+    assertEquals([node.isolation, node.level], ["guard", "sandbox"]);
   });
 });
 

@@ -24,7 +24,7 @@ Deno.test("a native plugin whose grant names no isolation runs in a runner, with
       const report = JSON.parse(ran.stdout);
       assertEquals([report.in, report.out, report.failed], [3, 3, 0]);
       const node = report.nodes.find(({ type }: { type: string }) => type === "first");
-      assertEquals([node.plugin, node.isolation, node.level], ["first", "runner", "process"]);
+      assertEquals([node.plugin, node.isolation, node.level], ["first", "runner", "sandbox"]);
     }
   });
 });

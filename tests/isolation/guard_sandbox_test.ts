@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { buildMemoryLibrary } from "../../ffi/memory_library.ts";
+import { launcherFile } from "../../permissions/sandbox/build_launcher.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { GUARD_FILES } from "../../runtime/isolation/guard_files.ts";
 import { launchGuard } from "../../runtime/isolation/guard.ts";
@@ -110,7 +111,7 @@ Deno.test({
   async fn() {
     const error = await assertRejects(() => launchFixture("counter", { isolation: "guard" }), CaissonError);
     assertEquals(error.code, "CAISSON_HOST_PERMISSION");
-    assertEquals(error.action, `Start the host with --allow-run=${Deno.execPath()}.`);
+    assertEquals(error.action, `Start the host with --allow-run=${await launcherFile()}.`);
   },
 });
 
