@@ -55,7 +55,7 @@ Deno.test("a plugin whose grant names no isolation runs in a process of its own"
   assertEquals(errors.map(({ message }) => message), []);
   assertEquals([report.in, report.out, report.failed], [5000, 5000, 0]);
   const node = report.nodes.find(({ type }) => type === "stranger")!;
-  assertEquals([node.isolation, node.level], ["guard", "process"]);
+  assertEquals([node.isolation, node.level], ["guard", "sandbox"]);
 });
 
 Deno.test("a guard that runs out of memory fails what it was given, and the flow goes on to its end", async () => {
