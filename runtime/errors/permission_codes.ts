@@ -76,7 +76,7 @@ export const permissionCodes = {
   CAISSON_SANDBOX_MISSING: {
     exit: 3,
     meaning: "Native code that nobody reviewed was to run where no sandbox can be set up.",
-    action: "Do what the message says about the sandbox, or, after a review, set \"unsandboxed\": true in the grant.",
+    action: 'Do what the message says about the sandbox, or, after a review, set "unsandboxed": true in the grant.',
   },
   CAISSON_AUDIT_FAILED: {
     exit: 1,

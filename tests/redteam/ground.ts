@@ -84,7 +84,8 @@ export class Ground implements AsyncDisposable {
   }
 
   #redirect(listener: Deno.Listener, port: number): void {
-    const answer = `HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:${port}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
+    const answer =
+      `HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:${port}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
     (async () => {
       for await (const connection of listener) {
         this.#open.push(connection);

@@ -10,7 +10,10 @@ export async function succeedsUnprotected(attack: TypeScriptAttack): Promise<boo
   await using ground = await Ground.prepare();
   const program = join(ground.target.folder, "program.mjs");
   await writeProgram(program, attack, ground.target);
-  const heard = await runDeno(["--no-config", "--unstable-kv", "--unstable-net", program, "an-argument"], ground.secret);
+  const heard = await runDeno(
+    ["--no-config", "--unstable-kv", "--unstable-net", program, "an-argument"],
+    ground.secret,
+  );
   // The program itself is the host here; what prints no outcome has ended it.
   return await ground.taken(attack.evidence, heard.told, heard.told !== undefined) !== undefined;
 }

@@ -303,7 +303,8 @@ socket.close();`,
     id: "net-dns",
     title: "a name server of its own choice (29)",
     evidence: "connection",
-    code: `await Deno.resolveDns("secret.example", "TXT", { nameServer: { ipAddr: "127.0.0.1", port: target.datagramPort }, signal: AbortSignal.timeout(2000) });`,
+    code:
+      `await Deno.resolveDns("secret.example", "TXT", { nameServer: { ipAddr: "127.0.0.1", port: target.datagramPort }, signal: AbortSignal.timeout(2000) });`,
   },
   {
     id: "net-import",
@@ -321,7 +322,8 @@ socket.close();`,
     id: "net-serve",
     title: "Deno.serve (31)",
     evidence: "told",
-    code: `const server = Deno.serve({ port: 0, onListen() {} }, () => new Response("")); const { port } = server.addr; await server.shutdown(); return port;`,
+    code:
+      `const server = Deno.serve({ port: 0, onListen() {} }, () => new Response("")); const { port } = server.addr; await server.shutdown(); return port;`,
   },
 ];
 
@@ -336,19 +338,22 @@ const programs: readonly TypeScriptAttack[] = [
     id: "run-spawn",
     title: "node:child_process, by an import that can be read (35)",
     evidence: "drop",
-    code: `const { error } = (await import("node:child_process")).spawnSync("touch", [target.drop]); if (error) throw error;`,
+    code:
+      `const { error } = (await import("node:child_process")).spawnSync("touch", [target.drop]); if (error) throw error;`,
   },
   {
     id: "run-spawn-hidden",
     title: "node:child_process (35)",
     evidence: "drop",
-    code: `const { error } = (await import(builtin("child_process"))).spawnSync("/bin/touch", [target.drop]); if (error) throw error;`,
+    code:
+      `const { error } = (await import(builtin("child_process"))).spawnSync("/bin/touch", [target.drop]); if (error) throw error;`,
   },
   {
     id: "run-fork",
     title: "fork of Deno with -A (35)",
     evidence: "drop",
-    code: `const { error } = (await import(builtin("child_process"))).spawnSync(Deno.execPath(), ["eval", "Deno.writeTextFileSync(" + JSON.stringify(target.drop) + ", '')"]); if (error) throw error;`,
+    code:
+      `const { error } = (await import(builtin("child_process"))).spawnSync(Deno.execPath(), ["eval", "Deno.writeTextFileSync(" + JSON.stringify(target.drop) + ", '')"]); if (error) throw error;`,
   },
   {
     id: "native-library",
@@ -371,7 +376,8 @@ return "loaded";`,
     id: "worker-nested",
     title: "a nested Worker with wider permissions (36)",
     evidence: "secret",
-    code: `const code = "try { postMessage(Deno.readTextFileSync(" + JSON.stringify(target.secretFile) + ")) } catch (error) { postMessage('refused: ' + error.message) }";
+    code:
+      `const code = "try { postMessage(Deno.readTextFileSync(" + JSON.stringify(target.secretFile) + ")) } catch (error) { postMessage('refused: ' + error.message) }";
 const worker = new Worker("data:text/javascript," + encodeURIComponent(code), { type: "module", deno: { permissions: { read: true } } });
 return await new Promise((resolve, reject) => { worker.onmessage = ({ data }) => resolve(data); worker.onerror = (event) => { event.preventDefault(); reject(new Error(event.message)); }; });`,
   },
@@ -407,7 +413,8 @@ return await Deno.readTextFile(target.secretFile);`,
     id: "inspector",
     title: "opening a debugger's port (15)",
     evidence: "told",
-    code: `const inspector = await import(builtin("inspector")); inspector.open(0, "127.0.0.1"); const url = inspector.url(); inspector.close(); return url ?? (() => { throw new Error("no debugger") })();`,
+    code:
+      `const inspector = await import(builtin("inspector")); inspector.open(0, "127.0.0.1"); const url = inspector.url(); inspector.close(); return url ?? (() => { throw new Error("no debugger") })();`,
   },
   {
     id: "storage-kv",
@@ -419,7 +426,8 @@ return await Deno.readTextFile(target.secretFile);`,
     id: "storage-cache",
     title: "CacheStorage on the disk (61)",
     evidence: "told",
-    code: `const cache = await caches.open("redteam"); await cache.put("http://x.example/", new Response("x")); return "kept";`,
+    code:
+      `const cache = await caches.open("redteam"); await cache.put("http://x.example/", new Response("x")); return "kept";`,
   },
 ];
 
