@@ -1,5 +1,6 @@
 /** Counts events by key. @module */
 import { json } from "../codec/json.ts";
+import { decodeUtf8 } from "../codec/utf8.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
@@ -24,11 +25,8 @@ export function compileCount(
 ): Operator {
   const { as = "count", maxGroups = 10_000, everyEvents } = definition;
   const names = Object.keys(definition.by);
-  const keys = names.map((name) =>
-    compileExpression(
-      parseExpression(definition.by[name]!, `${path}.by.${name}`),
-    )
-  );
+  const reads = names.map((name) => [name, parseExpression(definition.by[name]!, `${path}.by.${name}`)] as const);
+  const keys = reads.map(([, expression]) => compileExpression(expression));
   if (names.includes(as)) {
     throw new CaissonError("CAISSON_FLOW_INVALID", {
       subject: `${path}.as`,
@@ -37,6 +35,7 @@ export function compileCount(
     });
   }
   const groups = new Map<string, Group>();
+  const byText = new Map<string, Group>();
   let counted = 0;
 
   const flush = (emit: Emit): void => {
@@ -50,34 +49,45 @@ export function compileCount(
       emit(Event.made(value, json, now));
     }
     groups.clear();
+    byText.clear();
     counted = 0;
+  };
+
+  const groupOf = (values: readonly unknown[]): Group => {
+    const id = JSON.stringify(values);
+    const known = groups.get(id);
+    if (known !== undefined) return known;
+    const overflow = groups.size >= maxGroups;
+    const groupId = overflow ? "" : id;
+    let group = groups.get(groupId);
+    if (group === undefined) groups.set(groupId, group = { keys: overflow ? names.map(() => null) : values, count: 0 });
+    return group;
+  };
+
+  const take = (group: Group, emit: Emit): boolean => {
+    group.count++;
+    counted++;
+    if (counted === everyEvents) flush(emit);
+    return true;
   };
 
   return {
     name: "count",
     step: (event, emit) => {
       const input = event.value;
-      const values = keys.map((key) => key(input));
-      const id = JSON.stringify(values);
-      let group = groups.get(id);
+      return take(groupOf(keys.map((key) => key(input))), emit);
+    },
+    kernelStep: { reads },
+    stepRead: (event, emit) => {
+      // The kernel writes the same keys as the same bytes: most events need no parsing.
+      const text = decodeUtf8(event.batch!.payload(event.index));
+      let group = byText.get(text);
       if (group === undefined) {
-        const overflow = groups.size >= maxGroups;
-        const groupId = overflow ? "" : id;
-        group = groups.get(groupId);
-        if (group === undefined) {
-          groups.set(
-            groupId,
-            group = {
-              keys: overflow ? names.map(() => null) : values,
-              count: 0,
-            },
-          );
-        }
+        const value = event.value as Record<string, unknown>;
+        group = groupOf(names.map((name) => value[name]));
+        if (byText.size < maxGroups) byText.set(text, group);
       }
-      group.count++;
-      counted++;
-      if (counted === everyEvents) flush(emit);
-      return true;
+      return take(group, emit);
     },
     flush,
   };

@@ -6,7 +6,9 @@ import type { Operator } from "./operator.ts";
 /** What a step does, as far as it is data: what the kernel may do in its place. */
 export type KernelStep =
   | { readonly filter: Expression }
-  | { readonly project: readonly (readonly [name: string, expression: Expression])[] };
+  | { readonly project: readonly (readonly [name: string, expression: Expression])[] }
+  /** The operator takes no more of an event than these, under these names, and never hands it on. */
+  | { readonly reads: readonly (readonly [name: string, expression: Expression])[] };
 
 /** A program, and how many operators it stands for. */
 export interface KernelProgram {
@@ -14,8 +16,10 @@ export interface KernelProgram {
   readonly text: string;
   /** Leading operators it does the work of. */
   readonly steps: number;
-  /** Whether the last of them is a projection, which makes new bytes. */
+  /** Whether it makes new bytes: the last of them is a projection, or {@linkcode KernelProgram.feeds}. */
   readonly projects: boolean;
+  /** Whether the operator that follows is fed with what it reads only, through `stepRead`. */
+  readonly feeds: boolean;
 }
 
 /** Operators that take expressions only and mean the same in the kernel. */
@@ -76,6 +80,7 @@ export function kernelProgram(operators: readonly Operator[]): KernelProgram | u
   const filters: Expression[] = [];
   let project: (readonly [string, Expression])[] | undefined;
   let steps = 0;
+  let feeds = false;
   for (const { kernelStep } of operators) {
     if (kernelStep === undefined) break;
     if ("filter" in kernelStep) {
@@ -85,17 +90,20 @@ export function kernelProgram(operators: readonly Operator[]): KernelProgram | u
       steps++;
       continue;
     }
-    const fields = kernelStep.project.map(([name, expression]) => [name, translate(expression)] as const);
+    const wanted = "project" in kernelStep ? kernelStep.project : kernelStep.reads;
+    const fields = wanted.map(([name, expression]) => [name, translate(expression)] as const);
     if (fields.every(([name, expression]) => isPlainName(name) && expression !== undefined)) {
       project = fields as (readonly [string, Expression])[];
-      steps++;
+      if ("project" in kernelStep) steps++;
+      else feeds = true;
     }
     break;
   }
-  if (steps === 0) return undefined;
+  if (steps === 0 && !feeds) return undefined;
   return {
     text: JSON.stringify({ filters, ...(project === undefined ? {} : { project }) }),
     steps,
     projects: project !== undefined,
+    feeds,
   };
 }

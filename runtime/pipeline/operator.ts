@@ -28,6 +28,8 @@ export interface Operator {
   readonly step: Step;
   /** The same as data, for a step that is no more than expressions: the native kernel may do it instead. */
   readonly kernelStep?: KernelStep;
+  /** {@linkcode Operator.step} for an event that the kernel has cut down to what {@linkcode kernelStep} reads. */
+  readonly stepRead?: Step;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
   /** Ports beside `out` that it emits to. @default {none} */

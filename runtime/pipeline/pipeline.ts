@@ -113,13 +113,21 @@ export class Pipeline implements Consumer {
           (problem) => this.#warn(`${this.#options.alias}: ${operator.name}`, problem),
         );
         for (const port of operator.ports ?? []) operator.linked?.(port, this.#isLinked(wires, name, port));
-        if (name === chains[0]!.name && index + 1 === this.#options.kernel?.program.steps) this.#afterKernel = next;
+        if (name === chains[0]!.name) this.#placeKernel(index, operator, next, emit);
         this.#placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
         next = (event) => operator.step(event, emit);
       }
       heads.set(name, next);
     }
     return emitTo("in", "out");
+  }
+
+  /** Finds what takes the events of the kernel: what follows its last step, or the operator it feeds. */
+  #placeKernel(index: number, { stepRead }: Operator, next: Emit, emit: Emit): void {
+    const program = this.#options.kernel?.program;
+    if (program === undefined) return;
+    if (!program.feeds && index + 1 === program.steps) this.#afterKernel = next;
+    if (program.feeds && index === program.steps) this.#afterKernel = (event) => stepRead!(event, emit);
   }
 
   #collector(name: string): PortCollector {

@@ -113,6 +113,31 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a count is fed with its keys alone, and groups as it does without the kernel",
+  ignore,
+  async fn() {
+    const texts = [
+      '{"k":1}',
+      '{"k":1.0}',
+      '{"k":"1"}',
+      '{"k":null}',
+      "{}",
+      '{"k":[1]}',
+      '{"k":[1]}',
+      '{"k":-0}',
+      '{"k":0}',
+    ];
+    for (const maxGroups of [2, 100]) {
+      const count = { by: { k: ["field", "k"] }, maxGroups } as const;
+      const { out, kernel } = await both([{ count }], [...texts, "{", ...texts]);
+      assertEquals(out.length, maxGroups === 2 ? 3 : 5);
+      assertEquals(kernel.punted, 7);
+      await both([{ filter: ["present", ["field", "k"]] }, { count }], [...texts, "{", ...texts]);
+    }
+  },
+});
+
+Deno.test({
   name: "kernel and operators agree on hostile events",
   ignore,
   async fn() {
@@ -143,4 +168,6 @@ Deno.test("only leading steps that are plain expressions become a program", () =
   assertEquals(stepsOf([{ filter: ["==", ["field", []], "text"] }]), undefined);
   assertEquals(stepsOf([{ filter: ["==", ["field", "a"], "\ud800"] }]), undefined);
   assertEquals(stepsOf([{ project: { a: -0 } }]), undefined);
+  assertEquals(stepsOf([...LEVEL, { count: { by: { a: ["field", "a"] } } }]), 1);
+  assertEquals(stepsOf([{ count: { by: { a: ["field", "a"] } } }]), 0);
 });
