@@ -4,13 +4,11 @@ import { parkedBuilds } from "../../ffi/parked.ts";
 import { createErrorBuffer } from "../../ffi/native_call_error.ts";
 import type { CommonFunctions } from "../../ffi/symbols.ts";
 import type { PartContext, PartMetrics } from "../connector/contract.ts";
-import { E_PANIC, ERROR_LAYOUT, HAS_THREADS } from "../data/layout.ts";
+import { E_PANIC, HAS_THREADS } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { listen, stopListening } from "./bell_keeper.ts";
-import type { InstanceBell, SleepOptions } from "./instance_bell.ts";
 import { callBlocking, withDeadline } from "./native_calls.ts";
-import type { NativeLog } from "./native_log.ts";
 import { NativeMetrics } from "./native_metrics.ts";
+import { NativeSignals } from "./native_signals.ts";
 import { failureOf, type OpenedNative, openNative, subjectOf } from "./native_open.ts";
 
 /** How long the calls of an instance's life may take. */
@@ -58,14 +56,13 @@ export class NativeInstance {
   readonly memory: Uint8Array | undefined;
   /** Structs the plugin may look at until it is closed: referred to here, so that they are not collected. */
   readonly held: readonly Uint8Array[];
+  /** Rings and log lines of the plugin. */
+  readonly signals: NativeSignals;
   /** Aborted when the instance has to stop. */
   readonly signal: AbortSignal;
   /** Longest time a sink's batch may be pending, milliseconds. */
   readonly pendingMs: number;
-  readonly #bell: InstanceBell;
-  readonly #log: NativeLog;
   readonly #tell: PartContext["log"];
-  readonly #errorView: DataView;
   readonly #common: CommonFunctions;
   readonly #metrics: NativeMetrics;
   readonly #startMs: number;
@@ -75,17 +72,14 @@ export class NativeInstance {
   #running = false;
   #busy: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
-  #deaf: (() => Promise<void>) | undefined;
 
   private constructor(options: NativeInstanceOptions, opened: OpenedNative) {
     const { library, deadlines = {} } = options;
     this.pointer = opened.pointer;
     this.memory = opened.memory;
     this.held = opened.held;
-    this.#bell = opened.bell;
-    this.#log = opened.log;
     this.#tell = (level, message) => options.context.log(level, message);
-    this.#errorView = new DataView(this.error.buffer);
+    this.signals = new NativeSignals(library, opened, this.error);
     this.signal = options.context.signal;
     this.pendingMs = deadlines.pendingMs ?? 30_000;
     this.library = library;
@@ -128,48 +122,14 @@ export class NativeInstance {
     }
     if (this.#state !== "open") this.requireStarted("start");
     this.#running = true;
-    if ((this.library.descriptor.flags & HAS_THREADS) !== 0) this.listen();
+    if ((this.library.descriptor.flags & HAS_THREADS) !== 0) this.signals.listen();
     await this.#call("start", this.#startMs, () => this.#common.start(this.pointer, this.error));
     this.#state = "started";
-  }
-
-  /** Has the plugin's rings noticed from now on, until it is closed. */
-  listen(): void {
-    const { bell } = this.library;
-    if (bell === undefined || this.#deaf !== undefined) return;
-    const look = (): void => {
-      this.#log.arm();
-      this.#bell.look();
-    };
-    this.#deaf = () => stopListening(bell, look);
-    listen(bell, look);
-    this.#log.arm();
-  }
-
-  /** How often the plugin has rung: read it before asking whether there is work, then hand it to {@linkcode sleep}. */
-  get posted(): number {
-    return this.#bell.posted;
-  }
-
-  /** Something came of the last question: the next sleep begins short again. */
-  foundWork(): void {
-    this.#bell.busy();
   }
 
   /** Resolves when the call under way has come back; how it ended is the business of whoever made it. */
   async idle(): Promise<void> {
     while (this.#busy !== undefined) await this.#busy.then(() => {}, () => {});
-  }
-
-  /**
-   * After `CAISSON_AGAIN`: resolves when there may be something, with `true` when the plugin said so. The plugin may have
-   * said when to ask again, in `retry_after_ms` of its error.
-   */
-  sleep(options: Omit<SleepOptions, "retryAfterMs">): Promise<boolean> {
-    this.listen();
-    const retryAfterMs = this.#errorView.getUint32(ERROR_LAYOUT.retryAfterMs, true);
-    this.#errorView.setUint32(ERROR_LAYOUT.retryAfterMs, 0, true);
-    return this.#bell.sleep({ ...options, retryAfterMs });
   }
 
   /** Stops the instance, whatever it holds; {@linkcode start} starts it again. */
@@ -193,7 +153,7 @@ export class NativeInstance {
       this.#common.interrupt(this.pointer);
       throw late;
     } finally {
-      this.#log.drain();
+      this.signals.drain();
     }
     if (status < 0) throw this.failure(name, status);
   }
@@ -213,7 +173,7 @@ export class NativeInstance {
    * @throws {CaissonError} `CAISSON_NATIVE_STATE`
    */
   requireStarted(name: string): void {
-    this.#log.drain();
+    this.signals.drain();
     if (this.#state === "started" && this.#busy === undefined) return;
     throw new CaissonError("CAISSON_NATIVE_STATE", {
       subject: `${this.subject} ${name}`,
@@ -244,7 +204,7 @@ export class NativeInstance {
   }
 
   async #close(): Promise<void> {
-    this.#bell.wake();
+    this.signals.wake();
     if (!await this.#becomesIdle(this.#stopMs)) return await this.#abandon();
     let failed: unknown;
     try {
@@ -256,8 +216,8 @@ export class NativeInstance {
     if (!await this.#becomesIdle(0)) return await this.#abandon();
     this.#state = "closed";
     await callBlocking(() => this.#common.close(this.pointer));
-    await this.#deaf?.();
-    this.#log.drain();
+    await this.signals.deafen();
+    this.signals.drain();
     // Threads that stop did not join may still ring, log and read what they were given.
     const alive = this.#common.live() > 0;
     if (await this.library.close() === "parked" && alive) abandoned.add(this);
@@ -269,8 +229,8 @@ export class NativeInstance {
   async #abandon(): Promise<never> {
     this.#state = "closed";
     abandoned.add(this);
-    await this.#deaf?.();
-    this.#log.drain();
+    await this.signals.deafen();
+    this.signals.drain();
     await this.library.close({ deadlineMs: 0 });
     this.#tellStayed();
     throw new CaissonError("CAISSON_PLUGIN_TIMEOUT", {

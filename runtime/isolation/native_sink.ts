@@ -156,15 +156,15 @@ export class NativeSink implements BatchSinkPart {
   async #watch(): Promise<void> {
     const instance = this.#instance;
     while (this.#pending.size > 0 && !this.#closed) {
-      const seen = instance.posted;
+      const seen = instance.signals.posted;
       const before = this.#pending.size;
       // A write on a pool thread must not be overlapped.
       if (instance.busy) await instance.idle();
       if (instance.started) this.#pollPending();
       const oldest = Math.min(...[...this.#pending.values()].map(({ due }) => due));
       if (oldest <= performance.now()) return await this.#giveUp();
-      if (this.#pending.size === before) await instance.sleep({ seen, atMostMs: oldest - performance.now() });
-      else instance.foundWork();
+      if (this.#pending.size === before) await instance.signals.sleep({ seen, atMostMs: oldest - performance.now() });
+      else instance.signals.foundWork();
     }
   }
 

@@ -49,7 +49,7 @@ export class NativeSource implements SourcePart {
    */
   poll(batch: Batch, max: number): PollResult | Promise<PollResult> {
     const instance = this.#instance;
-    const seen = instance.posted;
+    const seen = instance.signals.posted;
     instance.requireStarted("poll");
     fillAddresses(instance.library, batch);
     const status = this.#functions.poll(instance.pointer, batch.block, max, instance.error);
@@ -59,12 +59,12 @@ export class NativeSource implements SourcePart {
     }
     if (batch.segmentCount > 1 || batch.count > 0) this.#adopt(batch);
     if (status === AGAIN && batch.count === 0) return this.#await(batch, max, seen);
-    instance.foundWork();
+    instance.signals.foundWork();
     return status === EOF ? ENDED : FILLED;
   }
 
   async #await(batch: Batch, max: number, seen: number): Promise<PollResult> {
-    const rung = await this.#instance.sleep({ seen, signal: this.#instance.signal });
+    const rung = await this.#instance.signals.sleep({ seen, signal: this.#instance.signal });
     return rung && this.#instance.started ? await this.poll(batch, max) : IDLE;
   }
 
