@@ -32,11 +32,11 @@ export interface Run {
 export class Bench {
   readonly run: Run;
   #fed = 0;
-  readonly #clock: { now: number };
+  readonly #clock: { readonly now: number };
 
   constructor(
     definition: PipelineDefinition,
-    { linked = [], clock = { now: 0 } }: { linked?: readonly string[]; clock?: { now: number } } = {},
+    { linked = [], clock = { now: 0 } }: { linked?: readonly string[]; clock?: { readonly now: number } } = {},
   ) {
     this.#clock = clock;
     const ports: Record<string, unknown[]> = { out: [] };
