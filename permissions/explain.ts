@@ -127,9 +127,20 @@ async function fromGrant(
   }
   if (granted === false) return { by, allows: false, text: `the operator refuses ${key} on purpose`, ...at(key) };
   const found = await covering(key, value, granted);
-  if (found >= 0) return { by, allows: true, text: `the operator grants ${key} ${granted[found]}`, ...at(key, found) };
+  if (found >= 0) {
+    const text = `the operator grants ${key} ${granted[found]}${behindName(key, value)}`;
+    return { by, allows: true, text, ...at(key, found) };
+  }
   const only = granted.length === 0 ? `nothing of ${key}` : `${key} ${granted.join(", ")} only`;
   return { by, allows: false, text: `the operator grants ${only}${hint(key, value, granted)}`, ...at(key) };
+}
+
+/** What a guard is refused although the name is granted. */
+function behindName(key: PermissionKey, value: string): string {
+  const address = key === "net" ? parseNet(value) : "";
+  return typeof address === "string" || isAddress(address.host)
+    ? ""
+    : "; a guard is refused it where the name leads to a private or special address";
 }
 
 /** A name that is granted does not stand for the addresses behind it. */

@@ -46,8 +46,16 @@ export function recordLoad(
   });
 }
 
-const kinds: Readonly<Record<string, "deny" | "crash" | "kill">> = {
-  CAISSON_PERMISSION_DENIED: "deny",
+/** Records that a plugin tried what it was not granted. */
+export function recordDenial(
+  audit: AuditLog,
+  { plugin, instance, connector }: RecordedInstance,
+  { code, found }: CaissonError,
+): void {
+  audit.write({ kind: "deny", plugin: plugin.package.manifest.name, instance, connector, code, cause: found });
+}
+
+const kinds: Readonly<Record<string, "crash" | "kill">> = {
   CAISSON_PLUGIN_CRASHED: "crash",
   CAISSON_PLUGIN_PROTOCOL: "kill",
   CAISSON_PLUGIN_TIMEOUT: "kill",

@@ -3,7 +3,7 @@ import type { AuditLog } from "../permissions/audit_log.ts";
 import type { EffectivePermissions } from "../permissions/effective.ts";
 import type { HostedLink } from "./connector/contract.ts";
 import type { CaissonError } from "./errors/caisson_error.ts";
-import { recordFault } from "./record_plugins.ts";
+import { recordDenial, recordFault } from "./record_plugins.ts";
 import type { RegisteredPlugin } from "./registered_plugin.ts";
 
 /** What a {@linkcode RunningPlugin} is made of. */
@@ -70,6 +70,7 @@ export class RunningPlugin {
       this.#links.delete(link);
       recordFault(this.#audit, this, error);
     });
+    link.onDenied((error) => recordDenial(this.#audit, this, error));
     if (this.#revoked !== undefined) link.fail(this.#revoked);
   }
 

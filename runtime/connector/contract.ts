@@ -38,6 +38,8 @@ export interface HostedLink {
   fail(error: CaissonError): void;
   /** Calls `listener` once, when it failed or was ended this way. */
   onFailed(listener: (error: CaissonError) => void): void;
+  /** Calls `listener` for everything the plugin was refused and did not handle itself. */
+  onDenied(listener: (error: CaissonError) => void): void;
 }
 
 /** What one {@linkcode SourcePart.poll} did. */

@@ -58,6 +58,7 @@ export abstract class PluginLink {
   #readFailed: ((error: CaissonError) => void) | undefined;
   #expected: Expected | undefined;
   #failure: CaissonError | undefined;
+  #denied: ((error: CaissonError) => void) | undefined;
   #stopping: Promise<void> | undefined;
   #lastMetrics: PartMetrics = {};
   #second = 0;
@@ -95,6 +96,11 @@ export abstract class PluginLink {
     else listener(this.#failure);
   }
 
+  /** Calls `listener` for everything the plugin was refused and did not handle itself. */
+  onDenied(listener: (error: CaissonError) => void): void {
+    this.#denied = listener;
+  }
+
   /** Calls `listener` for every read that failed. */
   onReadFailed(listener: (error: CaissonError) => void): void {
     this.#readFailed = listener;
@@ -108,7 +114,9 @@ export abstract class PluginLink {
   /** The error for what went wrong on the other side. */
   errorOf(doing: string, fault: Fault): CaissonError {
     const { plugin, errorOf = pluginError } = this.#options;
-    return errorOf(plugin, doing, fault);
+    const error = errorOf(plugin, doing, fault);
+    if (error.code === "CAISSON_PERMISSION_DENIED") this.#denied?.(error);
+    return error;
   }
 
   /** What the plugin says about itself; what it said last when it does not answer within a second. */

@@ -28,7 +28,7 @@ async function scribe(folder: TemporaryFolder): Promise<string> {
       async write(events) {
         for (const file of config.files) {
           try { await Deno.writeTextFile(file, events.map((event) => event.value.n + "\\n").join(""), { append: true }); }
-          catch (error) { if (!(error instanceof Deno.errors.NotCapable)) throw error; }
+          catch (error) { if (config.strict || !(error instanceof Deno.errors.NotCapable)) throw error; }
         }
       },
     }) };\n`,
@@ -59,7 +59,7 @@ interface Scene extends AsyncDisposable {
   grant(entry: unknown): Promise<void>;
 }
 
-async function scene(isolation: "guard" | "worker"): Promise<Scene> {
+async function scene(isolation: "guard" | "worker", strict = false): Promise<Scene> {
   const folder = await temporaryFolder();
   const plugin = await scribe(folder);
   const [one, two] = [join(folder.path, "one.txt"), join(folder.path, "two.txt")];
@@ -69,7 +69,7 @@ async function scene(isolation: "guard" | "worker"): Promise<Scene> {
       grants: 1,
       plugins: entry === undefined ? {} : { [name]: entry },
     });
-  await grant({ isolation, permissions: { write: [one, two] } });
+  await grant({ isolation, permissions: { write: strict ? [one] : [one, two] } });
   const events: AuditEvent[] = [];
   const audit = { write: (event: AuditEvent) => void events.push(event), [Symbol.dispose]() {} };
   const runtime = new Runtime({ plugins: [plugin], grants: grantsFile, audit, onError() {} });
@@ -98,7 +98,7 @@ async function scene(isolation: "guard" | "worker"): Promise<Scene> {
     name: "flow",
     connectors: {
       input: { type: "numbers" },
-      output: { type: "scribe", config: { files: [one, two] } },
+      output: { type: "scribe", config: { files: [one, two], strict } },
     },
     links: [{ from: "input", to: "output" }],
   });
@@ -165,6 +165,17 @@ Deno.test("grants that say the same leave everything as it is, and half a file d
   on.push(1);
   await until("the event", async () => (await readNumbers(on.two)).length === 1);
 });
+
+for (const isolation of ["guard", "worker"] as const) {
+  Deno.test(`what a plugin in a ${isolation} tried and was refused is recorded`, async () => {
+    await using on = await scene(isolation, true);
+    on.push(1);
+    await until("the record", () => on.events.some(({ kind }) => kind === "deny"));
+    const denied = on.events.find((event) => event.kind === "deny")!;
+    assertEquals([denied.plugin, denied.connector, denied.code], [name, "flow/output", "CAISSON_PERMISSION_DENIED"]);
+    assertStringIncludes(denied.cause, on.two);
+  });
+}
 
 Deno.test("the load of a plugin is recorded with what it may touch", async () => {
   await using on = await scene("guard");
