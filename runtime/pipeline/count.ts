@@ -36,6 +36,7 @@ export function compileCount(
   }
   const groups = new Map<string, Group>();
   const byText = new Map<string, Group>();
+  const byScalar = new Map<unknown, Group>();
   let counted = 0;
 
   const flush = (emit: Emit): void => {
@@ -50,6 +51,7 @@ export function compileCount(
     }
     groups.clear();
     byText.clear();
+    byScalar.clear();
     counted = 0;
   };
 
@@ -75,7 +77,15 @@ export function compileCount(
     name: "count",
     step: (event, emit) => {
       const input = event.value;
-      return take(groupOf(keys.map((key) => key(input))), emit);
+      if (keys.length !== 1) return take(groupOf(keys.map((key) => key(input))), emit);
+      const key = keys[0]!(input);
+      // A scalar finds its group by itself: writing it as JSON for each event costs more than the rest of the count.
+      let group = byScalar.get(key);
+      if (group === undefined) {
+        group = groupOf([key]);
+        if (typeof key !== "object" && byScalar.size < maxGroups) byScalar.set(key, group);
+      }
+      return take(group, emit);
     },
     kernelStep: { reads },
     stepRead: (event, emit) => {
