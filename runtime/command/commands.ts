@@ -70,6 +70,8 @@ export const commands: readonly Command[] = [
         value: "SECONDS",
         description: "How long the first signal waits for what was read (default: 30)",
       },
+      "dry-run": { kind: "flag", description: "Check everything, print the graph of the flow, and run nothing" },
+      mermaid: { kind: "flag", description: "With --dry-run: print the graph as a Mermaid diagram" },
     },
     load: () => import("./run.ts"),
   },

@@ -1,6 +1,9 @@
 /** `caisson run FLOW`. @module */
 import { noAuditLog, openAuditLog } from "../../permissions/audit_log.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
+import { describeFlow } from "../flow/describe_flow.ts";
+import type { FlowDefinition } from "../flow/flow_definition.ts";
+import { compilePipeline } from "../pipeline/compile.ts";
 import { Runtime } from "../runtime.ts";
 import { watchFile } from "../watch_file.ts";
 import { createLogger } from "../telemetry/log.ts";
@@ -21,6 +24,7 @@ const shownOfOneCode = 3;
 export async function execute(invocation: Invocation): Promise<Outcome> {
   const drainMs = drainMilliseconds(invocation);
   const plan = await planFlow(invocation);
+  if (invocation.flag("dry-run")) return dryRun(plan.definition, invocation.flag("mermaid"));
   requirePlan(plan, invocation.program);
   for (const { folder, manifest, error } of plan.refused) {
     invocation.note(
@@ -66,6 +70,15 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     document: { ...report, memory: { rssBytes: Deno.memoryUsage().rss } },
     stream: plan.writesOutput ? "stderr" : "stdout",
   };
+}
+
+/** Checks what only compiling a pipeline finds, and draws the flow. */
+function dryRun(definition: FlowDefinition, mermaid: boolean): Outcome {
+  for (const [name, pipeline] of Object.entries(definition.pipelines ?? {})) {
+    compilePipeline(pipeline, `${definition.name}: pipelines.${name}`);
+  }
+  const drawing = describeFlow(definition);
+  return { exit: 0, text: mermaid ? drawing.mermaid : drawing.text, document: { ...drawing }, stream: "stdout" };
 }
 
 function drainMilliseconds(invocation: Invocation): number {

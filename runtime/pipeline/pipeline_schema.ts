@@ -62,7 +62,7 @@ const window = z.strictObject({
 }).refine(
   oneOf("tumbling", "state", "sliding", "session"),
   "one of tumbling, state, sliding, session",
-);
+).meta({ id: "window" });
 
 const select = z.strictObject({
   where: expression.optional(),
@@ -163,7 +163,7 @@ const steps = {
 const step = z.strictObject(steps).refine(
   (value) => Object.keys(value).length === 1,
   `one step of ${Object.keys(steps).join(", ")}`,
-);
+).meta({ id: "step" });
 
 const list = z.array(step).min(0);
 

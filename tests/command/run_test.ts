@@ -226,3 +226,15 @@ Deno.test({
     });
   },
 });
+
+Deno.test("run --dry-run draws the flow and runs nothing", async () => {
+  await inFolder(async (cwd) => {
+    await writeFiles(cwd, errorsFlow);
+    const { code, stdout, stderr } = await caisson(["run", "flow.json", "--dry-run"], { cwd, flags: enough });
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /main {2}\(pipeline\)\n {4}filter .*\n {4}-> errors/);
+    const mermaid = await caisson(["run", "flow.json", "--dry-run", "--mermaid"], { cwd, flags: enough });
+    assertMatch(mermaid.stdout, /^flowchart LR\n[^]*n\d --> n\d/);
+    assertEquals([...Deno.readDirSync(cwd)].some(({ name }) => name === "errors.ndjson"), false);
+  });
+});
