@@ -43,6 +43,8 @@ export class HostedSource implements SourcePart {
   #attention = new AbortController();
   #reading = false;
   #fault: CaissonError | undefined;
+  /** Where a slot waits that is handed out in pieces; made once. */
+  #copy: Batch | undefined;
   #rest: { readonly batch: Batch; readonly id: number; next: number } | undefined;
 
   /** Attaches to the ring. */
@@ -133,8 +135,9 @@ export class HostedSource implements SourcePart {
     }
     // The caller's batch is smaller than a slot: keep the copy and hand it out in pieces.
     const { capacity, arenaBytes } = output;
-    const copy = Batch.allocate({ capacity, arenaBytes, segments: 1 });
+    const copy = this.#copy ??= Batch.allocate({ capacity, arenaBytes, segments: 1 });
     const { id } = slot;
+    copy.clear();
     copy.absorb(slot);
     this.#rest = { batch: copy, id, next: 0 };
     this.#takeRest(batch, max);

@@ -4,7 +4,12 @@ import type { RingProducer } from "../../runtime/data/ring_producer.ts";
 import { integer, seeded } from "./random.ts";
 
 /** Sends back every batch, with a pause now and then, until the other side ends. */
-export async function echo(consumer: RingConsumer, producer: RingProducer, seed: number): Promise<void> {
+export async function echo(
+  consumer: RingConsumer,
+  producer: RingProducer,
+  seed: number,
+  pauses: number,
+): Promise<void> {
   const random = seeded(seed);
   const copy = Batch.allocate({ capacity: 4, arenaBytes: 512 });
   for (;;) {
@@ -24,7 +29,7 @@ export async function echo(consumer: RingConsumer, producer: RingProducer, seed:
     consumer.consume();
     out.copyFrom(copy, 0);
     producer.publish();
-    if (random() < 0.0005) {
+    if (random() < pauses) {
       await new Promise((resolve) => setTimeout(resolve, integer(random, 5)));
     }
   }

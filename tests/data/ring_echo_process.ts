@@ -6,8 +6,8 @@ import { LineWaker } from "../../runtime/isolation/line_waker.ts";
 import { LineReader } from "../../runtime/isolation/process_protocol.ts";
 import { echo } from "./ring_echo.ts";
 
-/** As `ring_echo_worker.ts`, in a process; arguments: library, memory, bytes, parent, seed. */
-const [library, path, bytes, parent, seed] = Deno.args;
+/** As `ring_echo_worker.ts`, in a process; arguments: library, memory, bytes, parent, seed, pauses. */
+const [library, path, bytes, parent, seed, pauses] = Deno.args;
 const { buffer, offset } = mapMemory({
   library: library!,
   path: path!,
@@ -19,7 +19,7 @@ const waker = new LineWaker(() => void Deno.stdout.writeSync(bell));
 const size = { slots: 8, capacity: 4, arenaBytes: 512 };
 const input = new RingConsumer({ buffer, byteOffset: offset, ...size }, waker);
 const output = new RingProducer({ buffer, byteOffset: offset + ringBytes(size), ...size }, waker);
-void echo(input, output, Number(seed));
+void echo(input, output, Number(seed), Number(pauses));
 const lines = new LineReader(() => {});
 const chunk = new Uint8Array(65_536);
 for (;;) {

@@ -4,7 +4,8 @@ import { RingProducer } from "../../runtime/data/ring_producer.ts";
 import { echo } from "./ring_echo.ts";
 
 const scope = globalThis as unknown as {
-  onmessage: (event: MessageEvent<{ input: RingMemory; output: RingMemory; seed: number }>) => void;
+  onmessage: (event: MessageEvent<{ input: RingMemory; output: RingMemory; seed: number; pauses: number }>) => void;
 };
 
-scope.onmessage = ({ data: { input, output, seed } }) => echo(new RingConsumer(input), new RingProducer(output), seed);
+scope.onmessage = ({ data: { input, output, seed, pauses } }) =>
+  echo(new RingConsumer(input), new RingProducer(output), seed, pauses);

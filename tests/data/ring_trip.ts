@@ -15,58 +15,81 @@ import { bytes, integer, seeded } from "./random.ts";
 export const size = { slots: 8, capacity: 4, arenaBytes: 512 };
 const seed = 20261122;
 
+/** How often either side pauses after a batch, when nothing else is said. */
+const PAUSES = 0.0005;
+
 /** This side's ends of two rings whose other ends send everything back. */
 interface Peer extends AsyncDisposable {
   readonly producer: RingProducer;
   readonly consumer: RingConsumer;
+  /** Ends the other side and starts it anew on the same rings; nothing may be under way. */
+  restart(): Promise<void>;
 }
 
 /** A peer in a Worker. */
-export function workerPeer(): Promise<Peer> {
+export function workerPeer(pauses: number = PAUSES): Promise<Peer> {
   const input = createRing(size);
   const output = createRing(size);
-  const worker = startWorker({
-    url: import.meta.resolve("./ring_echo_worker.ts"),
-    name: "ring echo",
-    plugin: "test",
-    permissions: noPermissions,
-    onError: (message) => {
-      throw new Error(message);
-    },
-  });
-  worker.postMessage({ input, output, seed });
+  const start = (): Worker => {
+    const started = startWorker({
+      url: import.meta.resolve("./ring_echo_worker.ts"),
+      name: "ring echo",
+      plugin: "test",
+      permissions: noPermissions,
+      onError: (message) => {
+        throw new Error(message);
+      },
+    });
+    started.postMessage({ input, output, seed, pauses });
+    return started;
+  };
+  let worker = start();
   return Promise.resolve({
     producer: new RingProducer(input),
     consumer: new RingConsumer(output),
+    restart() {
+      worker.terminate();
+      worker = start();
+      return Promise.resolve();
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(worker.terminate()),
   });
 }
 
 /** A peer in a Deno process of its own. */
-export async function processPeer(): Promise<Peer> {
+export async function processPeer(pauses: number = PAUSES): Promise<Peer> {
   const library = await buildMemoryLibrary();
   const memory = await createSharedMemory(2 * ringBytes(size));
   const input = formatRing(memory.buffer, memory.offset, size);
   const output = formatRing(memory.buffer, memory.offset + ringBytes(size), size);
   const script = fromFileUrl(import.meta.resolve("./ring_echo_process.ts"));
-  const words = [library, memory.path, memory.bytes, Deno.pid, seed].map(String);
-  const link = new ProcessLink({
-    plugin: "test",
-    alias: "ring echo",
-    log: (_level, message) => {
-      throw new Error(message);
-    },
-    process: {
-      command: Deno.execPath(),
-      args: ["run", "--quiet", "--no-config", "--no-lock", "--no-check", `--allow-ffi=${library}`, script, ...words],
-    },
-    slotMs: 600_000,
-    memoryBytes: Infinity,
-    residentBytes: () => undefined,
-  });
+  const words = [library, memory.path, memory.bytes, Deno.pid, seed, pauses].map(String);
+  const start = () =>
+    new ProcessLink({
+      plugin: "test",
+      alias: "ring echo",
+      log: (_level, message) => {
+        throw new Error(message);
+      },
+      process: {
+        command: Deno.execPath(),
+        args: ["run", "--quiet", "--no-config", "--no-lock", "--no-check", `--allow-ffi=${library}`, script, ...words],
+      },
+      slotMs: 600_000,
+      memoryBytes: Infinity,
+      residentBytes: () => undefined,
+    });
+  let link = start();
   return {
     producer: new RingProducer(input, link.waker),
     consumer: new RingConsumer(output, link.waker),
+    async restart() {
+      await link.terminate();
+      link = start();
+      // The doorbell goes through the pipes of the process there is.
+      this.producer = new RingProducer(input, link.waker);
+      this.consumer = new RingConsumer(output, link.waker);
+    },
     async [Symbol.asyncDispose]() {
       await link.terminate();
       memory[Symbol.dispose]();
@@ -74,8 +97,19 @@ export async function processPeer(): Promise<Peer> {
   };
 }
 
+/** How a {@linkcode ringTrip} is disturbed. */
+export interface Disturbance {
+  /** How often this side pauses after a batch. @default {0.0005} */
+  readonly pauses?: number;
+  /** The other side is started anew after this many batches. @default {never} */
+  readonly restartEvery?: number;
+}
+
 /** Sends batches and checks what comes back: nothing lost, repeated, reordered or changed. */
-export async function ringTrip({ producer, consumer }: Peer, batches: number): Promise<void> {
+export async function ringTrip(peer: Peer, batches: number, disturbance: Disturbance = {}): Promise<void> {
+  const { pauses = PAUSES, restartEvery = Infinity } = disturbance;
+  let { producer, consumer } = peer;
+  let until = Math.min(batches, restartEvery);
   const random = seeded(seed);
   const filler = bytes(random, 64);
   const host = Batch.allocate(size);
@@ -94,10 +128,15 @@ export async function ringTrip({ producer, consumer }: Peer, batches: number): P
     return true;
   };
   while (received < batches) {
-    while (sent < batches && random() < 0.9 && send());
+    if (received === until) {
+      await peer.restart();
+      ({ producer, consumer } = peer);
+      until = Math.min(batches, until + restartEvery);
+    }
+    while (sent < until && random() < 0.9 && send());
     const slot = consumer.peek();
     if (slot === undefined) {
-      if (sent < batches && producer.pending === 0) continue;
+      if (sent < until && producer.pending === 0) continue;
       await consumer.waitForBatch({ timeoutMs: 10_000 });
       assert(consumer.available > 0, `stuck after ${received} of ${sent}`);
       continue;
@@ -116,7 +155,7 @@ export async function ringTrip({ producer, consumer }: Peer, batches: number): P
       }
     }
     received++;
-    if (random() < 0.0005) {
+    if (random() < pauses) {
       await new Promise((resolve) => setTimeout(resolve, integer(random, 5)));
     }
   }

@@ -5,4 +5,9 @@ for (const [place, start] of [["a Worker", workerPeer], ["another process", proc
     await using peer = await start();
     await ringTrip(peer, 120_000);
   });
+
+  Deno.test(`batches to ${place} and back go on where they were when it is started anew`, async () => {
+    await using peer = await start();
+    await ringTrip(peer, 4_000, { restartEvery: 1_000 });
+  });
 }
