@@ -65,6 +65,12 @@ export class SinkManager implements Consumer {
     }
   }
 
+  /** A sink of bytes or batches in the same codec takes bytes as they are. */
+  readsValues(codec: Codec): boolean {
+    const { part, codec: own = codec } = this.#options;
+    return part.accepts === "values" || own.name !== codec.name;
+  }
+
   /** Takes a delivery; writes at once when nothing waits and the sink does not make it wait. */
   push(delivery: Delivery): void | Promise<void> {
     this.metrics.in += eventCount(delivery);

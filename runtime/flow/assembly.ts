@@ -119,7 +119,11 @@ export class Assembly {
   #consume(name: string, consumer: Consumer): void {
     const producers = this.#options.graph.links.filter(({ to }) => to.node === name).length;
     const counter = new DrainCounter(producers, () => consumer.drain());
-    this.#consumers.set(name, { push: (delivery) => consumer.push(delivery), drain: () => counter.arrive() });
+    this.#consumers.set(name, {
+      push: (delivery) => consumer.push(delivery),
+      readsValues: (codec) => consumer.readsValues?.(codec) ?? true,
+      drain: () => counter.arrive(),
+    });
   }
 
   async #launch<P extends Part>(

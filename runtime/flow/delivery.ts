@@ -116,6 +116,16 @@ export class Event {
     return this.#value;
   }
 
+  /**
+   * Lets go of a decoded value that can be had again from the bytes: a thousand values kept until their batch has been
+   * passed on cost more to collect than to make.
+   */
+  forget(): void {
+    if (this.batch === undefined) return;
+    this.#value = undefined;
+    this.#decoded = false;
+  }
+
   /** The raw bytes, or the value encoded by `codec` when an operator made it. */
   bytes(codec: Codec): Uint8Array {
     return this.batch !== undefined && codec.name === this.codec.name
@@ -161,6 +171,8 @@ export function eventsOf(delivery: Delivery): readonly Event[] {
 export interface Consumer {
   /** Takes a delivery; a promise means: wait for it before the next one. */
   push(delivery: Delivery): void | Promise<void>;
+  /** Whether it looks at values of events in this codec, and not only at their bytes. @default {true} */
+  readsValues?(codec: Codec): boolean;
   /** Nothing more will come from one of its producers; resolves when what is held has been passed on. */
   drain(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** Hands a delivery to every consumer linked to a port. @module */
+import type { Codec } from "../codec/codec.ts";
 import type { Consumer, Delivery } from "./delivery.ts";
 import { eventCount } from "./delivery.ts";
 
@@ -15,6 +16,11 @@ export class Fanout {
   /** Whether anything is linked. */
   get linked(): boolean {
     return this.#consumers.length > 0;
+  }
+
+  /** Whether any consumer looks at values of events in this codec. */
+  readsValues(codec: Codec): boolean {
+    return this.#consumers.some((consumer) => consumer.readsValues?.(codec) ?? true);
   }
 
   /** Passes a delivery on and lets go of it; with nothing linked, its events are settled as delivered. */

@@ -1,4 +1,5 @@
 /** Chains of operators between named ports, fused into one function and run synchronously in the host. @module */
+import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
@@ -65,6 +66,7 @@ export class Pipeline implements Consumer {
   readonly #errors: PortCollector;
   readonly #timer: PipelineTimer | undefined;
   readonly #pausing: readonly Operator[];
+  readonly #holdsNothing: boolean;
   readonly #closing = new AbortController();
   /** What follows the steps that the kernel does. */
   #afterKernel: Emit | undefined;
@@ -86,6 +88,7 @@ export class Pipeline implements Consumer {
     const chain = this.#fuse(compiled);
     this.#chain = passes ? undefined : chain;
     const operators = this.#placed.map(({ operator }) => operator);
+    this.#holdsNothing = operators.every(({ flush, onTimer }) => flush === undefined && onTimer === undefined);
     this.#pausing = operators.filter((operator) => operator.pausedUntil !== undefined);
     if (operators.some((operator) => operator.nextTimer !== undefined)) {
       this.#timer = new PipelineTimer(operators, this.#clock, () => this.#onTimer());
@@ -228,9 +231,22 @@ export class Pipeline implements Consumer {
     const events = eventsOf(delivery);
     const { settlement } = delivery;
     this.#begin(settlement);
-    for (let index = 0; index < events.length; index++) this.#runEvent(chain, events[index]!);
+    // Events that came with the delivery are shared with other branches.
+    const forget = delivery.events === undefined && this.#mayForget(delivery.codec);
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index]!;
+      this.#runEvent(chain, event);
+      if (forget) event.forget();
+    }
     this.metrics.in += events.length;
     return this.#handOn(delivery);
+  }
+
+  /** Whether nobody will look at a value again once its event has been through: no operator holds it, no taker reads it. */
+  #mayForget(codec: Codec): boolean {
+    const { out, err } = this.#options;
+    return this.#holdsNothing && !out.readsValues(codec) && !err.readsValues(codec) &&
+      !this.#sides.some(({ fanout }) => fanout.readsValues(codec));
   }
 
   #runEvent(chain: Emit, event: Event): void {
