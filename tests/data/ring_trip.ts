@@ -20,8 +20,8 @@ const PAUSES = 0.0005;
 
 /** This side's ends of two rings whose other ends send everything back. */
 interface Peer extends AsyncDisposable {
-  readonly producer: RingProducer;
-  readonly consumer: RingConsumer;
+  producer: RingProducer;
+  consumer: RingConsumer;
   /** Ends the other side and starts it anew on the same rings; nothing may be under way. */
   restart(): Promise<void>;
 }
@@ -80,21 +80,22 @@ export async function processPeer(pauses: number = PAUSES): Promise<Peer> {
       residentBytes: () => undefined,
     });
   let link = start();
-  return {
+  const peer: Peer = {
     producer: new RingProducer(input, link.waker),
     consumer: new RingConsumer(output, link.waker),
     async restart() {
       await link.terminate();
       link = start();
       // The doorbell goes through the pipes of the process there is.
-      this.producer = new RingProducer(input, link.waker);
-      this.consumer = new RingConsumer(output, link.waker);
+      peer.producer = new RingProducer(input, link.waker);
+      peer.consumer = new RingConsumer(output, link.waker);
     },
     async [Symbol.asyncDispose]() {
       await link.terminate();
       memory[Symbol.dispose]();
     },
   };
+  return peer;
 }
 
 /** How a {@linkcode ringTrip} is disturbed. */
