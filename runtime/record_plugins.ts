@@ -3,7 +3,7 @@ import type { AuditLog } from "../permissions/audit_log.ts";
 import type { EffectivePermissions } from "../permissions/effective.ts";
 import { permissionKeys } from "../permissions/values.ts";
 import type { ComponentInstance } from "./connector/contract.ts";
-import { CaissonError } from "./errors/caisson_error.ts";
+import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import type { Refusal } from "./manifest/discover.ts";
 import type { RegisteredPlugin } from "./registered_plugin.ts";
 
@@ -15,6 +15,24 @@ export interface RecordedInstance {
   readonly instance: number;
   /** `flow/node`. */
   readonly connector: string;
+}
+
+/** An audit log that tells `onError` what it could not write, and lets the caller go on. */
+export function reportingAudit(audit: AuditLog, onError: (error: CaissonError) => void): AuditLog {
+  return {
+    write(event) {
+      try {
+        audit.write(event);
+      } catch (cause) {
+        onError(
+          cause instanceof CaissonError
+            ? cause
+            : new CaissonError("CAISSON_AUDIT_FAILED", { subject: event.plugin, found: messageOf(cause), cause }),
+        );
+      }
+    },
+    [Symbol.dispose]: () => audit[Symbol.dispose](),
+  };
 }
 
 /** Records plugins that were refused. */

@@ -11,7 +11,7 @@ import { type InstalledPlaces, installedPlugins } from "./installed_plugins.ts";
 import { launchPlugin } from "./isolation/launch.ts";
 import { checkConfig } from "./manifest/check_config.ts";
 import { discover } from "./manifest/discover.ts";
-import { recordFault, recordLoad, recordRefusals } from "./record_plugins.ts";
+import { recordFault, recordLoad, recordRefusals, reportingAudit } from "./record_plugins.ts";
 import { Registry } from "./registry.ts";
 import { Repository } from "./repository.ts";
 import { RunningPlugin } from "./running_plugin.ts";
@@ -54,7 +54,8 @@ export class World {
 
   /** Runs nothing yet. */
   constructor(options: WorldOptions) {
-    this.#options = options;
+    // What runs must not end because it cannot be recorded; that it could not is said.
+    this.#options = { ...options, audit: reportingAudit(options.audit, options.onError) };
   }
 
   /** One message at a time: a deploy never sees half a registration. */
@@ -80,12 +81,15 @@ export class World {
    * must not keep a permission that is taken back.
    */
   async applyGrants(): Promise<readonly AppliedGrant[]> {
-    const { grantsFile, audit } = this.#options;
+    const { grantsFile, audit, onError } = this.#options;
     return await applyGrants({
       grants: grantsFile === undefined ? noGrants() : await readGrants(grantsFile),
       repository: this.repository,
       running: [...this.#running],
-      stopFlow: (name) => void this.registry.flow(name)?.stop({ deadlineMs: 0 }),
+      stopFlow: (name) => {
+        const flow = this.registry.flow(name);
+        flow?.stop({ deadlineMs: 0 }).catch((error) => onError(unexpected(name, error)));
+      },
       audit,
     });
   }
@@ -113,15 +117,7 @@ export class World {
         this.#left(flow);
         throw error;
       }
-      flow.done.finally(() => this.#left(flow)).catch((error) =>
-        this.#options.onError(
-          new CaissonError("CAISSON_INTERNAL", {
-            subject: flow.name,
-            found: messageOf(error),
-            cause: error,
-          }),
-        )
-      );
+      flow.done.finally(() => this.#left(flow)).catch((error) => this.#options.onError(unexpected(flow.name, error)));
       return flow;
     });
   }
@@ -200,4 +196,10 @@ export class World {
       await flow.stop(options);
     }
   }
+}
+
+function unexpected(subject: string, cause: unknown): CaissonError {
+  return cause instanceof CaissonError
+    ? cause
+    : new CaissonError("CAISSON_INTERNAL", { subject, found: messageOf(cause), cause });
 }

@@ -4,6 +4,7 @@ import { join } from "@std/path";
 import { removeTree } from "../../permissions/store.ts";
 import { installPlugin } from "../../runtime/install.ts";
 import { createLogger } from "../../runtime/telemetry/log.ts";
+import { openAuditLog } from "../../permissions/audit_log.ts";
 import type { AuditEvent } from "../../permissions/audit_log.ts";
 import { Runtime } from "../../runtime/runtime.ts";
 import { type TemporaryFolder, temporaryFolder } from "../manifest/plugin_folder.ts";
@@ -176,6 +177,32 @@ for (const isolation of ["guard", "worker"] as const) {
     assertStringIncludes(denied.cause, on.two);
   });
 }
+
+Deno.test("a plugin goes on when nothing can be recorded, and the host is told", async () => {
+  await using folder = await temporaryFolder();
+  const plugin = await scribe(folder);
+  const one = join(folder.path, "one.txt");
+  const grants = await folder.write("caisson.grants.json", {
+    grants: 1,
+    plugins: { [name]: { permissions: { write: [one] } } },
+  });
+  const errors: string[] = [];
+  const audit = openAuditLog({ folder: join(folder.path, "audit") });
+  audit[Symbol.dispose]();
+  await Deno.remove(join(folder.path, "audit"), { recursive: true });
+  await folder.write("audit", "a file where the folder was");
+  await using runtime = new Runtime({ plugins: [plugin], grants, audit, onError: ({ code }) => errors.push(code) });
+  runtime.provide({ type: "numbers", kind: "source", create: () => fromAsyncIterable([{ n: 1 }]) });
+  await runtime.discover();
+  const flow = await runtime.deploy({
+    name: "flow",
+    connectors: { input: { type: "numbers" }, output: { type: "scribe", config: { files: [one] } } },
+    links: [{ from: "input", to: "output" }],
+  });
+  await flow.done;
+  assertEquals(await readNumbers(one), [1]);
+  assertEquals(errors, ["CAISSON_AUDIT_FAILED"]);
+});
 
 Deno.test("the load of a plugin is recorded with what it may touch", async () => {
   await using on = await scene("guard");
