@@ -1,6 +1,7 @@
 /** Compiles the runner, the program that hosts one native plugin in a process of its own, into the cache folder, once. @module */
 import { dirname, join } from "@std/path";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
+import { isBuilt, recordHash } from "./built_hash.ts";
 import { cacheFolder, privateFolder } from "./cache_folder.ts";
 import { compile, findCompiler } from "./compiler.ts";
 import { HEADER_FILES, packageFiles } from "./package_files.ts";
@@ -72,15 +73,6 @@ export interface BuildRunnerOptions {
   readonly sanitize?: "address,undefined" | "thread";
 }
 
-async function exists(file: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(file)).isFile;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
-}
-
 function checkPlatform(): void {
   if (Deno.build.os !== "windows") return;
   throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
@@ -111,15 +103,15 @@ export async function runnerFile(options: BuildRunnerOptions = {}): Promise<stri
  * The runner's program, compiled from the package's own sources when the cache does not hold it yet. The name of
  * its folder holds the digest of those sources.
  *
- * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`, and
- * `CAISSON_ISOLATION_REFUSED` on Windows
+ * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`,
+ * `CAISSON_LIBRARY_HASH` when somebody changed it, and `CAISSON_ISOLATION_REFUSED` on Windows
  */
 export async function buildRunner(options: BuildRunnerOptions = {}): Promise<string> {
   checkPlatform();
   const { sanitize } = options;
   const { folder, digest } = await packageFiles(FILES, options);
   const file = nameOf(digest, options);
-  if (await exists(file)) return file;
+  if (await isBuilt(file)) return file;
   const { command } = await findCompiler();
   // A host may not write to a program it may run, nor rename a file to it; the folder around it can be put in place whole.
   const target = dirname(file);
@@ -136,11 +128,12 @@ export async function buildRunner(options: BuildRunnerOptions = {}): Promise<str
       "-lpthread",
       ...(Deno.build.os === "linux" ? ["-ldl"] : []),
     ]);
+    await recordHash(join(partial, PROGRAM));
     await Deno.rename(partial, target);
   } catch (cause) {
     await Deno.remove(partial, { recursive: true });
     // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.
-    if (!await exists(file)) throw cause;
+    if (!await isBuilt(file)) throw cause;
   }
   return file;
 }

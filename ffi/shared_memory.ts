@@ -47,6 +47,15 @@ function openLibrary(file: string) {
 }
 
 /**
+ * The library the host shares memory with, built when the cache does not hold it yet.
+ *
+ * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`
+ */
+export async function buildShareLibrary(options: BuildSupportOptions = {}): Promise<string> {
+  return await buildSupport({ name: "share", source: "memory/share.c" }, options);
+}
+
+/**
  * Allocates memory and makes it available to another process of the same user.
  *
  * On Linux nothing of it is in the file system, and the other process cannot change its size. Elsewhere a file of mode
@@ -60,7 +69,7 @@ export async function createSharedMemory(
   bytes: number,
   options: BuildSupportOptions = {},
 ): Promise<SharedMemory> {
-  const file = await buildSupport({ name: "share", source: "memory/share.c" }, options);
+  const file = await buildShareLibrary(options);
   const library = await withPermission(
     "memory for plugin processes",
     `--allow-ffi=${file.slice(0, file.lastIndexOf("share-"))}`,

@@ -23,10 +23,12 @@ static const call_entry call_entries[] = {
     CALL(setresuid), CALL(setresgid), CALL(setgroups), CALL(setpriority), CALL(sched_setscheduler), CALL(sched_setparam),
     CALL(sched_setattr), CALL(shmget), CALL(shmat), CALL(semget), CALL(msgget), CALL(mq_open), CALL(setsid), CALL(setpgid),
     CALL(personality), CALL(memfd_create), CALL(socketpair), CALL(setrlimit), CALL(prctl), CALL(tkill), CALL(wait4),
-    CALL(waitid), CALL(mknodat), CALL(sync), CALL(syncfs), CALL(setxattr), CALL(capset), CALL(seccomp), CALL(mlockall), CALL(fchmodat), {452, "fchmodat2"}, CALL(fchownat), CALL(utimensat),
+    CALL(waitid), CALL(mknodat), CALL(sync), CALL(syncfs), CALL(setxattr), CALL(fchmod), CALL(fchmodat), {452, "fchmodat2"}, CALL(fchown),
+    CALL(fchownat), CALL(utimensat), CALL(capset), CALL(seccomp), CALL(mlockall),
     {444, "landlock_create_ruleset"}, {446, "landlock_restrict_self"}, CALL(ioprio_set), CALL(tee), CALL(vmsplice),
 #if defined(__x86_64__)
-    CALL(fork), CALL(vfork), CALL(chmod), CALL(chown), CALL(lchown), CALL(utime), CALL(utimes), CALL(mknod), CALL(iopl), CALL(ioperm), CALL(modify_ldt),
+    CALL(fork), CALL(vfork), CALL(chmod), CALL(chown), CALL(lchown), CALL(utime), CALL(utimes), CALL(mknod),
+    CALL(iopl), CALL(ioperm), CALL(modify_ldt),
 #endif
 };
 

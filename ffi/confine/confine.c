@@ -38,8 +38,8 @@ int32_t caisson_confine(uint32_t keeps) {
 #error "The sandbox knows x86-64 and aarch64."
 #endif
 
-/* Not there on purpose: chmod, chown and utimes by path. Landlock does not know them, so they would reach every file of the
- * user. What is open can be changed through its descriptor.
+/* Not there on purpose: chmod, chown and utimes. Landlock does not know them, so they would reach every file of the user,
+ * and through a descriptor every file that may only be read; a setuid bit would outlive the process.
  *
  * What a C library, an event loop and the engine of Deno use while they run. What each of them may do to files and
  * ports was said by the launcher. */
@@ -49,7 +49,7 @@ static const uint16_t allowed[] = {
     SYS_copy_file_range, SYS_fsync, SYS_fdatasync, SYS_sync_file_range, SYS_ftruncate, SYS_truncate, SYS_fallocate, SYS_fadvise64,
     SYS_openat, 437 /* openat2 */, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_statfs, SYS_fstatfs, SYS_faccessat,
     439 /* faccessat2 */, SYS_readlinkat, SYS_getdents64, SYS_getcwd, SYS_chdir, SYS_fchdir, SYS_mkdirat, SYS_unlinkat,
-    SYS_renameat, SYS_renameat2, SYS_linkat, SYS_symlinkat, SYS_fchmod, 
+    SYS_renameat, SYS_renameat2, SYS_linkat, SYS_symlinkat,
     SYS_umask, SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch,
     SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_msync, SYS_mincore, SYS_mlock, SYS_munlock, SYS_brk,
     SYS_membarrier, SYS_pkey_alloc, SYS_pkey_free, SYS_pkey_mprotect,

@@ -1,5 +1,6 @@
 /** Compiles the launcher into the cache folder, once. @module */
 import { dirname, join } from "@std/path";
+import { isBuilt, recordHash } from "../../ffi/built_hash.ts";
 import { cacheFolder, privateFolder } from "../../ffi/cache_folder.ts";
 import { compile, findCompiler } from "../../ffi/compiler.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
@@ -18,10 +19,6 @@ const PROGRAM = "launcher";
 export interface BuildLauncherOptions {
   /** Cache folder to use instead of the platform's. */
   readonly cacheFolder?: string | undefined;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return await Deno.stat(file).then(({ isFile }) => isFile, () => false);
 }
 
 interface Sources {
@@ -47,11 +44,12 @@ export async function launcherFile(options: BuildLauncherOptions = {}): Promise<
  * The launcher, compiled from the package's own sources when the cache does not hold it yet. The name of its folder holds
  * the digest of those sources.
  *
- * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`
+ * @throws {CaissonError} `CAISSON_COMPILER_MISSING`, `CAISSON_HOST_PERMISSION`, `CAISSON_BUILD_FAILED`,
+ * `CAISSON_LIBRARY_HASH` when somebody changed it
  */
 export async function buildLauncher(options: BuildLauncherOptions = {}): Promise<string> {
   const { folder, file } = await sources(options);
-  if (await exists(file)) return file;
+  if (await isBuilt(file)) return file;
   const { command } = await findCompiler();
   const target = dirname(file);
   const partial = `${target}.${crypto.randomUUID()}.partial`;
@@ -64,11 +62,12 @@ export async function buildLauncher(options: BuildLauncherOptions = {}): Promise
       join(partial, PROGRAM),
       ...SOURCES.map((source) => join(folder, source)),
     ]);
+    await recordHash(join(partial, PROGRAM));
     await Deno.rename(partial, target);
   } catch (cause) {
     await Deno.remove(partial, { recursive: true });
     // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.
-    if (!await exists(file)) throw cause;
+    if (!await isBuilt(file)) throw cause;
   }
   return file;
 }

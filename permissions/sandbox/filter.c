@@ -52,10 +52,14 @@ static const uint32_t refused[] = {
     SYS_shmget, SYS_shmat, SYS_shmctl, SYS_shmdt, SYS_semget, SYS_semop, SYS_semctl, SYS_semtimedop,
     SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl, SYS_mq_open, SYS_mq_unlink,
     SYS_setsid, SYS_setpgid, SYS_personality, SYS_memfd_create, 447 /* memfd_secret */,
+    /* Landlock does not know them, and a host that is root owns most files: modes, owners, times and attributes. */
+    SYS_fchmod, SYS_fchmodat, 452 /* fchmodat2 */, SYS_fchown, SYS_fchownat, SYS_utimensat,
+    SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
+    463 /* setxattrat */, 466 /* removexattrat */, 469 /* file_setattr */,
     SYS_mbind, SYS_set_mempolicy, SYS_migrate_pages, SYS_move_pages, SYS_lookup_dcookie, SYS_nfsservctl,
 #if defined(__x86_64__)
     SYS_fork, SYS_vfork, SYS_iopl, SYS_ioperm, SYS_modify_ldt, SYS_uselib, SYS_ustat, SYS_sysfs,
-    320 /* kexec_file_load */, SYS_mknod,
+    320 /* kexec_file_load */, SYS_mknod, SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat,
 #endif
     SYS_mknodat, 461 /* lsm_set_self_attr */,
 };
@@ -174,18 +178,31 @@ static void filter_sockets(assembly *to, const policy *what) {
   }
   unless_call(to, SYS_socket, (uint8_t)body.length);
   emit_all(to, body.code, body.length);
+  /* A datagram socket of a pair still sends to any path: Landlock does not know those. */
+  const struct sock_filter only_streams[] = {
+      LOAD(OFFSET_ARGUMENT(1)),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xF),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 1, 0),
+      RETURN(REFUSE(EPERM)),
+      RETURN(SECCOMP_RET_ALLOW),
+  };
+  unless_call(to, SYS_socketpair, sizeof only_streams / sizeof *only_streams);
+  emit_all(to, only_streams, sizeof only_streams / sizeof *only_streams);
 }
 
 /* A fast open connects without a connect, past the rules for ports; listening without bind takes any port. */
 static void filter_ways_around(assembly *to, const policy *what) {
-  const struct sock_filter no_fast_open[] = {
-      LOAD(OFFSET_ARGUMENT(3)),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MSG_FASTOPEN, 0, 1),
-      RETURN(REFUSE(EPERM)),
-      RETURN(SECCOMP_RET_ALLOW),
-  };
-  unless_call(to, SYS_sendto, sizeof no_fast_open / sizeof *no_fast_open);
-  emit_all(to, no_fast_open, sizeof no_fast_open / sizeof *no_fast_open);
+  static const uint32_t sending[] = {SYS_sendto, SYS_sendmmsg};
+  for (size_t index = 0; index < sizeof sending / sizeof *sending; index++) {
+    const struct sock_filter no_fast_open[] = {
+        LOAD(OFFSET_ARGUMENT(3)),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MSG_FASTOPEN, 0, 1),
+        RETURN(REFUSE(EPERM)),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    unless_call(to, sending[index], sizeof no_fast_open / sizeof *no_fast_open);
+    emit_all(to, no_fast_open, sizeof no_fast_open / sizeof *no_fast_open);
+  }
   const struct sock_filter no_fast_message[] = {
       LOAD(OFFSET_ARGUMENT(2)),
       BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MSG_FASTOPEN, 0, 1),
@@ -196,6 +213,13 @@ static void filter_ways_around(assembly *to, const policy *what) {
   emit_all(to, no_fast_message, sizeof no_fast_message / sizeof *no_fast_message);
   if (what->bind_count > 0) return;
   unless_call(to, SYS_listen, 1);
+  emit(to, (struct sock_filter)RETURN(REFUSE(EPERM)));
+}
+
+/* Nor does Landlock know who watches a folder; Deno does. */
+static void filter_watching(assembly *to, const policy *what) {
+  if (what->watch) return;
+  unless_call(to, SYS_inotify_add_watch, 1);
   emit(to, (struct sock_filter)RETURN(REFUSE(EPERM)));
 }
 
@@ -226,6 +250,7 @@ int filter_enforce(const policy *what, char *wrong, size_t capacity) {
   filter_limits(&all);
   filter_sockets(&all, what);
   filter_ways_around(&all, what);
+  filter_watching(&all, what);
   filter_terminal(&all);
   for (size_t index = 0; index < sizeof refused / sizeof *refused; index++) {
     const struct sock_filter pair[] = {WHEN(refused[index]), RETURN(REFUSE(EPERM))};

@@ -1,6 +1,6 @@
 /* main.c - starts a program that may do what its arguments say and nothing else.
  *
- *   launcher [--read=PATH] [--write=PATH] [--connect=PORT] [--bind=PORT] [--connect-any] [--datagrams] [--names]
+ *   launcher [--read=PATH] [--write=PATH] [--connect=PORT] [--bind=PORT] [--connect-any] [--datagrams] [--names] [--watch]
  *            [--memory=PATH] [--data-bytes=N] [--files=N] -- PROGRAM [ARGUMENT...]
  *   launcher --probe
  *

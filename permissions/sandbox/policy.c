@@ -51,6 +51,7 @@ static int parse_one(policy *out, const char *argument) {
   if (strcmp(argument, "--connect-any") == 0) return out->internet = out->any_connect = 1;
   if (strcmp(argument, "--datagrams") == 0) return out->internet = out->datagrams = 1;
   if (strcmp(argument, "--names") == 0) return out->names = 1;
+  if (strcmp(argument, "--watch") == 0) return out->watch = 1;
   if ((value = value_of(argument, "--memory")) != NULL) {
     if (out->memory != NULL || value[0] != '/') return 0;
     out->memory = value;

@@ -29,6 +29,7 @@ typedef struct policy {
   int names;              /* files that say how names become addresses */
   int internet;           /* sockets of the internet at all */
   int datagrams;          /* UDP, which only a port filter of Deno's holds */
+  int watch;              /* told when files change: for a program that checks itself which ones */
   const char *memory;     /* opened before anything is refused; descriptor 3 of the program */
   uint64_t data_bytes;    /* RLIMIT_DATA; 0: none */
   uint64_t files;         /* RLIMIT_NOFILE; 0: none */

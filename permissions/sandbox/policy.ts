@@ -12,6 +12,8 @@ export interface SandboxPolicy {
   readonly bind: readonly number[];
   /** What resolving names takes: UDP, and the system's files about it. */
   readonly names: boolean;
+  /** Being told when files change; the kernel does not look at which, so the process has to. */
+  readonly watch: boolean;
   /** Bytes of private memory it may ask for: a backstop, far above what the host watches for. */
   readonly dataBytes: number;
   /** Files it may hold open. */
@@ -23,13 +25,14 @@ export const MEMORY_DESCRIPTOR_PATH = "/proc/self/fd/3";
 
 /** The launcher's arguments, up to and with `--`. */
 export function sandboxArguments(policy: SandboxPolicy, memory: string): string[] {
-  const { read, write, connect, bind, names, dataBytes, files } = policy;
+  const { read, write, connect, bind, names, watch, dataBytes, files } = policy;
   return [
     ...read.map((path) => `--read=${path}`),
     ...write.map((path) => `--write=${path}`),
     ...(connect === "any" ? ["--connect-any"] : connect.map((port) => `--connect=${port}`)),
     ...bind.map((port) => `--bind=${port}`),
     ...(names ? ["--names", "--datagrams"] : []),
+    ...(watch ? ["--watch"] : []),
     `--data-bytes=${dataBytes}`,
     `--files=${files}`,
     `--memory=${memory}`,

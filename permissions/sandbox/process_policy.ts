@@ -50,6 +50,7 @@ export async function guardPolicy(options: ProcessPolicyOptions): Promise<Sandbo
     connect: anyPort ? "any" : unique([...ports, ...(resolves ? [DNS_PORT] : [])]),
     bind: unique(ports),
     names: resolves,
+    watch: true,
     dataBytes: memoryBytes + GUARD_SPARE_MIB * MIB,
     files: 1024,
   };
@@ -69,6 +70,7 @@ export async function runnerPolicy(options: ProcessPolicyOptions): Promise<Sandb
     connect: ports,
     bind: ports,
     names: false,
+    watch: false,
     dataBytes: memoryBytes + RUNNER_SPARE_MIB * MIB,
     files: 256,
   };

@@ -245,6 +245,27 @@ export const commands: readonly Command[] = [
     load: () => import("./flags.ts"),
   },
   {
+    name: "setup",
+    summary: "Compile what plugins in processes of their own need, so that no compiler is needed later",
+    details: [
+      "Compiles the sandbox's launcher, the program that runs native plugins and the libraries for shared memory into the cache folder, and writes down their hashes, which are checked at every start.",
+      "Needs a C compiler (cc, gcc, clang, zig cc, or the command in CC). Without it a host compiles them itself when they are first needed.",
+    ],
+    arguments: [],
+    options: { cache },
+    load: () => import("./setup.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "Say what this machine can do for plugins: which level of protection, and what is missing for more",
+    details: [
+      "Checks Deno, the permissions of Workers, the compiler, the kernel and what is compiled. Exits with 1 when something is broken, with 0 when something is only weaker than it could be.",
+    ],
+    arguments: [],
+    options: { cache },
+    load: () => import("./doctor.ts"),
+  },
+  {
     name: "build",
     summary: "Compile native plugins and seal their manifests in dist/plugin.json",
     details: [
