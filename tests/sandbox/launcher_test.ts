@@ -272,7 +272,7 @@ Deno.test({
       assertStringIncludes((await outputOf(launcher, words)).err, "no program with an absolute path");
     }
     const nowhere = `${programs.folder}/nowhere`;
-    const missing = await outputOf(launcher, [`--read=${nowhere}`, "--", deeds, "thread"]);
+    const missing = await outputOf(launcher, [`--write=${nowhere}`, "--", deeds, "thread"]);
     assertStringIncludes(missing.err, `${nowhere}: No such file`);
   },
 });

@@ -39,16 +39,7 @@ Deno.test("a policy becomes arguments that name each right by itself", () => {
       files: 64,
     }, "/proc/1/fd/9"),
     [
-      ...[
-        "--read=/a",
-        "--read=/b",
-        "--write=/c",
-        "--execute=/d",
-        "--connect=443",
-        "--bind=8080",
-        "--datagrams",
-        "--watch",
-      ],
+      ...["--read=/a", "--read=/b", "--write=/c", "--connect=443", "--bind=8080", "--names", "--datagrams", "--watch"],
       ...["--data-bytes=1024", "--files=64", "--memory=/proc/1/fd/9", "--"],
     ],
   );
