@@ -41,6 +41,9 @@ export class BatchMemory {
   /** Most verdicts the list holds. */
   readonly verdictCapacity: number;
   readonly #views: (Uint8Array | undefined)[] = [];
+  // Halves, since putting them together and apart again takes longer than both of the rest.
+  #arenaLow = 0;
+  #arenaHigh = 0;
   /** What a reader made of all events at once, to be used again for the next of them; {@linkcode clear} drops it. */
   memo: unknown = undefined;
   /** Finds the bytes behind a segment that JavaScript has no view of: memory a native plugin lent. */
@@ -268,6 +271,30 @@ export class BatchMemory {
     const at = this.#segment(index);
     this.words[at] = address >>> 0;
     this.words[at + 1] = Math.floor(address / 4294967296);
+  }
+
+  /** Whether the address of the batch's own arena is known, and need not be looked up. */
+  get knowsArena(): boolean {
+    return this.#arenaHigh !== 0 || this.#arenaLow !== 0;
+  }
+
+  /** Remembers where the arena lies in this process. It never moves; below 2^53. */
+  rememberArena(address: number): void {
+    this.#arenaLow = address >>> 0;
+    this.#arenaHigh = Math.floor(address / 4294967296);
+  }
+
+  /** Writes the remembered address into a segment: what stood there may have been a plugin's. */
+  writeArenaAddress(index: number): void {
+    const at = this.#segment(index);
+    this.words[at] = this.#arenaLow;
+    this.words[at + 1] = this.#arenaHigh;
+  }
+
+  /** Whether a segment says that it lies where the arena does. */
+  liesInArena(index: number): boolean {
+    const at = this.#segment(index);
+    return this.words[at] === this.#arenaLow && this.words[at + 1] === this.#arenaHigh;
   }
 
   /** Flags of a segment. */

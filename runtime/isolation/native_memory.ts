@@ -43,7 +43,13 @@ export function fillAddresses(access: MemoryAccess, batch: Batch): void {
   for (let index = 0; index < batch.segmentCount; index++) {
     if ((batch.segmentFlags(index) & SEGMENT_LENT) !== 0) continue;
     const view = batch.segmentView(index);
-    if (view.byteLength > 0) batch.setSegmentAddress(index, addressOf(access, view));
+    if (view.byteLength === 0) continue;
+    if (view !== batch.arena) {
+      batch.setSegmentAddress(index, addressOf(access, view));
+      continue;
+    }
+    if (!batch.knowsArena) batch.rememberArena(addressOf(access, view));
+    batch.writeArenaAddress(index);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Batch } from "../data/batch.ts";
 import type { RecordScan } from "../data/batch_check.ts";
 import { callBlocking } from "./native_calls.ts";
 import type { NativeInstance } from "./native_instance.ts";
-import { addressOf, fillAddresses, foreignSegment, validateFilled } from "./native_memory.ts";
+import { fillAddresses, foreignSegment, validateFilled } from "./native_memory.ts";
 
 /** Drives one instance of a native processor. */
 export class NativeProcessor implements ProcessorPart {
@@ -73,11 +73,11 @@ export class NativeProcessor implements ProcessorPart {
 
   /** Every segment of the output is its own arena or one of the input's; processors lend nothing. */
   #adoptSegments(batch: Batch, out: Batch): void {
-    const { library, subject } = this.#instance;
-    const arena = out.arena.byteLength === 0 ? 0 : addressOf(library, out.arena);
+    const { subject } = this.#instance;
     for (let index = 0; index < out.segmentCount; index++) {
+      // The address was written, and so known, before the call; without an arena both are 0.
+      if (index === 0 && out.liesInArena(0)) continue;
       const address = out.segmentAddress(index);
-      if (index === 0 && address === arena) continue;
       const from = this.#inputSegment(batch, address, index);
       if (from < 0 || out.segmentLength(index) > batch.segmentLength(from)) {
         throw foreignSegment(out, index, `${subject} process`);

@@ -84,8 +84,9 @@ export class NativeSource implements SourcePart {
   }
 
   #adoptSegments(batch: Batch): void {
-    const { memory, library, subject } = this.#instance;
-    if (batch.arena.byteLength > 0 && batch.segmentAddress(0) !== addressOf(library, batch.arena)) {
+    const { memory, subject } = this.#instance;
+    // The address was written, and so known, before the call.
+    if (batch.arena.byteLength > 0 && !batch.liesInArena(0)) {
       throw foreignSegment(batch, 0, `${subject} poll`);
     }
     for (let index = 1; index < batch.segmentCount; index++) {
