@@ -79,6 +79,11 @@ export interface SourcePart extends Part {
   poll(batch: Batch, max: number): PollResult | Promise<PollResult>;
   /** Called once for each batch filled, when every event in it was delivered, dropped or failed. */
   settle?(batch: Batch, failures: ReadonlyMap<number, unknown>): void;
+  /**
+   * Whether `settle` looks at nothing but count, times and sequences: then it may be given a copy of these, and the
+   * batch is filled again while an operator still holds the verdicts of its events. @default {false}
+   */
+  readonly settlesCopies?: boolean;
 }
 
 /** What one write did; absent means every event is acked. */

@@ -7,6 +7,7 @@ import { Settlement } from "../flow/settlement.ts";
 import { BatchPool } from "./batch_pool.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { PollResult, SourcePart } from "./contract.ts";
+import { copyRecords } from "./copy_records.ts";
 import { ChunkDecoder } from "./decoder.ts";
 import { sleep, turn } from "./sleep.ts";
 
@@ -129,9 +130,9 @@ export class SourceManager {
         batch,
         events: undefined,
         codec,
-        settlement: this.#settlement(this.#pool, batch, (failures) => {
+        settlement: this.#settlement(this.#pool, batch, (failures, settled) => {
           this.metrics.failed += failures.size;
-          this.#settle(batch, failures);
+          this.#settle(settled, failures);
         }),
       });
     }
@@ -153,16 +154,14 @@ export class SourceManager {
     }
     let open = batches.length;
     let unread = open;
-    let freed = false;
+    let freed: Batch | undefined;
     const settleChunks = (): void => {
       if (chunks === undefined) return;
-      this.#settle(chunks, failures);
-      if (!freed) this.#give(this.#pool, chunks);
+      this.#settle(freed ?? chunks, failures);
+      if (freed === undefined) this.#give(this.#pool, chunks);
     };
     const freeChunks = (): void => {
-      if (chunks === undefined) return;
-      freed = true;
-      this.#detach(this.#pool);
+      if (chunks !== undefined) freed = this.#free(this.#pool, chunks);
     };
     if (open === 0) return settleChunks();
     let pushing: Promise<void> | undefined;
@@ -173,10 +172,10 @@ export class SourceManager {
           batch,
           events: undefined,
           codec,
-          settlement: this.#settlement(this.#events, batch, (failed) => {
+          settlement: this.#settlement(this.#events, batch, (failed, settled) => {
             this.metrics.failed += failed.size;
             for (const [index, reason] of failed) {
-              failures.set(batch.sequence(index), reason);
+              failures.set(settled.sequence(index), reason);
             }
             if (--open === 0) settleChunks();
           }, () => {
@@ -192,20 +191,33 @@ export class SourceManager {
   #settlement(
     pool: BatchPool,
     batch: Batch,
-    settle: (failures: ReadonlyMap<number, unknown>) => void,
+    settle: (failures: ReadonlyMap<number, unknown>, batch: Batch) => void,
     onUnread?: () => void,
   ): Settlement {
-    let freed = false;
+    let freed: Batch | undefined;
     return new Settlement((failures) => {
-      settle(failures);
-      if (freed) return;
+      settle(failures, freed ?? batch);
+      if (freed !== undefined) return;
       onUnread?.();
       this.#give(pool, batch);
     }, () => {
-      freed = true;
-      this.#detach(pool);
+      freed = this.#free(pool, batch);
       onUnread?.();
     });
+  }
+
+  /** Gives back a batch that nobody reads any longer and whose events wait for verdicts; returns what to settle then. */
+  #free(pool: BatchPool, batch: Batch): Batch {
+    const { part } = this.#options;
+    if (pool === this.#pool && part.settle !== undefined && part.settlesCopies !== true) {
+      // The part knows the batch by itself, or lent its memory: it stays, but no longer counts.
+      pool.detach();
+      this.#wake();
+      return batch;
+    }
+    const records = pool === this.#pool && part.settle === undefined ? batch : copyRecords(batch);
+    this.#give(pool, batch);
+    return records;
   }
 
   /** What a part throws here must not reach the sink that settles: it ends the source. */
@@ -239,11 +251,6 @@ export class SourceManager {
 
   #give(pool: BatchPool, batch: Batch): void {
     pool.give(batch);
-    this.#wake();
-  }
-
-  #detach(pool: BatchPool): void {
-    pool.detach();
     this.#wake();
   }
 

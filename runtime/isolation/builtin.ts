@@ -129,6 +129,7 @@ const ENDED: PollResult = { state: "ended" };
 
 class BuiltinSource implements SourcePart {
   readonly produces = "events";
+  readonly settlesCopies = true;
   readonly codec = "json";
   readonly #host: Host;
   readonly #source: Source;

@@ -168,8 +168,15 @@ Deno.test("an operator that watches an event hears its verdict and passes it on 
   assertEquals(verdicts, { settled: [0], freed: [], failed: [[0, 1]] });
 });
 
-Deno.test("a source goes on reading while far more events are held than it may have in flight", async () => {
+for (const settlesCopies of [true, false]) {
+  const how = settlesCopies ? "its batches are filled again" : "its batches stay until they are settled";
+  Deno.test(`a source reads on while more events are held than it may have in flight: ${how}`, () =>
+    readsOn(settlesCopies));
+}
+
+async function readsOn(settlesCopies: boolean): Promise<void> {
   let polled = 0;
+  const batches = new Set<Batch>();
   const out = new Fanout();
   const results: unknown[] = [];
   const end = new Fanout();
@@ -187,7 +194,9 @@ Deno.test("a source goes on reading while far more events are held than it may h
     alias: "f/in",
     part: {
       produces: "events",
+      settlesCopies,
       poll: (batch) => {
+        batches.add(batch);
         batch.appendBytes(encoder.encode(String(polled)), 0);
         return { state: ++polled === 500 ? "ended" : "filled" };
       },
@@ -208,4 +217,5 @@ Deno.test("a source goes on reading while far more events are held than it may h
   await pipeline.drain();
   assertEquals(results, [500]);
   assertEquals(settled, 500);
-});
+  assertEquals(batches.size, settlesCopies ? 1 : 500);
+}
