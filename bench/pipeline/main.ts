@@ -13,6 +13,7 @@ import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
 import { median, medianRatio, significant } from "../statistics.ts";
 import { daemons } from "./daemons.ts";
+import { type Latency, measureLatency } from "./latency.ts";
 import { pipelineCharts } from "./plots.ts";
 import { hostProgram, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
 
@@ -20,8 +21,8 @@ const { values: { quick, json, plots } } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, plots: { type: "string" } },
 });
 const plan = quick
-  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000 }
-  : { rounds: 5, milliseconds: 1500, lines: 50_000, daemonLines: 200_000 };
+  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000, seconds: 2 }
+  : { rounds: 5, milliseconds: 1500, lines: 50_000, daemonLines: 200_000, seconds: 10 };
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const OURS = ["typescript", "kernel"];
@@ -40,6 +41,7 @@ async function output(command: string, args: readonly string[]): Promise<number>
 
 const folder = await Deno.makeTempDir({ prefix: "caisson-bench-" });
 const results: Record<string, Rounds> = {};
+const latency: Record<string, Record<string, Latency>> = {};
 try {
   const kernel = await buildPlugin({ folder: join(ROOT, "plugins/json_kernel") });
   const host = join(folder, "host");
@@ -47,6 +49,11 @@ try {
   await compile("bench host", compiler.command, [
     ...["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", `-I${join(ROOT, "ffi/include")}`],
     ...[join(ROOT, "bench/pipeline/c/host.c"), "-o", host, "-ldl"],
+  ]);
+  const load = join(folder, "load");
+  await compile("bench load", compiler.command, [
+    ...["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"],
+    ...[join(ROOT, "bench/pipeline/c/load.c"), "-o", load],
   ]);
   const syslog = await daemons(folder);
   const file = async (name: WorkloadName, lines: number) => {
@@ -73,6 +80,15 @@ try {
     }
     const shown = [...OURS, ...PEERS].map((variant) => `${variant} ${Math.round(median(rounds[variant]!) / 1000)}`);
     console.log(`${name} (1,000 events/s): ${shown.join(", ")}`);
+  }
+  for (const rate of [10_000, 50_000]) {
+    const measured: Record<string, Latency> = latency[rate] = {};
+    for (const [name, program] of [["typescript", "tcp_pipeline.ts"], ["hand", "peers/tcp_loop.ts"]] as const) {
+      const result = measured[name] = await measureLatency(load, program, rate, plan.seconds);
+      console.log(
+        `TCP to TCP at ${rate}/s, ${name}: p50 ${result.p50} µs, p99 ${result.p99} µs, ${result.received} of ${result.expected}`,
+      );
+    }
   }
 } finally {
   await Deno.remove(folder, { recursive: true });
@@ -104,6 +120,7 @@ const pick = (variants: readonly string[]) =>
 const report = {
   workloads: pick(OURS),
   peers: pick(PEERS),
+  latency,
   machine: {
     cpus: navigator.hardwareConcurrency,
     arch: Deno.build.arch,

@@ -1,0 +1,131 @@
+/* load.c - open-loop latency: sends events when they are due, whatever became of those before, and takes the time from
+ * when an event was due to when it came back. So a stall counts for every event it held up.
+ *
+ *   load SEND_PORT RECEIVE_PORT EVENTS_A_SECOND SECONDS
+ *
+ * Connects to SEND_PORT and listens on RECEIVE_PORT for the lines the measured program sends; each must keep the member
+ * "id". One event in four has the level debug and is expected to be dropped. The first second warms up. Prints p50, p99
+ * and p99.9 in microseconds, how many events came, and how late the sender itself was at worst. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE 512
+
+static int64_t *due;
+static double *latency;
+static uint32_t total, warm, received;
+static int listener;
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static struct sockaddr_in at_port(const char *port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+/* Reads lines until the other side ends, and notes when each came. */
+static void *receive(void *unused) {
+  (void)unused;
+  const int from = accept(listener, NULL, NULL);
+  static char buffer[1 << 20];
+  size_t have = 0;
+  for (ssize_t got; (got = read(from, buffer + have, sizeof buffer - have)) > 0;) {
+    const int64_t came = now();
+    have += (size_t)got;
+    char *start = buffer;
+    for (char *end; (end = memchr(start, '\n', (size_t)(buffer + have - start))) != NULL; start = end + 1) {
+      *end = 0;
+      const char *id = strstr(start, "\"id\":");
+      const uint32_t index = id == NULL ? total : (uint32_t)strtoul(id + 5 + (id[5] == '"'), NULL, 10);
+      if (index < total && index >= warm) latency[received++] = (double)(came - due[index]) / 1000;
+    }
+    have = (size_t)(buffer + have - start);
+    memmove(buffer, start, have);
+  }
+  close(from);
+  return NULL;
+}
+
+static int by_size(const void *left, const void *right) {
+  const double a = *(const double *)left, b = *(const double *)right;
+  return (a > b) - (a < b);
+}
+
+static double share(double part) { return received == 0 ? -1 : latency[(uint32_t)(part * (received - 1))]; }
+
+int main(int count, char **args) {
+  if (count < 5) return 2;
+  const uint32_t rate = (uint32_t)atoi(args[3]);
+  total = rate * (uint32_t)atoi(args[4]);
+  warm = rate;
+  due = calloc(total, sizeof *due);
+  latency = calloc(total, sizeof *latency);
+  const int on = 1;
+  listener = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  struct sockaddr_in own = at_port(args[2]), other = at_port(args[1]);
+  if (bind(listener, (struct sockaddr *)&own, sizeof own) != 0 || listen(listener, 1) != 0) return perror("listen"), 1;
+  pthread_t receiver;
+  pthread_create(&receiver, NULL, receive, NULL);
+  const int to = socket(AF_INET, SOCK_STREAM, 0);
+  int connected = -1;
+  for (int attempt = 0; attempt < 100 && connected != 0; attempt++) {
+    connected = connect(to, (struct sockaddr *)&other, sizeof other);
+    if (connected != 0) usleep(100000);
+  }
+  if (connected != 0) return perror("connect"), 1;
+  setsockopt(to, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const int64_t start = now() + 100000000;
+  int64_t late = 0;
+  static const char *const levels[] = {"debug", "info", "warn", "error"};
+  for (uint32_t index = 0; index < total;) {
+    const int64_t next = start + (int64_t)((double)index * 1e9 / rate);
+    int64_t time = now();
+    if (next > time) {
+      const struct timespec rest = {.tv_sec = (next - time) / 1000000000, .tv_nsec = (next - time) % 1000000000};
+      nanosleep(&rest, NULL);
+      continue;
+    }
+    /* Everything that is due goes out at once, as from a sender that was held up. */
+    static char buffer[64 * LINE];
+    size_t length = 0;
+    for (; index < total && length < sizeof buffer - LINE; index++) {
+      due[index] = start + (int64_t)((double)index * 1e9 / rate);
+      if (due[index] > time) break;
+      if (index >= warm && time - due[index] > late) late = time - due[index];
+      length += (size_t)snprintf(buffer + length, LINE,
+                                 "{\"id\":%u,\"ts\":%llu,\"level\":\"%s\",\"service\":\"search\",\"host\":\"node-%u\","
+                                 "\"latency_ms\":%u.5,\"bytes\":%u,\"path\":\"/api/v1/search/%u\","
+                                 "\"msg\":\"request handled by worker %u with status 200\"}\n",
+                                 index, 1700000000000ull + index, levels[index & 3], index % 64, index % 900, index % 65536,
+                                 index % 10000, index % 1000);
+    }
+    for (size_t sent = 0; sent < length;) {
+      const ssize_t part = write(to, buffer + sent, length - sent);
+      if (part < 0 && errno != EINTR) return perror("write"), 1;
+      if (part > 0) sent += (size_t)part;
+    }
+  }
+  shutdown(to, SHUT_WR);
+  pthread_join(receiver, NULL);
+  qsort(latency, received, sizeof *latency, by_size);
+  printf("{\"rate\":%u,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"received\":%u,\"expected\":%u,\"senderLate\":%.1f}\n", rate,
+         share(0.5), share(0.99), share(0.999), received, (total - warm) / 4 * 3, (double)late / 1000);
+  return 0;
+}
