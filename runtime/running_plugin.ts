@@ -35,6 +35,11 @@ export class RunningPlugin {
   #permissions: EffectivePermissions;
   #revoked: CaissonError | undefined;
   #started = 0;
+  /** Counts changes of the permissions, with the reason of the last one. */
+  #version = 0;
+  #reason: CaissonError | undefined;
+  /** The oldest version that was handed out for the start that is under way. */
+  #handedOut = Infinity;
 
   /** Nothing runs yet. */
   constructor({ plugin, instance, connector, flow, audit }: RunningPluginOptions) {
@@ -46,8 +51,14 @@ export class RunningPlugin {
     this.#permissions = permissionsIn(plugin, flow);
   }
 
-  /** What it may touch if it is started now. */
+  /** What it may touch now. */
   get permissions(): EffectivePermissions {
+    return this.#permissions;
+  }
+
+  /** What it may touch, for a start that is under way: a change before the start is over is noticed. */
+  permissionsForStart(): EffectivePermissions {
+    this.#handedOut = Math.min(this.#handedOut, this.#version);
     return this.#permissions;
   }
 
@@ -71,12 +82,17 @@ export class RunningPlugin {
       recordFault(this.#audit, this, error);
     });
     link.onDenied((error) => recordDenial(this.#audit, this, error));
+    const stale = this.#handedOut < this.#version;
+    this.#handedOut = Infinity;
     if (this.#revoked !== undefined) link.fail(this.#revoked);
+    else if (stale) link.fail(this.#reason!);
   }
 
   /** Gives it other permissions: what runs with the old ones is ended at once, and may be started again with these. */
   narrow(permissions: EffectivePermissions, reason: CaissonError): void {
     this.#permissions = permissions;
+    this.#version += 1;
+    this.#reason = reason;
     this.#end(reason);
   }
 

@@ -174,7 +174,7 @@ export class World {
       const launched = await launchPlugin({
         plugin: found.plugin,
         verify,
-        permissions: () => running!.permissions,
+        permissions: () => running!.permissionsForStart(),
         provision: found.provision,
         context,
         codec: request.codec,
