@@ -31,7 +31,7 @@ export async function attackInside(attack: TypeScriptAttack, place: "worker" | "
       component: "attacker",
       grant: { isolation: place, permissions: grantedPermissions(attack, ground.target) },
       config: { ...ground.target },
-      patienceMs: attack.lethal ? 1500 : 5000,
+      patienceMs: 5000,
     }, ground.secret);
     const taken = await ground.taken(attack.evidence, heard.told, heard.alive);
     const { id, title } = attack;

@@ -477,7 +477,7 @@ await new Promise((resolve) => setTimeout(resolve, 1000)); return "sent";`,
     title: "a heap that overflows (47)",
     evidence: "host",
     lethal: true,
-    code: `const held = []; for (;;) held.push(new Array(1e6).fill(Math.random()));`,
+    code: `const held = []; for (;;) held.push(new Array(3e7).fill(1.5));`,
     gap: "use all memory, and end the host with it",
   },
   {
@@ -509,7 +509,6 @@ await new Promise((resolve) => setTimeout(resolve, 1000)); return "sent";`,
     evidence: "host",
     lethal: true,
     code: `for (;;);`,
-    gap: "loop forever: `terminate()` returns, the thread goes on until the process ends",
   },
 ];
 
