@@ -19,7 +19,8 @@ const flow = (type: string, config: Record<string, unknown>) => ({
 });
 
 Deno.test({
-  name: "from an empty folder: add the runtime, install plugins, grant, run one in a guard and one in a runner",
+  name:
+    "from an empty folder: add the runtime, set it up, install plugins, grant, run one in a guard and one in a runner",
   ignore: Deno.build.os === "windows",
   async fn() {
     const home = await Deno.realPath(await Deno.makeTempDir({ prefix: "caisson-user-" }));
@@ -55,6 +56,7 @@ Deno.test({
         "deno install --quiet --global --name caisson --no-prompt --unstable-worker-options " +
           "--allow-read --allow-write --allow-run --allow-ffi --allow-net --allow-env jsr:@caisson/runtime@^0.1.0/cli",
       );
+      await sh("caisson setup");
       // A plugin from the registry; it asks for nothing, so it runs in a guard at once.
       assertStringIncludes(
         await sh("caisson install jsr:@caisson/metronome@^0.1.0"),
