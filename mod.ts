@@ -31,12 +31,15 @@ export { permissionCodes } from "./runtime/errors/permission_codes.ts";
 export { Flow, type FlowOptions, type StopOptions } from "./runtime/flow/flow.ts";
 export type { FlowReport, FlowState, LatencyReport, NodeReport } from "./runtime/flow/flow_report.ts";
 export type {
+  BufferDefinition,
+  BufferRetryDefinition,
   ConnectorDefinition,
   CountDefinition,
   Expression,
   ExpressionInput,
   ExtractDefinition,
   FlowDefinition,
+  FlowLinkDefinition,
   LinkDefinition,
   Named,
   NamedConfig,

@@ -114,6 +114,9 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
     if (found.plugin !== undefined) plugins.add(found.plugin);
     else needs.push(...builtinNeeds(found.name, use, config));
   }
+  for (const { buffer } of definition.links) {
+    if (buffer !== undefined) needs.push(...bufferNeeds(buffer.path));
+  }
   const used = [...plugins];
   const fromStore = used.filter(({ package: { treeHash } }) => treeHash !== undefined);
   const audit = grants === undefined || used.length === 0 ? undefined : stateFolders(grants).audit;
@@ -160,6 +163,10 @@ function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, un
   return (["read", "write"] as const).flatMap((key) =>
     (needs[key] ?? []).map((path) => ({ key, value: resolve(path), reason: `${name} ${use.kind}` }))
   );
+}
+
+function bufferNeeds(path: string): HostNeed[] {
+  return (["read", "write"] as const).map((key) => ({ key, value: resolve(path), reason: "buffer of a link" }));
 }
 
 function pluginNeeds(plugin: RegisteredPlugin, flow: string): HostNeed[] {

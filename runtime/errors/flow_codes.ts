@@ -32,6 +32,26 @@ export const flowCodes = {
     meaning: "The flow is not in a state that allows this.",
     action: "Start it once, and do not use it after stop.",
   },
+  CAISSON_BUFFER_IN_USE: {
+    exit: 1,
+    meaning: "Another flow or process holds the file of a link's buffer.",
+    action: "Stop the other one, or give the link a file of its own.",
+  },
+  CAISSON_BUFFER_BROKEN: {
+    exit: 1,
+    meaning: "The file of a link's buffer is damaged, or is no buffer.",
+    action: "Name another file; move this one away and keep it: sqlite3's .recover may still read it.",
+  },
+  CAISSON_BUFFER_DAMAGED: {
+    exit: 1,
+    meaning: "Entries in the file of a link's buffer do not fit their checksums; all others are delivered.",
+    action: "Check the disk; the entries lie in the file's table `damaged`.",
+  },
+  CAISSON_BUFFER_FAILED: {
+    exit: 1,
+    meaning: "A link's buffer could not read or write its file; events it could not store are failed.",
+    action: "Make room on the disk, and check the permissions of the file and its folder.",
+  },
   CAISSON_OPERATOR_FAILED: {
     exit: 1,
     meaning: "An operator threw on an event.",

@@ -16,7 +16,9 @@ import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
 import type { FlowDefinition, Named, Reconnect } from "./flow_definition.ts";
 import type { NodeReport } from "./flow_report.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph, Link } from "./graph.ts";
+import type { LinkBuffer } from "./link_buffer.ts";
+import { openBuffer } from "./open_buffer.ts";
 import {
   asProcessor,
   asSink,
@@ -82,6 +84,7 @@ export class Assembly {
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
   readonly #pipelines: Pipeline[] = [];
+  readonly #buffers = new Map<Node, LinkBuffer>();
 
   /** Starts nothing yet. */
   constructor(options: AssemblyOptions) {
@@ -109,11 +112,34 @@ export class Assembly {
     let fanout = this.#fanouts.get(key);
     if (fanout === undefined) {
       this.#fanouts.set(key, fanout = new Fanout());
-      for (const { from, to } of this.#options.graph.links) {
-        if (from.node === node && from.port === port) fanout.link(this.#consumers.get(to.node)!);
+      for (const link of this.#options.graph.links) {
+        if (link.from.node === node && link.from.port === port) fanout.link(this.#takerOf(link));
       }
     }
     return fanout;
+  }
+
+  #takerOf({ from, to, buffer }: Link): Consumer {
+    const taker = this.#consumers.get(to.node)!;
+    if (buffer === undefined) return taker;
+    const name = `${from.node}->${to.node}`;
+    const { reading, onError } = this.#options;
+    const opened = openBuffer(buffer, { alias: this.#alias(name), to: taker, reading, onError });
+    const node: Node = {
+      name,
+      role: "buffer",
+      type: "buffer",
+      plugin: "builtin",
+      isolation: "builtin",
+      level: "none",
+      metrics: () => opened.metrics,
+      failure: () => opened.failure,
+      part: undefined,
+      partMetrics: opened.report(),
+    };
+    this.nodes.push(node);
+    this.#buffers.set(node, opened);
+    return opened;
   }
 
   #consume(name: string, consumer: Consumer): void {
@@ -290,6 +316,15 @@ export class Assembly {
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
     for (const pipeline of this.#pipelines) pipeline.close();
+    for (const [node, buffer] of this.#buffers) {
+      node.partMetrics = buffer.report();
+      try {
+        await buffer.close();
+      } catch (error) {
+        node.closeError = closeError(this.#alias(node.name), error);
+        this.#options.onError(node.closeError);
+      }
+    }
     for (const node of [...this.nodes].reverse()) {
       if (node.part === undefined) continue;
       const alias = this.#alias(node.name);

@@ -1,4 +1,5 @@
 /** One flow: its life from start to stop, and what it says about itself. @module */
+import { createCodec } from "../codec/codecs.ts";
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
@@ -72,6 +73,9 @@ export class Flow implements AsyncDisposable {
       connectorCodec(connector, undefined, `${definition.name}/${name}`);
       connectorPreprocessors(connector, `${definition.name}/${name}`);
       connectorPostprocessors(connector, `${definition.name}/${name}`);
+    }
+    for (const [index, { buffer }] of definition.links.entries()) {
+      if (buffer?.codec !== undefined) createCodec(buffer.codec, `${definition.name}: links[${index}].buffer.codec`);
     }
     this.#assembly = new Assembly({
       definition,

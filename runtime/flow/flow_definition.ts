@@ -129,6 +129,38 @@ export interface LinkDefinition {
   readonly to: string | readonly string[];
 }
 
+/** What a buffered link does with events that were not delivered. */
+export interface BufferRetryDefinition {
+  /** Deliveries in all before an event is set aside, 1 to 1,000. @default {10} */
+  readonly attempts?: number;
+  /** Wait before the second delivery, milliseconds; it doubles each time. @default {100} */
+  readonly intervalMs?: number;
+  /** Longest wait, milliseconds. @default {30000} */
+  readonly maxIntervalMs?: number;
+}
+
+/** Makes a link durable: its events are on disk before their source is told that they arrived. */
+export interface BufferDefinition {
+  /** SQLite file; a relative path starts at the host's folder. One buffer, one file. */
+  readonly path: string;
+  /** Bytes after which the sender has to wait, at least 65,536. @default {268435456} */
+  readonly maxBytes?: number;
+  /** Entries of at most 1,024 events that may be delivered and not yet settled, 1 to 64. @default {4} */
+  readonly inFlight?: number;
+  /** How events lie in the file; events in it already are stored as they are. @default {"json"} */
+  readonly codec?: Named;
+  /** `full` survives the loss of power, `normal` only the death of the process. @default {"full"} */
+  readonly sync?: "full" | "normal";
+  /** What is done with events that were not delivered. */
+  readonly retry?: BufferRetryDefinition;
+}
+
+/** A link of a flow. */
+export interface FlowLinkDefinition extends LinkDefinition {
+  /** Makes it durable; such a link has one target. @default {events wait in memory only} */
+  readonly buffer?: BufferDefinition;
+}
+
 /** Connectors, processors, pipelines and links, deployed and stopped as one. */
 export interface FlowDefinition {
   /** Name of the flow, `[a-z][a-z0-9_-]*`. */
@@ -142,5 +174,5 @@ export interface FlowDefinition {
   /** Pipelines by name. */
   readonly pipelines?: Readonly<Record<string, PipelineDefinition>>;
   /** Links between ports. */
-  readonly links: readonly LinkDefinition[];
+  readonly links: readonly FlowLinkDefinition[];
 }

@@ -15,8 +15,8 @@ export interface NodeReport {
   /** Name in the flow. */
   readonly name: string;
   /** What it is there. */
-  readonly role: "source" | "sink" | "processor" | "pipeline";
-  /** Component; `pipeline` for pipelines. */
+  readonly role: "source" | "sink" | "processor" | "pipeline" | "buffer";
+  /** Component; `pipeline` for pipelines, `buffer` for buffers of links. */
   readonly type: string;
   /** Plugin it comes from; `builtin` for what the runtime brings. */
   readonly plugin: string;

@@ -1,7 +1,8 @@
 /** The nodes and links of a flow, checked before anything starts. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
 import { portsOf } from "../pipeline/ports.ts";
-import type { FlowDefinition } from "./flow_definition.ts";
+import { resolve } from "@std/path";
+import type { BufferDefinition, FlowDefinition } from "./flow_definition.ts";
 
 /** What a node is. */
 export type NodeKind = "connector" | "processor" | "pipeline";
@@ -20,6 +21,8 @@ export interface Link {
   readonly from: Port;
   /** Where they go. */
   readonly to: Port;
+  /** What makes it durable. */
+  readonly buffer?: BufferDefinition;
 }
 
 /** A flow's nodes with their links, without cycles. */
@@ -67,6 +70,7 @@ export function buildGraph(flow: FlowDefinition): Graph {
 
   const links: Link[] = [];
   const seen = new Set<string>();
+  const files = new Set<string>();
   for (const [index, link] of flow.links.entries()) {
     const from = parsePort(
       link.from,
@@ -81,6 +85,7 @@ export function buildGraph(flow: FlowDefinition): Graph {
       pipeline === undefined ? OUTPUT_PORTS[kind] : portsOf(pipeline),
       `${flow.name}: links[${index}].from`,
     );
+    if (link.buffer !== undefined) checkBuffer(link.buffer, link.to, files, `${flow.name}: links[${index}]`);
     for (const target of typeof link.to === "string" ? [link.to] : link.to) {
       const subject = `${flow.name}: links[${index}].to`;
       const to = parsePort(target, "in", nodes, subject);
@@ -94,7 +99,7 @@ export function buildGraph(flow: FlowDefinition): Graph {
         });
       }
       seen.add(key);
-      links.push({ from, to });
+      links.push({ from, to, ...(link.buffer === undefined ? {} : { buffer: link.buffer }) });
     }
   }
   const sources = unique(
@@ -119,6 +124,31 @@ export function buildGraph(flow: FlowDefinition): Graph {
     }
   }
   return { nodes, links, sources, sinks, inner };
+}
+
+function checkBuffer(
+  buffer: BufferDefinition,
+  to: string | readonly string[],
+  files: Set<string>,
+  subject: string,
+): void {
+  if (typeof to !== "string" && to.length > 1) {
+    throw new CaissonError("CAISSON_FLOW_LINK", {
+      subject: `${subject}.buffer`,
+      found: `${to.length} targets`,
+      allowed: "one target",
+      action: "Write a link with a buffer of its own for each target.",
+    });
+  }
+  const path = resolve(buffer.path);
+  if (files.has(path)) {
+    throw new CaissonError("CAISSON_FLOW_LINK", {
+      subject: `${subject}.buffer.path`,
+      found: `${buffer.path}, which another link uses`,
+      allowed: "a file of its own",
+    });
+  }
+  files.add(path);
 }
 
 function parsePort(

@@ -1,0 +1,338 @@
+/** A durable buffer on a link: events are on disk before whoever sent them is told that they arrived. @module */
+import type { Codec } from "../codec/codec.ts";
+import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
+import type { PartMetrics } from "../connector/contract.ts";
+import { failEvent } from "../connector/batch_feeder.ts";
+import { turn } from "../connector/sleep.ts";
+import { Batch } from "../data/batch.ts";
+import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { decodeEntry, encodeEntry, type StoredEvent } from "./buffer_entry.ts";
+import type { BufferStore, SetAside, StoredEntry } from "./buffer_store.ts";
+import { type Consumer, type Delivery, type Event, eventCount, eventsOf } from "./delivery.ts";
+import { Settlement } from "./settlement.ts";
+
+/** Most events of one entry; what is in flight when a process dies is delivered again. */
+const ENTRY_EVENTS = 1024;
+/** Payload bytes after which an entry is full; one event may be larger. */
+const ENTRY_BYTES = 1 << 20;
+
+/** What is done with events that were not delivered. */
+export interface BufferRetry {
+  /** Deliveries in all before an event is set aside. */
+  readonly attempts: number;
+  /** Wait before the second delivery, milliseconds; it doubles each time. */
+  readonly intervalMs: number;
+  /** Longest wait, milliseconds. */
+  readonly maxIntervalMs: number;
+}
+
+/** What a {@linkcode LinkBuffer} needs. */
+export interface LinkBufferOptions {
+  /** `flow/from->to`, for errors. */
+  readonly alias: string;
+  /** Where the entries are; closed by {@linkcode LinkBuffer.close}. */
+  readonly store: BufferStore;
+  /** How events lie in it. */
+  readonly codec: Codec;
+  /** Takes the events. */
+  readonly to: Consumer;
+  /** Bytes after which whoever sends has to wait; the last delivery may go beyond. */
+  readonly maxBytes: number;
+  /** Entries that may be delivered and not yet settled. */
+  readonly inFlight: number;
+  /** What is done with events that were not delivered. */
+  readonly retry: BufferRetry;
+  /** Aborted when the flow stops: what is not delivered by then stays for the next start. */
+  readonly reading: AbortSignal;
+  /** Told about what goes wrong. */
+  readonly onError: (error: CaissonError) => void;
+}
+
+/** A delivery that is not on disk yet. */
+interface Pending {
+  readonly delivery: Delivery;
+  readonly entries: readonly { readonly data: Uint8Array; readonly events: number }[];
+}
+
+/** Takes deliveries, stores them in groups, and hands them on in order. */
+export class LinkBuffer implements Consumer {
+  /** What it did so far: taken, delivered, set aside. */
+  readonly metrics: NodeMetrics = emptyMetrics();
+  readonly #options: LinkBufferOptions;
+  readonly #wake = (): void => this.#changed();
+  #pending: Pending[] = [];
+  #pendingBytes = 0;
+  #removed: number[] = [];
+  #retried: (StoredEntry & { readonly events: number })[] = [];
+  #setAside: SetAside[] = [];
+  /** Entries to deliver again, with their timers while they wait. */
+  readonly #waiting = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #due: number[] = [];
+  #committing: Promise<void> | undefined;
+  #pumping: Promise<void>;
+  /** Entries delivered whose batch is still read, and those that wait to be delivered again. */
+  #flying = 0;
+  #lastId = 0;
+  #draining = false;
+  /** Nothing is delivered again by this run. */
+  #ended = false;
+  #closed = false;
+  #failure: CaissonError | undefined;
+  #retries = 0;
+  #listeners: (() => void)[] = [];
+
+  /** Starts handing on what an earlier run left behind. */
+  constructor(options: LinkBufferOptions) {
+    this.#options = options;
+    options.reading.addEventListener("abort", this.#wake);
+    this.#pumping = this.#pump();
+  }
+
+  /** What ended it before its time; its events stay in the file. */
+  get failure(): CaissonError | undefined {
+    return this.#failure;
+  }
+
+  /** Takes a delivery; its events are settled when they are on disk. Full means: wait. */
+  push(delivery: Delivery): void | Promise<void> {
+    this.metrics.in += eventCount(delivery);
+    this.metrics.batches++;
+    const entries = this.#entriesOf(delivery);
+    for (const { data } of entries) this.#pendingBytes += data.byteLength;
+    this.#pending.push({ delivery, entries });
+    this.#commitSoon();
+    if (this.#isFull) return this.#room();
+  }
+
+  get #isFull(): boolean {
+    return this.#options.store.bytes + this.#pendingBytes >= this.#options.maxBytes;
+  }
+
+  async #room(): Promise<void> {
+    const { reading } = this.#options;
+    while (this.#isFull && !this.#closed && !reading.aborted) await this.#change();
+  }
+
+  #entriesOf(delivery: Delivery): Pending["entries"] {
+    const entries: { data: Uint8Array; events: number }[] = [];
+    let stored: StoredEvent[] = [];
+    let bytes = 0;
+    const end = (): void => {
+      if (stored.length > 0) entries.push({ data: encodeEntry(stored), events: stored.length });
+      stored = [];
+      bytes = 0;
+    };
+    for (const event of eventsOf(delivery)) {
+      const payload = this.#encode(event);
+      if (payload === undefined) continue;
+      if (stored.length === ENTRY_EVENTS || bytes + payload.byteLength > ENTRY_BYTES) end();
+      stored.push({ bytes: payload, timestamp: event.timestamp });
+      bytes += payload.byteLength;
+    }
+    end();
+    return entries;
+  }
+
+  /** The bytes of an event; one that cannot be encoded fails, and the others go on. */
+  #encode(event: Event): Uint8Array | undefined {
+    try {
+      return event.bytes(this.#options.codec);
+    } catch (error) {
+      this.metrics.failed++;
+      failEvent(event, error);
+      this.#options.onError(this.#asError(error));
+      return undefined;
+    }
+  }
+
+  /** One transaction for all that comes in one turn: a commit waits for the disk, however little it writes. */
+  #commitSoon(): void {
+    this.#committing ??= turn().then(() => {
+      this.#committing = undefined;
+      this.#commit();
+    });
+  }
+
+  #commit(): void {
+    if (this.#closed) return;
+    const pending = this.#pending;
+    const [removed, retried, setAside] = [this.#removed, this.#retried, this.#setAside];
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    try {
+      const appended = pending.flatMap(({ entries }) => entries);
+      this.#options.store.commit({ appended, removed, retried, setAside });
+      this.#removed = [];
+      this.#retried = [];
+      this.#setAside = [];
+    } catch (error) {
+      // What was delivered is noted by the next commit; what could not be stored is the sender's again.
+      for (const { delivery } of pending) {
+        for (const event of eventsOf(delivery)) failEvent(event, error);
+        this.metrics.failed += eventCount(delivery);
+      }
+      this.#options.onError(this.#asError(error));
+    }
+    for (const { delivery } of pending) delivery.settlement.release();
+    this.#changed();
+  }
+
+  async #pump(): Promise<void> {
+    const { reading, inFlight, store, to } = this.#options;
+    // Everything that this one feeds is there, but not everything beside it.
+    await turn();
+    try {
+      while (!this.#closed && !reading.aborted) {
+        const again = this.#due.shift();
+        const entry = again !== undefined
+          ? store.get(again)
+          : this.#flying < inFlight
+          ? store.next(this.#lastId)
+          : undefined;
+        if (entry === undefined) {
+          if (this.#draining && this.#flying === 0 && this.#pending.length === 0) return;
+          await this.#change();
+          continue;
+        }
+        const delivery = this.#deliveryOf(entry);
+        if (again === undefined) {
+          this.#lastId = entry.id;
+          this.#flying++;
+        }
+        const pushing = to.push(delivery);
+        if (pushing !== undefined) await pushing;
+      }
+    } catch (error) {
+      this.#failure = this.#asError(error);
+      this.#options.onError(this.#failure);
+    } finally {
+      this.#ended = true;
+    }
+  }
+
+  #deliveryOf({ id, attempts, data }: StoredEntry): Delivery {
+    const { codec } = this.#options;
+    const events = decodeEntry(data);
+    if (events === undefined) {
+      throw new CaissonError("CAISSON_BUFFER_BROKEN", {
+        subject: this.#options.alias,
+        found: `entry ${id}, which changed while the flow ran`,
+        allowed: "a file that nobody else writes",
+      });
+    }
+    const arenaBytes = events.reduce((sum, { bytes }) => sum + ((bytes.byteLength + 7) & ~7), 0);
+    const batch = Batch.allocate({ capacity: events.length, arenaBytes });
+    for (const { bytes, timestamp } of events) batch.appendBytes(bytes, timestamp);
+    let freed = false;
+    const free = (): void => {
+      if (freed) return;
+      freed = true;
+      this.#flying--;
+    };
+    const settlement = new Settlement((failures) => {
+      if (failures.size === 0 || this.#closed) free();
+      this.#settled(id, attempts + 1, events.length, failures, freed);
+    }, () => {
+      // A window keeps its verdicts open: waiting for them before the next entry could wait for ever.
+      free();
+      this.#changed();
+    });
+    return { batch, events: undefined, codec, settlement };
+  }
+
+  #settled(
+    id: number,
+    attempts: number,
+    count: number,
+    failures: ReadonlyMap<number, unknown>,
+    freed: boolean,
+  ): void {
+    if (this.#closed) return;
+    this.metrics.out += count - failures.size;
+    if (failures.size === 0) this.#removed.push(id);
+    else this.#failed(id, attempts, failures, freed);
+    this.#commitSoon();
+  }
+
+  #failed(id: number, attempts: number, failures: ReadonlyMap<number, unknown>, freed: boolean): void {
+    const { retry, store } = this.#options;
+    const events = decodeEntry(store.get(id)!.data)!;
+    const failed = [...failures].sort(([a], [b]) => a - b);
+    if (attempts >= retry.attempts) {
+      for (const [index, reason] of failed) {
+        this.#setAside.push({ ...events[index]!, attempts, reason: messageOf(reason) });
+      }
+      this.#removed.push(id);
+      this.metrics.failed += failed.length;
+      if (!freed) this.#flying--;
+      return;
+    }
+    const data = encodeEntry(failed.map(([index]) => events[index]!));
+    this.#retried.push({ id, attempts, events: failed.length, data });
+    if (freed) this.#flying++;
+    if (this.#ended) {
+      // Too late for this run: the next one delivers it.
+      this.#flying--;
+      return;
+    }
+    this.#retries += failed.length;
+    const wait = Math.min(retry.maxIntervalMs, retry.intervalMs * 2 ** Math.min(attempts - 1, 30));
+    this.#waiting.set(
+      id,
+      setTimeout(() => {
+        this.#waiting.delete(id);
+        this.#due.push(id);
+        this.#changed();
+      }, wait),
+    );
+  }
+
+  /** Hands on what is stored, unless the flow is stopping, then lets the taker drain. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#changed();
+    await this.#pumping;
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#flying -= this.#waiting.size + this.#due.length;
+    this.#waiting.clear();
+    this.#due.length = 0;
+    while (this.#flying > 0 && !this.#closed) await this.#change();
+    await this.#options.to.drain();
+    while (this.#committing !== undefined) await this.#committing;
+  }
+
+  /** Numbers about the file and what is in it. */
+  report(): PartMetrics {
+    const { store } = this.#options;
+    return { recovered: store.recovery, bytes: store.bytes, retried: this.#retries, setAside: this.metrics.failed };
+  }
+
+  /** Writes what is left to write and lets go of the file; what was not delivered stays in it. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#commit();
+    this.#closed = true;
+    this.#options.reading.removeEventListener("abort", this.#wake);
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#changed();
+    this.#options.store.close();
+    await this.#committing;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#listeners.push(resolve));
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners.splice(0)) listener();
+  }
+
+  #asError(error: unknown): CaissonError {
+    if (error instanceof CaissonError) return error;
+    return new CaissonError("CAISSON_BUFFER_FAILED", {
+      subject: this.#options.alias,
+      found: messageOf(error),
+      cause: error,
+    });
+  }
+}
