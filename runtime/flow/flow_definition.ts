@@ -145,7 +145,7 @@ export interface BufferDefinition {
   readonly path: string;
   /** Bytes after which the sender has to wait, at least 65,536. @default {268435456} */
   readonly maxBytes?: number;
-  /** Entries of at most 1,024 events that may be delivered and not yet settled, 1 to 64. @default {4} */
+  /** Entries of at most 1,024 events under way at once, 1 to 64; as many may arrive twice when the process dies. @default {4} */
   readonly inFlight?: number;
   /** How events lie in the file; events in it already are stored as they are. @default {"json"} */
   readonly codec?: Named;

@@ -38,7 +38,7 @@ export interface LinkBufferOptions {
   readonly to: Consumer;
   /** Bytes after which whoever sends has to wait; the last delivery may go beyond. */
   readonly maxBytes: number;
-  /** Entries that may be delivered and not yet settled. */
+  /** Entries that may be under way: as many may arrive twice when the process dies. */
   readonly inFlight: number;
   /** What is done with events that were not delivered. */
   readonly retry: BufferRetry;
@@ -63,6 +63,8 @@ export class LinkBuffer implements Consumer {
   #pending: Pending[] = [];
   #pendingBytes = 0;
   #removed: number[] = [];
+  /** Give back the places of delivered entries, once the file knows that they were. */
+  #delivered: (() => void)[] = [];
   #retried: (StoredEntry & { readonly events: number })[] = [];
   #setAside: SetAside[] = [];
   /** Entries to deliver again, with their timers while they wait. */
@@ -70,7 +72,7 @@ export class LinkBuffer implements Consumer {
   readonly #due: number[] = [];
   #committing: Promise<void> | undefined;
   #pumping: Promise<void>;
-  /** Entries delivered whose batch is still read, and those that wait to be delivered again. */
+  /** Entries delivered and not yet noted as such, and those that wait to be delivered again. */
   #flying = 0;
   #lastId = 0;
   #draining = false;
@@ -159,6 +161,7 @@ export class LinkBuffer implements Consumer {
     const [removed, retried, setAside] = [this.#removed, this.#retried, this.#setAside];
     this.#pending = [];
     this.#pendingBytes = 0;
+    const delivered = this.#delivered.splice(0);
     try {
       const appended = pending.flatMap(({ entries }) => entries);
       this.#options.store.commit({ appended, removed, retried, setAside });
@@ -173,6 +176,7 @@ export class LinkBuffer implements Consumer {
       }
       this.#options.onError(this.#asError(error));
     }
+    for (const free of delivered) free();
     for (const { delivery } of pending) delivery.settlement.release();
     this.#changed();
   }
@@ -230,7 +234,8 @@ export class LinkBuffer implements Consumer {
       this.#flying--;
     };
     const settlement = new Settlement((failures) => {
-      if (failures.size === 0 || this.#closed) free();
+      // Not before the commit: what is delivered and not noted in the file arrives twice when the process dies.
+      if (failures.size === 0) this.#delivered.push(free);
       this.#settled(id, attempts + 1, events.length, failures, freed);
     }, () => {
       // A window keeps its verdicts open: waiting for them before the next entry could wait for ever.

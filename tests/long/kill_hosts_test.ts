@@ -1,0 +1,13 @@
+import { assertEquals } from "@std/assert";
+import { killHosts } from "../flow/kill_hosts.ts";
+
+Deno.test({
+  name: "a host is killed 200 times during 4,000,000 events: none is lost and no line is torn",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const events = 4_000_000;
+    const { kills, missing, torn, duplicates } = await killHosts(events, 200);
+    console.log(`${kills} kills, ${duplicates} duplicates: ${(100 * duplicates / events).toFixed(3)} %`);
+    assertEquals({ kills, missing, torn }, { kills: 200, missing: 0, torn: 0 });
+  },
+});
