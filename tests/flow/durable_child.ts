@@ -51,7 +51,7 @@ class Client implements SourcePart {
 
 await using runtime = new Runtime({
   onError: (error) => {
-    console.error(error.message);
+    Deno.stderr.writeSync(new TextEncoder().encode(error.message));
     Deno.exit(3);
   },
 });
@@ -69,6 +69,5 @@ const flow = await runtime.deploy({
   },
   links: [{ from: "client", to: "lines", buffer: { path: `${folder}/link.db`, sync: "normal", inFlight: 1 } }],
 });
-console.log("running");
 await flow.done;
 if (flow.report().errors["CAISSON_BUFFER_DAMAGED"] !== undefined) Deno.exit(4);

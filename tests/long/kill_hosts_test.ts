@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { killHosts } from "../flow/kill_hosts.ts";
 
 Deno.test({
@@ -7,7 +7,7 @@ Deno.test({
   async fn() {
     const events = 4_000_000;
     const { kills, missing, torn, duplicates } = await killHosts(events, 200);
-    console.log(`${kills} kills, ${duplicates} duplicates: ${(100 * duplicates / events).toFixed(3)} %`);
     assertEquals({ kills, missing, torn }, { kills: 200, missing: 0, torn: 0 });
+    assert(duplicates <= kills * (1 + 8) * 64, `${duplicates} duplicates after ${kills} kills`);
   },
 });
