@@ -1,7 +1,7 @@
 /** Compiles the runner, the program that hosts one native plugin in a process of its own, into the cache folder, once. @module */
 import { dirname, join } from "@std/path";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
-import { isBuilt, recordHash } from "./built_hash.ts";
+import { isBuilt, putInPlace } from "./built_hash.ts";
 import { cacheFolder, privateFolder } from "./cache_folder.ts";
 import { compile, findCompiler } from "./compiler.ts";
 import { HEADER_FILES, packageFiles } from "./package_files.ts";
@@ -128,8 +128,7 @@ export async function buildRunner(options: BuildRunnerOptions = {}): Promise<str
       "-lpthread",
       ...(Deno.build.os === "linux" ? ["-ldl"] : []),
     ]);
-    await recordHash(join(partial, PROGRAM));
-    await Deno.rename(partial, target);
+    await putInPlace(partial, target, PROGRAM);
   } catch (cause) {
     await Deno.remove(partial, { recursive: true });
     // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.

@@ -3,13 +3,28 @@ import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Where the hash of a program stands. */
-export function hashFileOf(program: string): string {
+function hashFileOf(program: string): string {
   return `${program}.sha256`;
 }
 
 /** Writes down what a program is, right after it was built and before anybody else can see it. */
-export async function recordHash(program: string): Promise<void> {
+async function recordHash(program: string): Promise<void> {
   await Deno.writeTextFile(hashFileOf(program), `${await sha256(await Deno.readFile(program))}\n`);
+}
+
+/**
+ * Moves a folder with a program that was just built to its place, whole. When somebody else has built the same meanwhile
+ * theirs stays; one that lies there without its hash, half removed or older than hashes are, gives way.
+ */
+export async function putInPlace(partial: string, target: string, program: string): Promise<void> {
+  await recordHash(`${partial}/${program}`);
+  try {
+    await Deno.rename(partial, target);
+  } catch (cause) {
+    if (await isBuilt(`${target}/${program}`)) throw cause;
+    await Deno.remove(target, { recursive: true });
+    await Deno.rename(partial, target);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Compiles the launcher into the cache folder, once. @module */
 import { dirname, join } from "@std/path";
-import { isBuilt, recordHash } from "../../ffi/built_hash.ts";
+import { isBuilt, putInPlace } from "../../ffi/built_hash.ts";
 import { cacheFolder, privateFolder } from "../../ffi/cache_folder.ts";
 import { compile, findCompiler } from "../../ffi/compiler.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
@@ -62,8 +62,7 @@ export async function buildLauncher(options: BuildLauncherOptions = {}): Promise
       join(partial, PROGRAM),
       ...SOURCES.map((source) => join(folder, source)),
     ]);
-    await recordHash(join(partial, PROGRAM));
-    await Deno.rename(partial, target);
+    await putInPlace(partial, target, PROGRAM);
   } catch (cause) {
     await Deno.remove(partial, { recursive: true });
     // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.

@@ -115,8 +115,13 @@ export abstract class PluginLink {
   errorOf(doing: string, fault: Fault): CaissonError {
     const { plugin, errorOf = pluginError } = this.#options;
     const error = errorOf(plugin, doing, fault);
-    if (error.code === "CAISSON_PERMISSION_DENIED") this.#denied?.(error);
+    if (error.code === "CAISSON_PERMISSION_DENIED") this.denied(error);
     return error;
+  }
+
+  /** Tells whoever listens that the plugin was refused something. */
+  protected denied(error: CaissonError): void {
+    this.#denied?.(error);
   }
 
   /** What the plugin says about itself; what it said last when it does not answer within a second. */

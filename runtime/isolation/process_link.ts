@@ -66,7 +66,18 @@ export class ProcessLink extends PluginLink {
     this.#child = spawn(this.subject, process);
     this.#input = this.#child.stdin.getWriter();
     this.#output = this.#child.stdout.getReader();
-    this.#stderr = new StderrLog(this.#child.stderr, (line) => this.log("warning", line));
+    this.#stderr = new StderrLog(this.#child.stderr, {
+      line: (line) => this.log("warning", line),
+      refused: (call) =>
+        this.denied(
+          new CaissonError("CAISSON_PERMISSION_DENIED", {
+            subject: this.subject,
+            found: `the system call ${call}`,
+            allowed: "what a plugin in the sandbox needs",
+            action: "Ask the plugin's author what it is for; no grant allows it.",
+          }),
+        ),
+    });
     this.#heard = Promise.all([this.#listen(), this.#stderr.done]);
     this.#watchdog = new Watchdog({
       slotMs,
@@ -183,7 +194,9 @@ export class ProcessLink extends PluginLink {
     const doing = this.asked === undefined ? this.#watchdog.doing : `during ${this.asked}`;
     const said = this.#stderr.lastWords;
     const how = signal === null ? `ended with exit code ${code}` : `ended by ${signal}`;
-    this.fail(this.#crash(`${how}, ${doing}${said === undefined ? "" : `; it wrote: ${said}`}`));
+    const call = this.#stderr.firstRefused;
+    const refused = call === undefined ? "" : `; the sandbox had refused it ${call}`;
+    this.fail(this.#crash(`${how}, ${doing}${said === undefined ? "" : `; it wrote: ${said}`}${refused}`));
   }
 
   #crash(found: string): CaissonError {

@@ -8,26 +8,45 @@ const LINE_MAX = 2000;
 /** Lines that say why a process is about to end, as V8, Rust and the sanitizers write them. */
 const telling = /fatal error|out of memory|panicked|sanitizer:/i;
 
+/** What `ffi/confine` says of the first call of each kind that it refused. A plugin can say it, too: it only harms itself. */
+const refusal = /^caisson sandbox: refused ([a-z0-9_ ]{1,40} \(\d{1,4}\))$/;
+/** Refusals of one process that are told: there are no more kinds of calls than that worth knowing of. */
+const REFUSALS_MOST = 32;
+
+/** Who hears what a process wrote. */
+export interface StderrListeners {
+  /** Takes each line. */
+  readonly line: (line: string) => void;
+  /** Takes each kind of system call that was refused, `name (number)`. */
+  readonly refused: (call: string) => void;
+}
+
 /** Reads until the process ends. */
 export class StderrLog {
   /** Resolves when there is nothing more to come. */
   readonly done: Promise<void>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #push: (line: string) => void;
+  readonly #listeners: StderrListeners;
+  readonly #refused = new Set<string>();
   readonly #decoder = new TextDecoder();
   #rest = "";
   #lastWords: string | undefined;
 
-  /** `push` takes each line. */
-  constructor(stream: ReadableStream<Uint8Array>, push: (line: string) => void) {
+  /** Starts to read. */
+  constructor(stream: ReadableStream<Uint8Array>, listeners: StderrListeners) {
     this.#reader = stream.getReader();
-    this.#push = push;
+    this.#listeners = listeners;
     this.done = this.#read();
   }
 
   /** The first line that told why the process is ending. */
   get lastWords(): string | undefined {
     return this.#lastWords;
+  }
+
+  /** The first system call that was refused, `name (number)`. */
+  get firstRefused(): string | undefined {
+    return this.#refused.values().next().value;
   }
 
   /** Stops reading. */
@@ -63,6 +82,11 @@ export class StderrLog {
     const cut = line.slice(0, LINE_MAX).trimEnd();
     if (cut === "") return;
     if (this.#lastWords === undefined && telling.test(cut)) this.#lastWords = cut.slice(0, 300);
-    this.#push(`stderr: ${cut}`);
+    const call = refusal.exec(cut)?.[1];
+    if (call !== undefined && this.#refused.size < REFUSALS_MOST && !this.#refused.has(call)) {
+      this.#refused.add(call);
+      this.#listeners.refused(call);
+    }
+    this.#listeners.line(`stderr: ${cut}`);
   }
 }

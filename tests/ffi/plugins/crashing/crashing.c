@@ -87,6 +87,11 @@ static int now(caisson_instance *self, const char *where) {
 static void act(const caisson_instance *self) {
   if (is(self, "null")) *nowhere = 1;
   if (is(self, "abort")) abort();
+  if (is(self, "session")) {
+    setsid();
+    setsid();
+    abort();
+  }
   if (is(self, "exit")) _exit(42);
   if (is(self, "leak")) leak();
   if (is(self, "print")) {
