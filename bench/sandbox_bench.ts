@@ -36,7 +36,6 @@ for (let round = -2; round < ROUNDS; round++) {
 }
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 const [sandboxed, bare] = [median(times.with), median(times.without)];
-console.log(
-  `runner ready: ${bare.toFixed(1)} ms without, ${sandboxed.toFixed(1)} ms with the sandbox, ` +
-    `${(sandboxed - bare).toFixed(1)} ms more`,
-);
+const line = `runner ready: ${bare.toFixed(1)} ms without, ${sandboxed.toFixed(1)} ms with the sandbox, ` +
+  `${(sandboxed - bare).toFixed(1)} ms more\n`;
+await Deno.stdout.write(new TextEncoder().encode(line));
