@@ -79,6 +79,11 @@ class RestartingProcess {
     return instance !== undefined && instance.link.failure === undefined ? instance : undefined;
   }
 
+  /** Why the instance there is cannot be used. */
+  get failure(): CaissonError | undefined {
+    return this.#instance?.link.failure;
+  }
+
   /** Whether the instance failed for good. */
   get givenUp(): CaissonError | undefined {
     return this.#failure;
@@ -157,6 +162,7 @@ class RestartingSource implements SourcePart {
   readonly codec: string;
   readonly #process: RestartingProcess;
   readonly #context: PartContext;
+  #reported: unknown;
   /** Who read a batch: a new process knows nothing of what the last one read. */
   readonly #readers = new WeakMap<Batch, HostedInstance>();
 
@@ -187,11 +193,20 @@ class RestartingSource implements SourcePart {
   #survive(instance: HostedInstance, batch: Batch, thrown: unknown): PollResult {
     if (thrown !== instance.link.failure) throw thrown;
     batch.clear();
-    this.#context.log("error", messageOf(thrown));
+    this.#report(thrown);
     return IDLE;
   }
 
+  /** A process may also end between two polls: whoever finds out first says so, once. */
+  #report(failure: unknown): void {
+    if (failure === this.#reported) return;
+    this.#reported = failure;
+    this.#context.log("error", messageOf(failure));
+  }
+
   async #again(): Promise<PollResult> {
+    const { failure } = this.#process;
+    if (failure !== undefined) this.#report(failure);
     try {
       await this.#process.renew();
     } catch (thrown) {
