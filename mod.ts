@@ -35,6 +35,7 @@ export type {
   BufferRetryDefinition,
   ConnectorDefinition,
   CountDefinition,
+  DurableState,
   Expression,
   ExpressionInput,
   ExtractDefinition,

@@ -96,7 +96,7 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   const { file, definition, needs: flowNeeds } = await readFlowFile(invocation);
   const uses = usesOf(definition);
   const repository = newRepository();
-  const needs: HostNeed[] = [...flowNeeds];
+  const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition)];
   let grants: string | undefined;
   let installed: InstalledPlaces | undefined;
   // A flow of builtin components needs no permission to look for plugins.
@@ -156,6 +156,13 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
 /** Checks that this process may do all that a plan needs. @throws {CaissonError} `CAISSON_HOST_PERMISSION` with the line */
 export function requirePlan({ needs, words, workers }: Plan, program: string): void {
   requireNeeds(needs, { program, words, workers });
+}
+
+/** What keeping the state of a flow takes. */
+function stateNeeds({ state }: FlowDefinition): HostNeed[] {
+  if (state === undefined) return [];
+  const value = resolve(state.path);
+  return (["read", "write"] as const).map((key) => ({ key, value, reason: "the state of the flow" }));
 }
 
 function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, unknown>>): HostNeed[] {

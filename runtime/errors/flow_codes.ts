@@ -62,6 +62,11 @@ export const flowCodes = {
     meaning: "An operator reached a limit of its configuration and did what its policy says.",
     action: "Raise the limit, or connect the operator's overflow port to see the events.",
   },
+  CAISSON_STATE_UNREADABLE: {
+    exit: 1,
+    meaning: "The file that holds the state of a flow cannot be read or written.",
+    action: "Check the path and its permissions, and that no other flow writes the file.",
+  },
   CAISSON_STATE_MISMATCH: {
     exit: 1,
     meaning: "A stored state is not of the pipeline that should go on with it.",

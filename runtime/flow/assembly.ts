@@ -11,7 +11,10 @@ import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
+import { DurablePipeline } from "../pipeline/durable_pipeline.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
+import { StateStore } from "../pipeline/store/state_store.ts";
+import { checkReplayable, hasState } from "./check_state.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
 import type { FlowDefinition, Named, Reconnect } from "./flow_definition.ts";
@@ -85,6 +88,8 @@ export class Assembly {
   readonly #consumers = new Map<string, Consumer>();
   readonly #pipelines: Pipeline[] = [];
   readonly #buffers = new Map<Node, LinkBuffer>();
+  readonly #durables: DurablePipeline[] = [];
+  #states: StateStore | undefined;
 
   /** Starts nothing yet. */
   constructor(options: AssemblyOptions) {
@@ -290,7 +295,26 @@ export class Assembly {
       part: undefined,
       partMetrics: {},
     });
-    this.#consume(name, pipeline);
+    this.#consume(name, this.#durable(name, compiled, pipeline) ?? pipeline);
+  }
+
+  /** What keeps the state of a pipeline, where the flow asks for that and the pipeline has any. */
+  #durable(name: string, compiled: CompiledPipeline, pipeline: Pipeline): DurablePipeline | undefined {
+    const { definition, graph, reading, onError } = this.#options;
+    const { state } = definition;
+    if (state === undefined || !hasState(compiled)) return undefined;
+    checkReplayable(definition.name, name, graph);
+    this.#states ??= new StateStore(state.path);
+    const durable = new DurablePipeline({
+      pipeline,
+      store: this.#states,
+      alias: this.#alias(name),
+      everyMs: state.everyMs,
+      stopped: () => reading.aborted,
+      onError,
+    });
+    this.#durables.push(durable);
+    return durable;
   }
 
   async #startSource(name: string): Promise<void> {
@@ -325,6 +349,8 @@ export class Assembly {
         this.#options.onError(node.closeError);
       }
     }
+    for (const durable of this.#durables) durable.close();
+    this.#states?.close();
     for (const node of [...this.nodes].reverse()) {
       if (node.part === undefined) continue;
       const alias = this.#alias(node.name);

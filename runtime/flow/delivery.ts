@@ -80,15 +80,15 @@ export class Event {
     );
   }
 
-  /** The same event, its verdict given to another settlement as number 0. */
-  settledBy(settlement: Settlement): Event {
+  /** The same event, its verdict given to another settlement under a number of its own. */
+  settledBy(settlement: Settlement, origin = 0): Event {
     return new Event(
       this.batch,
       this.index,
       this.timestamp,
       this.codec,
       settlement,
-      0,
+      origin,
       this.#value,
       this.#decoded,
     );

@@ -161,6 +161,14 @@ export interface FlowLinkDefinition extends LinkDefinition {
   readonly buffer?: BufferDefinition;
 }
 
+/** Where windows and other states of a flow survive its process. */
+export interface DurableState {
+  /** SQLite file; made when it is not there. */
+  readonly path: string;
+  /** How often the state is committed, milliseconds; events are acked then. @default {1000} */
+  readonly everyMs?: number;
+}
+
 /** Connectors, processors, pipelines and links, deployed and stopped as one. */
 export interface FlowDefinition {
   /** Name of the flow, `[a-z][a-z0-9_-]*`. */
@@ -175,4 +183,9 @@ export interface FlowDefinition {
   readonly pipelines?: Readonly<Record<string, PipelineDefinition>>;
   /** Links between ports. */
   readonly links: readonly FlowLinkDefinition[];
+  /**
+   * Makes the state of every pipeline with windows or other state survive. Each of them is fed by one source and nothing else, which
+   * gives the same events in the same order each time it is read, as a file does.
+   */
+  readonly state?: DurableState;
 }

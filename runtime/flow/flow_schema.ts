@@ -57,6 +57,7 @@ export const flowSchema: z.ZodType = z.strictObject({
     z.strictObject({ type, config: config.optional() }),
   ).optional(),
   pipelines: z.record(name, pipelineSchema).optional(),
+  state: z.strictObject({ path: z.string().min(1), everyMs: z.number().min(1).optional() }).optional(),
   links: z.array(z.strictObject({
     from: z.string().min(1),
     to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),

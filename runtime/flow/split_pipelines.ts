@@ -3,6 +3,7 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import { portsOf } from "../pipeline/ports.ts";
 import type {
   FlowDefinition,
+  FlowLinkDefinition,
   LinkDefinition,
   OperatorDefinition,
   PipelineDefinition,
@@ -76,18 +77,28 @@ function split(name: string, steps: readonly OperatorDefinition[]): Split {
   return { first: order[0]!, last: order.at(-1)!, parts, processors, links };
 }
 
-function relink({ from, to }: LinkDefinition, splits: ReadonlyMap<string, Split>): LinkDefinition[] {
+function relink(link: FlowLinkDefinition, splits: ReadonlyMap<string, Split>): FlowLinkDefinition[] {
+  const { from, to } = link;
   const targets = (typeof to === "string" ? [to] : to).map((target) =>
     splits.get(target.split("/")[0]!)?.first ?? target
   );
   const [node = "", port = "out"] = from.split("/");
   const parts = splits.get(node);
-  if (parts === undefined) return [{ from, to: targets }];
-  if (port === "out") return [{ from: parts.last, to: targets }];
+  if (parts === undefined) return [{ ...link, to: targetsOf(to, targets) }];
+  if (port === "out") return [{ ...link, from: parts.last, to: targetsOf(to, targets) }];
   // A side port belongs to the parts that have it; a name none has is refused at the last one.
   const having = Object.keys(parts.parts).filter((part) => portsOf(parts.parts[part]!).includes(port));
   if (port === "err") having.push(...Object.keys(parts.processors));
-  return (having.length > 0 ? having : [parts.last]).map((part) => ({ from: `${part}/${port}`, to: targets }));
+  return (having.length > 0 ? having : [parts.last]).map((part) => ({
+    ...link,
+    from: `${part}/${port}`,
+    to: targetsOf(to, targets),
+  }));
+}
+
+/** As it was written: one target is no list. */
+function targetsOf(to: FlowLinkDefinition["to"], targets: readonly string[]): FlowLinkDefinition["to"] {
+  return typeof to === "string" ? targets[0]! : targets;
 }
 
 function refuseInside(

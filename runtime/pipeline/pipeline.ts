@@ -71,6 +71,8 @@ export class Pipeline implements Consumer {
   /** What follows the steps that the kernel does. */
   #afterKernel: Emit | undefined;
   #busy: Promise<void> | undefined;
+  #undelivered = 0;
+  #delivered: (() => void) | undefined;
 
   /** Fuses the operators into one function. */
   constructor(pipeline: CompiledPipeline | readonly Operator[], options: PipelineOptions) {
@@ -322,10 +324,32 @@ export class Pipeline implements Consumer {
 
   /** Runs what makes events without one at hand, and hands them on. */
   #make(work: () => void): void | Promise<void> {
-    const settlement = new Settlement(() => {});
+    const settlement = this.#made();
     this.#begin(settlement);
     work();
     return this.#handOn({ batch: undefined, codec: json, settlement });
+  }
+
+  /** The settlement of events nobody sent: counted until whoever takes them lets go. */
+  #made(): Settlement {
+    let open = true;
+    const done = (): void => {
+      if (!open) return;
+      open = false;
+      if (--this.#undelivered === 0) this.#delivered?.();
+    };
+    this.#undelivered++;
+    return new Settlement(done, done);
+  }
+
+  /** Deliveries it made without one at hand, and which are not delivered yet. */
+  get undelivered(): number {
+    return this.#undelivered;
+  }
+
+  /** Resolves when there are none; for one waiter. */
+  delivered(): Promise<void> {
+    return this.#undelivered === 0 ? Promise.resolve() : new Promise((resolve) => this.#delivered = resolve);
   }
 
   #onTimer(): void {
@@ -367,12 +391,16 @@ export class Pipeline implements Consumer {
     this.#timer?.arm();
   }
 
-  /** Hands on what operators hold. */
-  async drain(): Promise<void> {
+  /**
+   * Hands on what operators hold, unless told not to, and drains what follows.
+   *
+   * @param flush whether windows that are open give their results
+   */
+  async drain(flush = true): Promise<void> {
     while (this.#busy !== undefined) await this.#busy;
     this.#timer?.close();
     for (const { operator, emit } of this.#placed) {
-      if (operator.flush === undefined) continue;
+      if (!flush || operator.flush === undefined) continue;
       await this.#make(() => operator.flush!(emit));
     }
     await Promise.all([
