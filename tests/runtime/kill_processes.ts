@@ -102,11 +102,17 @@ export async function killProcesses(events: number, kills: number): Promise<Kill
   });
   let killed = 0;
   try {
+    const next = (): number => (killed + 1) * events / kills + 8 * BATCH;
+    source.sendUntil(next());
     await flow.start();
     while (killed < kills && source.acked < events) {
-      if (source.acked >= killed * events / kills && await killOne()) killed++;
+      if (source.acked >= killed * events / kills && await killOne()) {
+        killed++;
+        source.sendUntil(next());
+      }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    source.sendUntil(events);
     await flow.done;
     const kept = new Uint32Array((await Deno.readFile(file)).buffer);
     const counts = new Uint8Array(events);

@@ -8,6 +8,7 @@ export class ReplayingSource implements SourcePart {
   readonly produces = "events";
   readonly codec = "json";
   readonly #events: number;
+  #limit: number;
   readonly #encoder = new TextEncoder();
   readonly #flying = new Set<Batch>();
   readonly #again: number[] = [];
@@ -28,15 +29,22 @@ export class ReplayingSource implements SourcePart {
 
   constructor(events: number) {
     this.#events = events;
+    this.#limit = events;
     this.#acks = new Uint8Array(events);
   }
 
+  /** Sends no more than this many events before the next call, so that a flow is not over before something was done to it. */
+  sendUntil(limit: number): void {
+    this.#limit = Math.min(limit, this.#events);
+    this.#news?.();
+  }
+
   async poll(batch: Batch, max: number): Promise<PollResult> {
-    while (this.#again.length === 0 && this.#next === this.#events) {
+    while (this.#again.length === 0 && this.#next >= this.#limit) {
       if (this.acked === this.#events) return { state: "ended" };
       await new Promise<void>((resolve) => this.#news = resolve);
     }
-    while (batch.count < max && (this.#again.length > 0 || this.#next < this.#events)) {
+    while (batch.count < max && (this.#again.length > 0 || this.#next < this.#limit)) {
       const n = this.#again.pop() ?? this.#next++;
       assert(batch.appendBytes(this.#encoder.encode(`{"n":${n}}`), 1));
       batch.setSequence(batch.count - 1, n);
