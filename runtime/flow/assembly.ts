@@ -3,7 +3,7 @@ import { codecName } from "../codec/codec_config.ts";
 import { createCodec } from "../codec/codecs.ts";
 import { connectPart } from "../connector/connect.ts";
 import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
-import type { ComponentInstance, Part, PartMetrics } from "../connector/contract.ts";
+import type { ComponentInstance, Part } from "../connector/contract.ts";
 import { ProcessorNode } from "../connector/processor_node.ts";
 import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
@@ -15,13 +15,12 @@ import { DurablePipeline } from "../pipeline/durable_pipeline.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import { StateStore } from "../pipeline/store/state_store.ts";
 import { checkReplayable, hasState } from "./check_state.ts";
+import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
 import type { FlowDefinition, Named, Reconnect } from "./flow_definition.ts";
-import type { NodeReport } from "./flow_report.ts";
+import type { Node } from "./node.ts";
 import type { Graph, Link } from "./graph.ts";
-import type { LinkBuffer } from "./link_buffer.ts";
-import { openBuffer } from "./open_buffer.ts";
 import {
   asProcessor,
   asSink,
@@ -32,20 +31,6 @@ import {
   connectorPreprocessors,
   type Launch,
 } from "./node_builder.ts";
-
-/** One node that was started. */
-export interface Node extends Omit<NodeReport, "metrics" | "part" | "error"> {
-  /** What the host counted. */
-  readonly metrics: () => Readonly<NodeMetrics>;
-  /** The part; pipelines have none. */
-  readonly part: Part | undefined;
-  /** What ended it before its time. */
-  readonly failure: () => CaissonError | undefined;
-  /** What the part said about itself last. */
-  partMetrics: PartMetrics;
-  /** Why it could not be closed. */
-  closeError?: CaissonError;
-}
 
 /** A source with the ports it feeds. */
 export interface StartedSource {
@@ -87,7 +72,7 @@ export class Assembly {
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
   readonly #pipelines: Pipeline[] = [];
-  readonly #buffers = new Map<Node, LinkBuffer>();
+  readonly #buffers = new Buffers();
   readonly #durables: DurablePipeline[] = [];
   #states: StateStore | undefined;
 
@@ -129,22 +114,14 @@ export class Assembly {
     if (buffer === undefined) return taker;
     const name = `${from.node}->${to.node}`;
     const { reading, onError } = this.#options;
-    const opened = openBuffer(buffer, { alias: this.#alias(name), to: taker, reading, onError });
-    const node: Node = {
-      name,
-      role: "buffer",
-      type: "buffer",
-      plugin: "builtin",
-      isolation: "builtin",
-      level: "none",
-      metrics: () => opened.metrics,
-      failure: () => opened.failure,
-      part: undefined,
-      partMetrics: opened.report(),
-    };
+    const { node, consumer } = this.#buffers.open(name, buffer, {
+      alias: this.#alias(name),
+      to: taker,
+      reading,
+      onError,
+    });
     this.nodes.push(node);
-    this.#buffers.set(node, opened);
-    return opened;
+    return consumer;
   }
 
   #consume(name: string, consumer: Consumer): void {
@@ -340,15 +317,7 @@ export class Assembly {
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
     for (const pipeline of this.#pipelines) pipeline.close();
-    for (const [node, buffer] of this.#buffers) {
-      node.partMetrics = buffer.report();
-      try {
-        await buffer.close();
-      } catch (error) {
-        node.closeError = closeError(this.#alias(node.name), error);
-        this.#options.onError(node.closeError);
-      }
-    }
+    await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);
     for (const durable of this.#durables) durable.close();
     this.#states?.close();
     for (const node of [...this.nodes].reverse()) {
