@@ -119,6 +119,10 @@ export class Term<out Value = unknown> {
   length(): Term<number> {
     return new Term(call("length", this));
   }
+  /** A part of a text or list, from `start` to before `end`; negative numbers count from its end. */
+  slice(start: Operand, end?: Operand): Term {
+    return new Term(end === undefined ? call("slice", this, start) : call("slice", this, start, end));
+  }
   /** As a number; nothing when it is none. */
   asNumber(): Term<number | undefined> {
     return new Term(call("number", this));

@@ -213,6 +213,14 @@ const operators: Readonly<Record<string, ExpressionOperator>> = {
   lower: onText("lower", (text) => text.toLowerCase()),
   upper: onText("upper", (text) => text.toUpperCase()),
   length: one("length", lengthOf),
+  slice: operator('["slice", text or list, start, end]', 2, 3, ([from, start, end]) => (value) => {
+    const whole = from!(value);
+    const first = start!(value);
+    const last = end?.(value);
+    if (typeof whole !== "string" && !Array.isArray(whole)) return undefined;
+    if (!Number.isInteger(first) || (last !== undefined && !Number.isInteger(last))) return undefined;
+    return whole.slice(first as number, last as number | undefined);
+  }),
   number: one("number", asNumber),
   string: one("string", asText),
   coalesce: operator(
