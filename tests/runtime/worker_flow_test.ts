@@ -1,6 +1,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { type CaissonError, type FlowReport, fromAsyncIterable, Runtime, toAsyncIterable } from "../../mod.ts";
+import {
+  type CaissonError,
+  type FlowReport,
+  fromAsyncIterable,
+  pipeline,
+  Runtime,
+  shape,
+  sum,
+  toAsyncIterable,
+} from "../../mod.ts";
 
 interface PluginFiles {
   readonly kind: "source" | "sink" | "processor";
@@ -208,5 +217,45 @@ Deno.test("a Worker that dies in the middle fails what it held, and the host goe
       assertEquals([report.out, report.failed], [0, 4]);
       assert(errors.some(({ message }) => message.includes("gone")));
       assertEquals((await feed(runtime, "steady", 2)).out, 2);
+    },
+  ));
+
+Deno.test("a step of a pipeline may be a plugin, and a window behind it may be larger than what is in flight", () =>
+  withPlugins(
+    {
+      doubling: {
+        kind: "processor",
+        code:
+          `export default { doubling: () => ({ process: (events) => events.map(({ value }) => ({ n: value.n * 2 })) }) };`,
+      },
+    },
+    {},
+    async ({ runtime, errors }) => {
+      const count = 20_000;
+      const results = toAsyncIterable<{ sum: number }>();
+      runtime.provide({ type: "results", kind: "sink", create: () => results.sink });
+      runtime.provide({
+        type: "numbers",
+        kind: "source",
+        create: () => fromAsyncIterable(Array.from({ length: count }, (_, n) => ({ n }))),
+      });
+      const flow = await runtime.deploy({
+        name: "windowed",
+        connectors: { input: { type: "numbers" }, output: { type: "results" } },
+        pipelines: {
+          main: pipeline("main", { in: shape<{ n: number }>() })
+            .where((event) => event("n").ge(1))
+            .use<{ n: number }>("doubling")
+            .window({ tumbling: { size: 15_000 } })
+            .select((event) => ({ sum: sum(event("n")) }))
+            .build(),
+        },
+        links: [{ from: "input", to: "main" }, { from: "main", to: "output" }],
+      });
+      const values = await Array.fromAsync(results);
+      await flow.done;
+      assertEquals(errors, []);
+      assertEquals(values, [{ sum: 15_000 * 15_001 }, { sum: (count - 1) * count - 15_000 * 15_001 }]);
+      assertEquals(flow.report().nodes.map(({ role }) => role).filter((role) => role === "pipeline").length, 2);
     },
   ));
