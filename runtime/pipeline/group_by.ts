@@ -12,7 +12,7 @@ export interface GroupKey {
   readonly values: readonly unknown[];
 }
 
-/** The groups an event belongs to; none when an `each` finds an empty list or none. */
+/** The groups an event belongs to, valid until the next event; none when an `each` finds an empty list or none. */
 export type GroupKeys = (value: unknown) => readonly GroupKey[];
 
 interface Dimension {
@@ -32,11 +32,7 @@ export function compileGroupBy(definition: GroupBy | undefined, path: string): G
   const dimensions = dimensionsOf(definition, path);
   const [first] = dimensions;
   if (dimensions.length === 1 && !first!.each) {
-    const { of } = first!;
-    return (value) => {
-      const found = keepable(of(value));
-      return [{ id: idOf(found), values: [found] }];
-    };
+    return singleKey(first!.of);
   }
   return (value) => {
     let keys: readonly (readonly unknown[])[] = [[]];
@@ -46,6 +42,23 @@ export function compileGroupBy(definition: GroupBy | undefined, path: string): G
       keys = keys.flatMap((key) => items.map((item) => [...key, item]));
     }
     return keys.map((values) => ({ id: values.map(keyOf).join(), values }));
+  };
+}
+
+/** The usual case: one value. The same key is filled again for each event; who keeps it copies it. */
+function singleKey(of: (value: unknown) => unknown): GroupKeys {
+  let found: unknown;
+  const key = {
+    id: undefined as unknown,
+    get values(): readonly unknown[] {
+      return [found];
+    },
+  };
+  const keys: readonly GroupKey[] = [key];
+  return (value) => {
+    found = keepable(of(value));
+    key.id = idOf(found);
+    return keys;
   };
 }
 

@@ -69,9 +69,9 @@ export class GroupTable<Group> {
     return this.#add(key);
   }
 
-  #add(key: GroupKey): Group {
-    const group = this.#options.make(key);
-    this.#groups.set(key.id, group);
+  #add({ id, values }: GroupKey): Group {
+    const group = this.#options.make({ id, values });
+    this.#groups.set(id, group);
     return group;
   }
 
