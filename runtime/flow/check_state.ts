@@ -15,6 +15,15 @@ export function hasState({ chains }: CompiledPipeline): boolean {
  * @throws {CaissonError} `CAISSON_FLOW_INVALID`
  */
 export function checkReplayable(flow: string, pipeline: string, { links, nodes }: Graph): void {
+  if (links.some(({ to, buffer }) => to.node === pipeline && buffer !== undefined)) {
+    // The buffer gives only what is left, and the pipeline would skip as many events as it had taken: they would be lost.
+    throw new CaissonError("CAISSON_FLOW_INVALID", {
+      subject: `${flow}: state`,
+      found: `${pipeline}, which has a state and is fed through a buffer`,
+      allowed: "pipelines with a state that are fed by their source itself",
+      action: "Remove the buffer in front of it (one behind it is fine), or remove the state of the flow.",
+    });
+  }
   const feeding = links.filter(({ to }) => to.node === pipeline).map(({ from }) => from.node);
   if (feeding.length === 1 && nodes.get(feeding[0]!) === "connector") return;
   throw new CaissonError("CAISSON_FLOW_INVALID", {

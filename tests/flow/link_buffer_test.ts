@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { type BufferDefinition, CaissonError, type FlowDefinition, Runtime } from "../../mod.ts";
-import type { SinkPart, SourcePart, ValueSinkPart, WriteResult } from "../../runtime/connector/contract.ts";
+import type { PollResult, SinkPart, SourcePart, ValueSinkPart, WriteResult } from "../../runtime/connector/contract.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
-import type { Event } from "../../runtime/flow/delivery.ts";
+import { createCodec } from "../../runtime/codec/codecs.ts";
+import { BufferStore } from "../../runtime/flow/buffer_store.ts";
+import { Event, eventsOf } from "../../runtime/flow/delivery.ts";
 import { buildGraph } from "../../runtime/flow/graph.ts";
+import { LinkBuffer } from "../../runtime/flow/link_buffer.ts";
+import { Settlement } from "../../runtime/flow/settlement.ts";
 
 const encoder = new TextEncoder();
 
@@ -19,7 +23,7 @@ class Numbers implements SourcePart {
   constructor(count: number) {
     this.#count = count;
   }
-  poll(batch: Batch): { state: "filled" | "ended" } {
+  poll(batch: Batch): PollResult {
     for (let index = 0; index < 10 && this.read < this.#count; index++) {
       batch.appendBytes(encoder.encode(`{"n":${this.read++}}`), 1);
     }
@@ -30,6 +34,14 @@ class Numbers implements SourcePart {
     this.acked += batch.count - failures.size;
   }
   close(): void {}
+}
+
+/** The same, and then waits for more. */
+class EndlessNumbers extends Numbers {
+  override poll(batch: Batch): PollResult {
+    super.poll(batch);
+    return batch.count === 0 ? { state: "idle" } : { state: "filled" };
+  }
 }
 
 function sink(
@@ -264,3 +276,128 @@ Deno.test("refuses a buffer with two targets, and two buffers in one file", () =
     "CAISSON_FLOW_LINK",
   );
 });
+
+Deno.test("events that a file cannot take are failed, not lost, and later ones are stored again", () =>
+  inFolder(async (path) => {
+    const errors: CaissonError[] = [];
+    const seen: number[] = [];
+    const acked: number[] = [];
+    const failed: number[] = [];
+    const store = new BufferStore("f/in->out", path, "normal");
+    const commit = store.commit.bind(store);
+    let full = true;
+    store.commit = (changes) => {
+      // As SQLite does on a full disk: the transaction ends with nothing written.
+      if (full) throw new CaissonError("CAISSON_BUFFER_FAILED", { subject: "f/in->out", found: "disk is full" });
+      commit(changes);
+    };
+    const codec = createCodec("json");
+    const buffer = new LinkBuffer({
+      alias: "f/in->out",
+      store,
+      codec,
+      to: {
+        push(delivery) {
+          seen.push(...eventsOf(delivery).map(({ value }) => value as number));
+          delivery.settlement.release();
+        },
+        drain: () => Promise.resolve(),
+      },
+      maxBytes: 1 << 20,
+      inFlight: 4,
+      retry: { attempts: 3, intervalMs: 1, maxIntervalMs: 1 },
+      reading: new AbortController().signal,
+      onError: (error) => errors.push(error),
+    });
+    const send = (n: number): Promise<void> => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const settlement = new Settlement((failures) => {
+        (failures.size === 0 ? acked : failed).push(n);
+        resolve();
+      });
+      void buffer.push({
+        batch: undefined,
+        events: [Event.made(n, codec, 1).settledBy(settlement)],
+        codec,
+        settlement,
+      });
+      return promise;
+    };
+    await send(1);
+    assertEquals([acked, failed], [[], [1]]);
+    full = false;
+    await send(2);
+    await buffer.drain();
+    await buffer.close();
+    assertEquals([acked, failed, seen], [[2], [1], [2]]);
+    assertEquals(errors.map(({ code }) => code), ["CAISSON_BUFFER_FAILED"]);
+    assertEquals(rows(path, "entries"), []);
+  }));
+
+Deno.test("a flow whose sink never answers ends at its deadline, and the next start delivers everything", () =>
+  inFolder(async (path) => {
+    {
+      const source = new Numbers(100);
+      const stuck = Promise.withResolvers<void>();
+      await using runtime = runtimeOf(source, sink(() => stuck.promise));
+      const flow = await runtime.deploy(flowOf({ path }));
+      while (source.acked < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+      await flow.stop({ deadlineMs: 50 });
+      assertEquals(flow.state, "failed");
+      // A verdict that comes after the end must not touch the closed file.
+      stuck.resolve();
+    }
+    const seen: number[] = [];
+    await using runtime = runtimeOf(new Numbers(0), sink((values) => void seen.push(...values)));
+    await (await runtime.deploy(flowOf({ path }))).done;
+    assertEquals(seen, numbers(0, 100));
+  }));
+
+const perFour = [{ select: { window: { tumbling: { size: 4 } }, target: { n: ["count"] } } }];
+
+Deno.test("entries whose events wait in a window leave the file when the window was delivered", () =>
+  inFolder(async (path) => {
+    // It never ends by itself, so that two events stay in an open window.
+    const source = new EndlessNumbers(10);
+    const seen: unknown[] = [];
+    const both = Promise.withResolvers<void>();
+    await using runtime = runtimeOf(source, {
+      accepts: "values",
+      write(events) {
+        seen.push(...events.map(({ value }) => value));
+        if (seen.length === 2) both.resolve();
+      },
+      close() {},
+    });
+    const flow = await runtime.deploy({
+      name: "counted",
+      connectors: { in: { type: "in" }, out: { type: "out" } },
+      pipelines: { four: perFour },
+      links: [{ from: "in", to: "four", buffer: { path, inFlight: 1 } }, { from: "four", to: "out" }],
+    });
+    await both.promise;
+    await Deno.copyFile(path, `${path}.copy`);
+    await Deno.copyFile(`${path}-wal`, `${path}.copy-wal`);
+    assertEquals(
+      rows(`${path}.copy`, "entries").map(({ events }) => events),
+      [10],
+    );
+    await flow.stop();
+    assertEquals(flow.report().errors, {});
+    assertEquals(rows(path, "entries"), []);
+  }));
+
+Deno.test("refuses a buffer in front of a pipeline with a stored state, which would skip what the buffer still has", () =>
+  inFolder(async (path) => {
+    await using runtime = runtimeOf(new Numbers(10), sink(() => {}));
+    const refused = await assertRejects(() =>
+      runtime.deploy({
+        name: "stateful",
+        connectors: { in: { type: "in" }, out: { type: "out" } },
+        pipelines: { four: perFour },
+        links: [{ from: "in", to: "four", buffer: { path } }, { from: "four", to: "out" }],
+        state: { path: `${path}.state` },
+      }), CaissonError);
+    assertEquals(refused.code, "CAISSON_FLOW_INVALID");
+    assert(refused.message.includes("buffer"), refused.message);
+  }));
