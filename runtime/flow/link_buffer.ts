@@ -70,6 +70,8 @@ export class LinkBuffer implements Consumer {
   /** Entries to deliver again, with their timers while they wait. */
   readonly #waiting = new Map<number, ReturnType<typeof setTimeout>>();
   readonly #due: number[] = [];
+  /** Entries whose wait begins with the next commit. */
+  readonly #backingOff: { readonly id: number; readonly wait: number }[] = [];
   #committing: Promise<void> | undefined;
   #pumping: Promise<void>;
   /** Entries delivered and not yet noted as such, and those that wait to be delivered again. */
@@ -177,6 +179,7 @@ export class LinkBuffer implements Consumer {
       this.#options.onError(this.#asError(error));
     }
     for (const free of delivered) free();
+    for (const { id, wait } of this.#backingOff.splice(0)) this.#backOff(id, wait);
     for (const { delivery } of pending) delivery.settlement.release();
     this.#changed();
   }
@@ -282,6 +285,15 @@ export class LinkBuffer implements Consumer {
     }
     this.#retries += failed.length;
     const wait = Math.min(retry.maxIntervalMs, retry.intervalMs * 2 ** Math.min(attempts - 1, 30));
+    this.#backingOff.push({ id, wait });
+  }
+
+  /** The wait begins when the file knows what is left of the entry: earlier, all of it would be delivered again. */
+  #backOff(id: number, wait: number): void {
+    if (this.#ended) {
+      this.#flying--;
+      return;
+    }
     this.#waiting.set(
       id,
       setTimeout(() => {
