@@ -156,6 +156,7 @@ export class World {
       instance,
       config,
       signal: request.signal,
+      ...(request.shared === undefined ? {} : { shared: request.shared }),
       log: (level, message) => this.#options.log.write(level, message, { connector: request.alias }),
       hosted: (link) => running?.hosted(link),
     };

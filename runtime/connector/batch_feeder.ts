@@ -153,6 +153,7 @@ export class BatchFeeder {
       const bytes = this.#encode(event, codec);
       if (bytes === undefined) continue;
       if (!target.appendBytes(bytes, event.timestamp)) break;
+      target.setPartition(target.count - 1, event.stream);
       taken.push(event);
     }
     return next;
@@ -165,6 +166,7 @@ export class BatchFeeder {
       1,
     ).takeExtra();
     batch.appendBytes(bytes, event.timestamp);
+    batch.setPartition(0, event.stream);
     taken.push(event);
     return batch;
   }

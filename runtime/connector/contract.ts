@@ -28,6 +28,13 @@ export interface PartContext {
   readonly signal: AbortSignal;
   /** Writes a line to the host's log. */
   log(level: "error" | "warning" | "info" | "debug", message: string): void;
+  /**
+   * What the part calls when it notices that its connection is gone: nothing is read from it or written to it until
+   * `connect` has succeeded again, as often as the flow's `reconnect` says. Calls that are under way still end by themselves.
+   */
+  connectionLost?(reason: unknown): void;
+  /** Kept between the source and the sink of one connector of a flow, which may be two ends of the same connections. */
+  readonly shared?: Map<string, unknown>;
   /** Told about each Worker or process that is started for the part, before any plugin code is loaded there. */
   hosted?(link: HostedLink): void;
 }
@@ -42,6 +49,17 @@ export interface HostedLink {
   onDenied(listener: (error: CaissonError) => void): void;
 }
 
+/** The end of one of a source's streams. */
+export interface StreamNotice {
+  /** Its number. */
+  readonly stream: number;
+  /**
+   * `ended`: it came to its end, and what preprocessors still hold of it is handed on. `lost`: it broke off, and what they
+   * hold is dropped.
+   */
+  readonly state: "ended" | "lost";
+}
+
 /** What one {@linkcode SourcePart.poll} did. */
 export interface PollResult {
   /**
@@ -51,6 +69,8 @@ export interface PollResult {
   readonly state: "filled" | "idle" | "ended";
   /** How long to wait when idle, milliseconds. @default {1} */
   readonly retryAfterMs?: number;
+  /** Streams that are over, after the records of this batch. A record of one of these numbers later on is a new stream. */
+  readonly streams?: readonly StreamNotice[];
 }
 
 /** Numbers a part reports about itself; nested objects are allowed. */
@@ -75,15 +95,39 @@ export interface SourcePart extends Part {
   readonly produces: "chunks" | "events";
   /** Codec the records are in when the flow names none. */
   readonly codec?: string;
-  /** Appends at most `max` records to the empty batch. A plain result costs no promise. */
+  /**
+   * Whether each record is whole, as a datagram is: preprocessors are finished after each, and hold nothing between two.
+   *
+   * @default {false}
+   */
+  readonly wholeRecords?: boolean;
+  /**
+   * Appends at most `max` records to the empty batch. A plain result costs no promise.
+   *
+   * A record's `partition` is the number of its stream: each stream has preprocessors of its own, from its first record
+   * until it is reported in {@linkcode PollResult.streams}. A source of one stream leaves it 0.
+   */
   poll(batch: Batch, max: number): PollResult | Promise<PollResult>;
   /** Called once for each batch filled, when every event in it was delivered, dropped or failed. */
   settle?(batch: Batch, failures: ReadonlyMap<number, unknown>): void;
+  /**
+   * Called once for each stream that was reported `ended`, when the events its end flushed out of preprocessors are settled;
+   * `failures` holds why any of them failed. Batches read before are settled by themselves, before or after.
+   */
+  streamEnded?(stream: number, failures: ReadonlyMap<number, unknown>): void;
   /**
    * Whether `settle` looks at nothing but count, times and sequences: then it may be given a copy of these, and the
    * batch is filled again while an operator still holds the verdicts of its events. @default {false}
    */
   readonly settlesCopies?: boolean;
+}
+
+/** What a sink tells its manager about the streams it writes to. */
+export interface StreamListener {
+  /** The stream is to end: what its postprocessors still hold is written before this resolves. */
+  ended(stream: number): void | Promise<void>;
+  /** The stream is gone: its postprocessors are dropped. */
+  lost(stream: number): void;
 }
 
 /** What one write did; absent means every event is acked. */
@@ -100,8 +144,17 @@ export interface ByteSinkPart extends Part {
   readonly accepts: "bytes";
   /** Codec used when the flow names none. */
   readonly codec?: string;
-  /** Writes all chunks, in order. A rejection fails every event of this write. */
-  write(chunks: readonly Uint8Array[], events: number): void | Promise<void>;
+  /**
+   * Asks for writes of one stream each, framed by postprocessors of that stream's own; called once, before the first write.
+   * Events then go to the stream they came from, and such as came from none to stream 0.
+   */
+  watchStreams?(listener: StreamListener): void;
+  /**
+   * Writes all chunks, in order. A rejection fails every event of this write.
+   *
+   * @param stream where to, for a sink with {@linkcode ByteSinkPart.watchStreams}
+   */
+  write(chunks: readonly Uint8Array[], events: number, stream?: number): void | Promise<void>;
 }
 
 /** A sink that takes values. */

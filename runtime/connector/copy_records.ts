@@ -8,6 +8,7 @@ export function copyRecords(from: Batch): Batch {
   for (let index = 0; index < from.count; index++) {
     copy.append(0, 0, 0, from.timestampMs(index));
     copy.setSequence(index, from.sequence(index));
+    copy.setPartition(index, from.partition(index));
   }
   return copy;
 }

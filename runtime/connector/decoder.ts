@@ -4,14 +4,31 @@ import type { Batch } from "../data/batch.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { BatchPool } from "./batch_pool.ts";
 
+/** Streams of one source that may have preprocessors at a time. */
+const MOST_STREAMS = 65_536;
+
+/** What a {@linkcode ChunkDecoder} may be given besides. */
+export interface ChunkDecoderOptions {
+  /** Tells payloads that hold no event. */
+  readonly skips?: Codec["skips"];
+  /** Makes the preprocessors of another stream. @default {there is only stream 0} */
+  readonly newChain?: (() => readonly Preprocessor[]) | undefined;
+  /** Preprocessors are finished after each record. @default {false} */
+  readonly wholeRecords?: boolean | undefined;
+}
+
 /**
- * Runs the preprocessors of one source.
+ * Runs the preprocessors of one source, each stream through its own.
  *
  * A slice of the chunk becomes a record that points into the chunk's memory; other bytes are copied into the event
  * batch. `sequence` of each event is the index of its chunk, so that a failure finds its way back.
  */
 export class ChunkDecoder {
-  readonly #chain: readonly Preprocessor[];
+  #chain: readonly Preprocessor[];
+  #stream = 0;
+  readonly #chains: Map<number, readonly Preprocessor[]>;
+  readonly #newChain: (() => readonly Preprocessor[]) | undefined;
+  readonly #whole: boolean;
   readonly #pool: BatchPool;
   readonly #alias: string;
   readonly #skips: Codec["skips"];
@@ -24,12 +41,15 @@ export class ChunkDecoder {
   #errors: { chunk: number; error: unknown }[] = [];
   #timestamp = 0;
 
-  /** Takes the preprocessors in order, a pool for event batches, and what tells payloads that hold no event. */
-  constructor(chain: readonly Preprocessor[], pool: BatchPool, alias: string, skips?: Codec["skips"]) {
+  /** Takes the preprocessors of stream 0 in order, and a pool for event batches. */
+  constructor(chain: readonly Preprocessor[], pool: BatchPool, alias: string, options: ChunkDecoderOptions = {}) {
     this.#chain = chain;
+    this.#chains = new Map([[0, chain]]);
+    this.#newChain = options.newChain;
+    this.#whole = options.wholeRecords === true && chain.length > 0;
     this.#pool = pool;
     this.#alias = alias;
-    this.#skips = skips;
+    this.#skips = options.skips;
   }
 
   /** What preprocessors threw since the last call, with the index of the chunk; the rest of that chunk is lost. */
@@ -57,23 +77,69 @@ export class ChunkDecoder {
     return this.#end();
   }
 
-  /** The stream has ended: what preprocessors still hold comes out. */
+  /** The source has ended: what preprocessors of all its streams still hold comes out. */
   async finish(): Promise<Batch[]> {
     this.#begin(undefined);
-    this.#chunkIndex = 0;
     this.#timestamp = Date.now();
+    for (const [stream, chain] of this.#chains) {
+      this.#select(stream, chain);
+      await this.#finishChain();
+    }
+    this.#chains.clear();
+    return this.#end();
+  }
+
+  /** One stream has ended: what its preprocessors still hold comes out, and they are dropped. */
+  async finishStream(stream: number): Promise<Batch[]> {
+    const chain = this.#chains.get(stream);
+    if (chain === undefined) return [];
+    this.#begin(undefined);
+    this.#timestamp = Date.now();
+    this.#select(stream, chain);
+    await this.#finishChain();
+    this.dropStream(stream);
+    return this.#end();
+  }
+
+  /** One stream is lost, with all that its preprocessors hold of it. */
+  dropStream(stream: number): void {
+    this.#chains.delete(stream);
+  }
+
+  async #finishChain(): Promise<void> {
     for (let stage = 0; stage < this.#chain.length; stage++) {
       try {
         await this.#chain[stage]!.finish((bytes, timestamp) => this.#pass(bytes, stage + 1, timestamp));
       } catch (error) {
-        this.#errors.push({ chunk: 0, error });
+        this.#note(error);
       }
     }
-    return this.#end();
+  }
+
+  #select(stream: number, chain: readonly Preprocessor[]): void {
+    this.#stream = stream;
+    this.#chain = chain;
+  }
+
+  #chainOf(stream: number): readonly Preprocessor[] {
+    const known = this.#chains.get(stream);
+    if (known !== undefined) return known;
+    if (this.#newChain === undefined || this.#chains.size >= MOST_STREAMS) {
+      throw new CaissonError("CAISSON_SOURCE_FAILED", {
+        subject: this.#alias,
+        found: `one stream more, beside ${this.#chains.size} open ones`,
+        allowed: this.#newChain === undefined ? "one stream" : `at most ${MOST_STREAMS} streams at a time`,
+        action: "Have the source report streams that are over.",
+      });
+    }
+    const made = this.#newChain();
+    this.#chains.set(stream, made);
+    return made;
   }
 
   #begin(chunks: Batch | undefined): void {
     this.#chunks = chunks;
+    this.#chunkIndex = 0;
     this.#batches = [];
     this.#segment = -1;
     this.#chunkSegment = -1;
@@ -95,8 +161,12 @@ export class ChunkDecoder {
     if (segment !== this.#chunkSegment) this.#segment = -1;
     this.#chunkSegment = segment;
     try {
+      const stream = chunks.partition(index);
+      this.#select(stream, this.#chainOf(stream));
       this.#chunk = chunks.payload(index);
-      return this.#run(this.#chunk, 0, undefined)?.catch((error: unknown) => this.#note(error));
+      const running = this.#run(this.#chunk, 0, undefined)?.catch((error: unknown) => this.#note(error));
+      if (!this.#whole) return running;
+      return running === undefined ? this.#finishChain() : running.then(() => this.#finishChain());
     } catch (error) {
       this.#note(error);
     }
@@ -153,6 +223,7 @@ export class ChunkDecoder {
       );
     }
     batch.setSequence(batch.count - 1, this.#chunkIndex);
+    if (this.#stream !== 0) batch.setPartition(batch.count - 1, this.#stream);
   }
 
   /** Makes the chunk's memory a segment of the event batch; `false` when its segment table is full. */

@@ -5,6 +5,8 @@ import { type Consumer, type Delivery, type Event, eventCount, eventsOf } from "
 import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
+import { finishFrames, framePayload } from "./framing.ts";
+import { StreamWriter } from "./stream_writer.ts";
 
 /** Deliveries a slow sink may have waiting before its producers wait too. */
 const QUEUE = 4;
@@ -17,8 +19,10 @@ export interface SinkManagerOptions {
   readonly part: SinkPart;
   /** How values become bytes; `undefined` passes on what comes. */
   readonly codec: Codec | undefined;
-  /** In order. */
+  /** Of stream 0, in order. */
   readonly postprocessors: readonly Postprocessor[];
+  /** Makes those of another stream. @default {every stream has those of stream 0} */
+  readonly newPostprocessors?: (() => readonly Postprocessor[]) | undefined;
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
   /** Told how long events took from entering the system until they were written, milliseconds. */
@@ -38,6 +42,7 @@ export class SinkManager implements Consumer {
   readonly metrics: NodeMetrics = emptyMetrics();
   readonly #options: SinkManagerOptions;
   readonly #feeder: BatchFeeder | undefined;
+  readonly #streams: StreamWriter | undefined;
   readonly #queue: Delivery[] = [];
   /** Writes that may be under way at once. */
   readonly #most: number;
@@ -54,6 +59,13 @@ export class SinkManager implements Consumer {
   constructor(options: SinkManagerOptions) {
     this.#options = options;
     const { part, alias, codec } = options;
+    if (part.accepts === "bytes" && part.watchStreams !== undefined) {
+      this.#streams = new StreamWriter({
+        part,
+        newChain: options.newPostprocessors ?? (() => options.postprocessors),
+        onBytes: (bytes) => this.metrics.bytes += bytes,
+      });
+    }
     this.#most = part.accepts === "batches" ? Math.max(1, part.inFlight ?? 1) : 1;
     if (part.accepts === "batches") {
       this.#feeder = new BatchFeeder({
@@ -112,17 +124,10 @@ export class SinkManager implements Consumer {
     while (this.#open > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     const { part, postprocessors } = this.#options;
     if (part.accepts !== "bytes" || postprocessors.length === 0) return;
-    const chunks: Uint8Array[] = [];
     try {
-      for (let stage = 0; stage < postprocessors.length; stage++) {
-        const pending: Promise<void>[] = [];
-        await postprocessors[stage]!.finish((bytes) => {
-          const running = this.#frame(bytes, stage + 1, chunks, 0);
-          if (running !== undefined) pending.push(running);
-        });
-        await Promise.all(pending);
-      }
-      if (chunks.length > 0) await part.write(chunks, 0);
+      if (this.#streams !== undefined) return await this.#streams.finish();
+      const chunks = await finishFrames(postprocessors);
+      if (chunks.length > 0) await part.write(chunks, 0, 0);
     } catch (thrown) {
       this.#failure = this.#asSinkError(thrown);
       this.#options.onError(this.#failure);
@@ -198,6 +203,9 @@ export class SinkManager implements Consumer {
 
   #writeBytes(part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
     const codec = this.#options.codec ?? delivery.codec;
+    if (this.#streams !== undefined) {
+      return this.#streams.write(eventsOf(delivery), codec, (event, thrown) => this.#failEvent(event, thrown, tally));
+    }
     const chunks: Uint8Array[] = [];
     let pending: Promise<void>[] | undefined;
     let written = 0;
@@ -212,7 +220,7 @@ export class SinkManager implements Consumer {
       this.metrics.bytes += bytes.byteLength;
       written++;
       try {
-        const running = this.#frame(bytes, 0, chunks, event.timestamp);
+        const running = framePayload(this.#options.postprocessors, bytes, chunks, event.timestamp);
         if (running !== undefined) (pending ??= []).push(running);
       } catch (thrown) {
         written--;
@@ -221,30 +229,8 @@ export class SinkManager implements Consumer {
     }
     if (written === 0 && chunks.length === 0) return;
     return pending === undefined
-      ? part.write(chunks, written)
-      : Promise.all(pending).then(() => part.write(chunks, written));
-  }
-
-  #frame(
-    bytes: Uint8Array,
-    stage: number,
-    chunks: Uint8Array[],
-    timestampMs: number,
-  ): void | Promise<void> {
-    const postprocessor = this.#options.postprocessors[stage];
-    if (postprocessor === undefined) {
-      chunks.push(bytes);
-      return;
-    }
-    let pending: Promise<void>[] | undefined;
-    const running = postprocessor.process(bytes, (next) => {
-      const inner = this.#frame(next, stage + 1, chunks, timestampMs);
-      if (inner !== undefined) (pending ??= []).push(inner);
-    }, timestampMs);
-    if (running === undefined && pending === undefined) return;
-    return Promise.resolve(running).then(() => Promise.all(pending ?? [])).then(
-      () => {},
-    );
+      ? part.write(chunks, written, 0)
+      : Promise.all(pending).then(() => part.write(chunks, written, 0));
   }
 
   #writeValues(part: ValueSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {

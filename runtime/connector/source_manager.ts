@@ -6,7 +6,7 @@ import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { BatchPool } from "./batch_pool.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
-import type { PollResult, SourcePart } from "./contract.ts";
+import type { PollResult, SourcePart, StreamNotice } from "./contract.ts";
 import { copyRecords } from "./copy_records.ts";
 import { ChunkDecoder } from "./decoder.ts";
 import { sleep, turn } from "./sleep.ts";
@@ -24,8 +24,10 @@ export interface SourceManagerOptions {
   readonly part: SourcePart;
   /** How payloads decode. */
   readonly codec: Codec;
-  /** In order; none means each record is one event. */
+  /** Of stream 0, in order; none means each record is one event. */
   readonly preprocessors: readonly Preprocessor[];
+  /** Makes those of another stream. @default {the source has only stream 0} */
+  readonly newPreprocessors?: (() => readonly Preprocessor[]) | undefined;
   /** Most events in a batch. @default {1024} */
   readonly batchEvents?: number | undefined;
   /** Payload bytes of a batch. @default {1048576} */
@@ -66,7 +68,11 @@ export class SourceManager {
       arenaBytes: batchBytes,
     }, IN_FLIGHT * 4);
     this.#decoder = cuts
-      ? new ChunkDecoder(preprocessors, this.#events, options.alias, codec.skips?.bind(codec))
+      ? new ChunkDecoder(preprocessors, this.#events, options.alias, {
+        skips: codec.skips?.bind(codec),
+        newChain: options.newPreprocessors,
+        wholeRecords: options.part.wholeRecords,
+      })
       : undefined;
   }
 
@@ -107,6 +113,7 @@ export class SourceManager {
       }
       const passing = this.#pass(batch);
       if (passing !== undefined) await passing;
+      if (result.streams !== undefined) { for (const notice of result.streams) await this.#endStream(notice); }
       if (result.state === "ended") return;
       if (result.state === "idle") {
         await sleep(result.retryAfterMs ?? 1, signal);
@@ -140,14 +147,32 @@ export class SourceManager {
     return cut instanceof Promise ? cut.then((batches) => this.#passCut(batch, batches)) : this.#passCut(batch, cut);
   }
 
-  /** Hands on what was cut from one batch of chunks, which stays until all of it is settled. */
+  async #endStream({ stream, state }: StreamNotice): Promise<void> {
+    if (state === "lost") return this.#decoder?.dropStream(stream);
+    const flushed = await this.#decoder?.finishStream(stream) ?? [];
+    await this.#passCut(undefined, flushed, (failures) => this.#tellEnded(stream, failures));
+  }
+
+  #tellEnded(stream: number, failures: ReadonlyMap<number, unknown>): void {
+    try {
+      this.#options.part.streamEnded?.(stream, failures);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /**
+   * Hands on what was cut from one batch of chunks, which stays until all of it is settled; or what the end of streams
+   * flushed, and tells `onSettled` when that is.
+   */
   #passCut(
     chunks: Batch | undefined,
     batches: readonly Batch[],
+    onSettled?: (failures: ReadonlyMap<number, unknown>) => void,
   ): void | Promise<void> {
     const { out, codec } = this.#options;
     const failures = new Map<number, unknown>();
-    for (const { chunk, error } of this.#decoder!.takeErrors()) {
+    for (const { chunk, error } of this.#decoder?.takeErrors() ?? []) {
       failures.set(chunk, error);
       this.metrics.failed++;
       this.#options.onError(asSourceError(this.#options.alias, error));
@@ -156,7 +181,7 @@ export class SourceManager {
     let unread = open;
     let freed: Batch | undefined;
     const settleChunks = (): void => {
-      if (chunks === undefined) return;
+      if (chunks === undefined) return onSettled?.(failures);
       this.#settle(freed ?? chunks, failures);
       if (freed === undefined) this.#give(this.#pool, chunks);
     };

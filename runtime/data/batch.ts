@@ -202,13 +202,23 @@ export class Batch extends BatchMemory {
     this.words[at + 3] = Math.floor(value / 4294967296);
   }
 
-  /** Gives an event time and token of the event of another batch it was made from. */
+  /** Number of the event's stream; 0 where its source has only one. */
+  partition(index: number): number {
+    return this.words[this.recordAt(index) + RECORD_LAYOUT.partition / WORD]!;
+  }
+  /** Says which stream the event is of. */
+  setPartition(index: number, stream: number): void {
+    this.words[this.recordAt(index) + RECORD_LAYOUT.partition / WORD] = stream;
+  }
+
+  /** Gives an event time, token and stream of the event of another batch it was made from. */
   takeOrigin(index: number, from: Batch, origin: number): void {
     const at = this.recordAt(index);
     const source = from.recordAt(origin);
     for (let word = 0; word < RECORD_LAYOUT.payloadOffset / WORD; word++) {
       this.words[at + word] = from.words[source + word]!;
     }
+    this.setPartition(index, from.partition(origin));
   }
 
   /** Verdict on every event that has no entry of its own. */

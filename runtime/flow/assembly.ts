@@ -72,6 +72,7 @@ export class Assembly {
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
   readonly #pipelines: Pipeline[] = [];
+  readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
   readonly #durables: DurablePipeline[] = [];
   #states: StateStore | undefined;
@@ -91,6 +92,13 @@ export class Assembly {
       else await this.#startPipeline(name, compiled);
     }
     for (const name of graph.sources) await this.#startSource(name);
+  }
+
+  /** What the two ends of one connector keep in common. */
+  #sharedOf(name: string): Map<string, unknown> {
+    let shared = this.#shared.get(name);
+    if (shared === undefined) this.#shared.set(name, shared = new Map());
+    return shared;
   }
 
   #alias(name: string): string {
@@ -162,6 +170,7 @@ export class Assembly {
       config,
       codec: codec === undefined ? undefined : codecName(codec),
       signal: kind === "source" ? reading : ending,
+      shared: this.#sharedOf(name),
     };
     const { instance, plugin } = await launch(request);
     const part = choose(instance, request);
@@ -200,6 +209,7 @@ export class Assembly {
         ? undefined
         : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec, this.#alias(name)),
       postprocessors: connectorPostprocessors(connector, this.#alias(name)),
+      newPostprocessors: () => connectorPostprocessors(connector, this.#alias(name)),
       onError,
       onWritten,
     });
@@ -305,6 +315,7 @@ export class Assembly {
       part,
       codec: connectorCodec(connector, part.codec, this.#alias(name)),
       preprocessors: connectorPreprocessors(connector, this.#alias(name)),
+      newPreprocessors: () => connectorPreprocessors(connector, this.#alias(name)),
       batchEvents: connector.batchEvents,
       batchBytes: connector.batchBytes,
       out,

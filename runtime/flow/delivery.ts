@@ -17,6 +17,7 @@ export class Event {
   readonly settlement: Settlement | undefined;
   /** Index in the batch its source filled, for {@linkcode Settlement.fail}. */
   readonly origin: number;
+  readonly #stream: number;
   #value: unknown;
   #decoded: boolean;
 
@@ -30,6 +31,7 @@ export class Event {
     origin: number,
     value: unknown,
     decoded: boolean,
+    stream = 0,
   ) {
     this.batch = batch;
     this.index = index;
@@ -37,6 +39,7 @@ export class Event {
     this.codec = codec;
     this.settlement = settlement;
     this.origin = origin;
+    this.#stream = stream;
     this.#value = value;
     this.#decoded = decoded;
   }
@@ -77,6 +80,7 @@ export class Event {
       this.origin,
       value,
       true,
+      this.stream,
     );
   }
 
@@ -91,7 +95,13 @@ export class Event {
       origin,
       this.#value,
       this.#decoded,
+      this.#stream,
     );
+  }
+
+  /** Number of the stream of its source that it came from, 0 where there is only one or it was made of several events. */
+  get stream(): number {
+    return this.batch === undefined ? this.#stream : this.batch.partition(this.index);
   }
 
   /** Whether the bytes in {@linkcode batch} still are the event. */

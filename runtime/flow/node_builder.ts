@@ -21,6 +21,8 @@ export interface ComponentRequest {
   readonly codec?: string | undefined;
   /** Aborted when reading has to stop. */
   readonly signal: AbortSignal;
+  /** Kept between the two ends of one connector. */
+  readonly shared?: Map<string, unknown>;
 }
 
 /** A component that was brought to life. */
