@@ -88,7 +88,7 @@ export {
   Stream,
   type TermOf,
 } from "./runtime/pipeline/builder/stream.ts";
-export type { At, Made, PathOf, Row, TargetInput } from "./runtime/pipeline/builder/row.ts";
+export type { At, Deeper, Key, Made, PathOf, Plain, Row, TargetInput } from "./runtime/pipeline/builder/row.ts";
 export {
   captured,
   cardinality,
@@ -148,6 +148,7 @@ export type {
   Pattern,
 } from "./runtime/pipeline/step/match_definition.ts";
 export { type KeyValueStore, SqliteStore } from "./runtime/pipeline/store/key_value_store.ts";
+export type { KernelStep } from "./runtime/pipeline/kernel_program.ts";
 export type { Emit, Operator, Snapshot, Step, Warn } from "./runtime/pipeline/operator.ts";
 export { emitWatched, Held } from "./runtime/pipeline/held.ts";
 export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";

@@ -2,54 +2,21 @@
 import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
-import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
 import { type Consumer, type Delivery, Event, eventsOf } from "../flow/delivery.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { PortCollector } from "./collector.ts";
 import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
+import { fuse, type Placed } from "./fuse.ts";
 import { type Kernel, ORIGIN, PROJECTED, PUNTED, settleInput } from "./kernel.ts";
 import type { Emit, Operator, Snapshot } from "./operator.ts";
+import { asOperatorError, readable } from "./operator_error.ts";
+import type { PipelineMetrics, PipelineOptions } from "./pipeline_options.ts";
 import { PipelineTimer } from "./pipeline_timer.ts";
 
 export { compileOperators, compilePipeline } from "./compile.ts";
-
-/** What a pipeline did so far. */
-export interface PipelineMetrics {
-  /** Events taken. */
-  in: number;
-  /** Events handed on, those to `err` and other ports included. */
-  out: number;
-  /** Events an operator let go on purpose. */
-  dropped: number;
-  /** Events an operator threw on while nothing was linked to `err`. */
-  failed: number;
-}
-
-/** What a {@linkcode Pipeline} needs. */
-export interface PipelineOptions {
-  /** `flow/pipeline`, for errors. */
-  readonly alias: string;
-  /** Takes what comes out. */
-  readonly out: Fanout;
-  /** Takes events an operator threw on; when nothing is linked, they are failed. */
-  readonly err: Fanout;
-  /** Takes what is emitted to a port beside `out` and `err`. @default {nothing does} */
-  readonly port?: (name: string) => Fanout;
-  /** Told about each event an operator threw on, and about what an operator warns of. */
-  readonly onError: (error: CaissonError) => void;
-  /** Does the first steps of a pipeline that is one chain, see `kernelProgram`. @default {the operators do} */
-  readonly kernel?: Kernel | undefined;
-  /** The time, milliseconds since 1970. @default {Date.now} */
-  readonly clock?: () => number;
-}
-
-/** An operator with its place: what it emits to next. */
-interface Placed {
-  readonly id: string;
-  readonly operator: Operator;
-  readonly emit: Emit;
-}
+export type { PipelineMetrics, PipelineOptions } from "./pipeline_options.ts";
 
 /** A running pipeline. */
 export class Pipeline implements Consumer {
@@ -58,7 +25,7 @@ export class Pipeline implements Consumer {
   readonly #options: PipelineOptions;
   readonly #clock: () => number;
   /** In an order in which none comes before one that feeds it. */
-  readonly #placed: Placed[] = [];
+  readonly #placed: readonly Placed[];
   readonly #chain: Emit | undefined;
   readonly #out: PortCollector;
   readonly #sides: { readonly collector: PortCollector; readonly fanout: Fanout }[] = [];
@@ -69,7 +36,7 @@ export class Pipeline implements Consumer {
   readonly #holdsNothing: boolean;
   readonly #closing = new AbortController();
   /** What follows the steps that the kernel does. */
-  #afterKernel: Emit | undefined;
+  readonly #afterKernel: Emit | undefined;
   #busy: Promise<void> | undefined;
   #undelivered = 0;
   #delivered: (() => void) | undefined;
@@ -87,8 +54,16 @@ export class Pipeline implements Consumer {
       if (fanout !== undefined) this.#sides.push({ collector, fanout });
     }
     const passes = compiled.chains.every(({ operators }) => operators.length === 0) && compiled.chains.length <= 1;
-    const chain = this.#fuse(compiled);
+    const { chain, placed, afterKernel } = fuse(compiled, {
+      collector: (port) => this.#collector(port),
+      guarded: (next) => this.#guarded(next),
+      warn: (operator, problem) => this.#warn(`${options.alias}: ${operator}`, problem),
+      links: options,
+      program: options.kernel?.program,
+    });
     this.#chain = passes ? undefined : chain;
+    this.#placed = placed;
+    this.#afterKernel = afterKernel;
     const operators = this.#placed.map(({ operator }) => operator);
     this.#holdsNothing = operators.every(({ flush, onTimer }) => flush === undefined && onTimer === undefined);
     this.#pausing = operators.filter((operator) => operator.pausedUntil !== undefined);
@@ -97,61 +72,10 @@ export class Pipeline implements Consumer {
     }
   }
 
-  /** From the last chain to the first, so that each finds what it feeds. */
-  #fuse({ chains, wires }: CompiledPipeline): Emit {
-    const heads = new Map<string, Emit>();
-    const emitTo = (node: string, port: string): Emit => {
-      const targets = wires.filter((wire) => wire.node === node && wire.port === port).flatMap((wire) => [
-        ...wire.chains.map((chain) => heads.get(chain)!),
-        ...wire.ports.map((name) => this.#collector(name).emit),
-      ]);
-      return fanOut(targets);
-    };
-    for (const { name, operators } of [...chains].reverse()) {
-      let next = emitTo(name, "out");
-      for (let index = operators.length - 1; index >= 0; index--) {
-        const operator = operators[index]!;
-        const emits = operator.flush !== undefined || operator.onTimer !== undefined;
-        const emit = emits ? this.#guarded(next) : next;
-        operator.bind?.(
-          (port) => emits ? this.#guarded(emitTo(name, port)) : emitTo(name, port),
-          (problem) => this.#warn(`${this.#options.alias}: ${operator.name}`, problem),
-        );
-        for (const port of operator.ports ?? []) operator.linked?.(port, this.#isLinked(wires, name, port));
-        if (name === chains[0]!.name) this.#placeKernel(index, operator, next, emit);
-        this.#placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
-        next = (event) => operator.step(event, emit);
-      }
-      heads.set(name, next);
-    }
-    return emitTo("in", "out");
-  }
-
-  /** Finds what takes the events of the kernel: what follows its last step, or the operator it feeds. */
-  #placeKernel(index: number, { stepRead }: Operator, next: Emit, emit: Emit): void {
-    const program = this.#options.kernel?.program;
-    if (program === undefined) return;
-    if (!program.feeds && index + 1 === program.steps) this.#afterKernel = next;
-    if (program.feeds && index === program.steps) this.#afterKernel = (event) => stepRead!(event, emit);
-  }
-
   #collector(name: string): PortCollector {
     if (name === "out") return this.#out;
     if (name === "err") return this.#errors;
     return this.#sides.find(({ collector }) => collector.name === name)?.collector ?? unlinked;
-  }
-
-  #isLinked(wires: CompiledPipeline["wires"], node: string, port: string): boolean {
-    return wires.some((wire) =>
-      wire.node === node && wire.port === port &&
-      (wire.chains.length > 0 || wire.ports.some((name) =>
-        name === "out"
-          ? this.#options.out.linked
-          : name === "err"
-          ? this.#options.err.linked
-          : this.#options.port?.(name).linked === true
-      ))
-    );
   }
 
   /** Runs every event of a delivery through the operators. */
@@ -419,30 +343,3 @@ export class Pipeline implements Consumer {
 }
 
 const unlinked = new PortCollector("", false);
-
-function asOperatorError(subject: string, thrown: unknown): CaissonError {
-  if (thrown instanceof CaissonError) return thrown;
-  return new CaissonError("CAISSON_OPERATOR_FAILED", { subject, found: messageOf(thrown), cause: thrown });
-}
-
-function fanOut(targets: readonly Emit[]): Emit {
-  const [first, second] = targets;
-  if (first === undefined) return () => false;
-  if (second === undefined) return first;
-  return (event) => {
-    let taken = false;
-    for (const target of targets) taken = target(event) || taken;
-    return taken;
-  };
-}
-
-function readable(event: Event): unknown {
-  try {
-    return event.value;
-  } catch {
-    // The value did not decode: that is the error being reported, so its bytes have to do.
-    return new TextDecoder().decode(
-      event.batch!.payload(event.index).slice(0, 4096),
-    );
-  }
-}

@@ -2,9 +2,11 @@
 import type { Term } from "../expression_builder.ts";
 
 /** Depth to which paths are offered. */
-type Deeper = { 4: 3; 3: 2; 2: 1; 1: 0 };
-type Key<Value> = Extract<keyof Value, string>;
-type Plain = null | undefined | boolean | number | bigint | string | readonly unknown[] | Uint8Array;
+export type Deeper = { 4: 3; 3: 2; 2: 1; 1: 0 };
+/** Names of the fields of a value. */
+export type Key<Value> = Extract<keyof Value, string>;
+/** Values without fields. */
+export type Plain = null | undefined | boolean | number | bigint | string | readonly unknown[] | Uint8Array;
 
 /** Dotted paths into a value: `"level"`, `"user.name"`. */
 export type PathOf<Value, Depth extends 0 | 1 | 2 | 3 | 4 = 4> = unknown extends Value ? string

@@ -51,6 +51,7 @@ export class SqliteStore implements KeyValueStore, Disposable {
     this.#database.close();
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,0 +1,101 @@
+/** Makes one function of the operators of a pipeline. @module */
+import type { PortCollector } from "./collector.ts";
+import type { CompiledPipeline, Wire } from "./compiled_pipeline.ts";
+import type { KernelProgram } from "./kernel_program.ts";
+import type { Emit, Operator, Warn } from "./operator.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
+
+/** An operator with its place: what it emits to next. */
+export interface Placed {
+  /** Chain, index and name. */
+  readonly id: string;
+  /** The operator. */
+  readonly operator: Operator;
+  /** Emits to what follows it. */
+  readonly emit: Emit;
+}
+
+/** What {@linkcode fuse} needs of the pipeline. */
+export interface FuseOptions {
+  /** Gathers what is emitted to a port of the pipeline. */
+  readonly collector: (port: string) => PortCollector;
+  /** Keeps what a later step throws from the event at hand. */
+  readonly guarded: (next: Emit) => Emit;
+  /** Takes warnings of an operator. */
+  readonly warn: (operator: string, problem: Parameters<Warn>[0]) => void;
+  /** Links of the pipeline's ports. */
+  readonly links: Pick<PipelineOptions, "out" | "err" | "port">;
+  /** What the kernel does of the first chain. */
+  readonly program: KernelProgram | undefined;
+}
+
+/** A fused pipeline. */
+export interface Fused {
+  /** Takes an event from the port `in`. */
+  readonly chain: Emit;
+  /** Operators in an order in which none comes before one that feeds it. */
+  readonly placed: readonly Placed[];
+  /** What follows the steps that the kernel does. */
+  readonly afterKernel: Emit | undefined;
+}
+
+/** From the last chain to the first, so that each finds what it feeds. */
+export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions): Fused {
+  const { collector, guarded, warn, links, program } = options;
+  const heads = new Map<string, Emit>();
+  const placed: Placed[] = [];
+  let afterKernel: Emit | undefined;
+  const emitTo = (node: string, port: string): Emit => {
+    const targets = wires.filter((wire) => wire.node === node && wire.port === port).flatMap((wire) => [
+      ...wire.chains.map((chain) => heads.get(chain)!),
+      ...wire.ports.map((name) => collector(name).emit),
+    ]);
+    return fanOut(targets);
+  };
+  for (const { name, operators } of [...chains].reverse()) {
+    let next = emitTo(name, "out");
+    for (let index = operators.length - 1; index >= 0; index--) {
+      const operator = operators[index]!;
+      const emits = operator.flush !== undefined || operator.onTimer !== undefined;
+      const emit = emits ? guarded(next) : next;
+      operator.bind?.(
+        (port) => emits ? guarded(emitTo(name, port)) : emitTo(name, port),
+        (problem) => warn(operator.name, problem),
+      );
+      for (const port of operator.ports ?? []) operator.linked?.(port, isLinked(wires, name, port, links));
+      if (program !== undefined && name === chains[0]!.name) {
+        // What follows its last step takes the kernel's events, or the operator it feeds.
+        if (!program.feeds && index + 1 === program.steps) afterKernel = next;
+        if (program.feeds && index === program.steps) afterKernel = (event) => operator.stepRead!(event, emit);
+      }
+      placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
+      next = (event) => operator.step(event, emit);
+    }
+    heads.set(name, next);
+  }
+  return { chain: emitTo("in", "out"), placed, afterKernel };
+}
+
+function isLinked(
+  wires: readonly Wire[],
+  node: string,
+  port: string,
+  { out, err, port: fanout }: FuseOptions["links"],
+): boolean {
+  const taken = (name: string): boolean =>
+    name === "out" ? out.linked : name === "err" ? err.linked : fanout?.(name).linked === true;
+  return wires.some((wire) =>
+    wire.node === node && wire.port === port && (wire.chains.length > 0 || wire.ports.some(taken))
+  );
+}
+
+function fanOut(targets: readonly Emit[]): Emit {
+  const [first, second] = targets;
+  if (first === undefined) return () => false;
+  if (second === undefined) return first;
+  return (event) => {
+    let taken = false;
+    for (const target of targets) taken = target(event) || taken;
+    return taken;
+  };
+}
