@@ -11,10 +11,8 @@ import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
-import { DurablePipeline } from "../pipeline/durable_pipeline.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
-import { StateStore } from "../pipeline/store/state_store.ts";
-import { checkReplayable, hasState } from "./check_state.ts";
+import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
@@ -74,12 +72,12 @@ export class Assembly {
   readonly #pipelines: Pipeline[] = [];
   readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
-  readonly #durables: DurablePipeline[] = [];
-  #states: StateStore | undefined;
+  readonly #states: DurableStates;
 
   /** Starts nothing yet. */
   constructor(options: AssemblyOptions) {
     this.#options = options;
+    this.#states = new DurableStates(options);
   }
 
   /** Starts sinks, then processors and pipelines, then sources. Whoever calls closes {@linkcode nodes} when this throws. */
@@ -282,26 +280,7 @@ export class Assembly {
       part: undefined,
       partMetrics: {},
     });
-    this.#consume(name, this.#durable(name, compiled, pipeline) ?? pipeline);
-  }
-
-  /** What keeps the state of a pipeline, where the flow asks for that and the pipeline has any. */
-  #durable(name: string, compiled: CompiledPipeline, pipeline: Pipeline): DurablePipeline | undefined {
-    const { definition, graph, reading, onError } = this.#options;
-    const { state } = definition;
-    if (state === undefined || !hasState(compiled)) return undefined;
-    checkReplayable(definition.name, name, graph);
-    this.#states ??= new StateStore(state.path);
-    const durable = new DurablePipeline({
-      pipeline,
-      store: this.#states,
-      alias: this.#alias(name),
-      everyMs: state.everyMs,
-      stopped: () => reading.aborted,
-      onError,
-    });
-    this.#durables.push(durable);
-    return durable;
+    this.#consume(name, this.#states.wrap(name, compiled, pipeline));
   }
 
   async #startSource(name: string): Promise<void> {
@@ -329,8 +308,7 @@ export class Assembly {
   async close(): Promise<void> {
     for (const pipeline of this.#pipelines) pipeline.close();
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);
-    for (const durable of this.#durables) durable.close();
-    this.#states?.close();
+    this.#states.close();
     for (const node of [...this.nodes].reverse()) {
       if (node.part === undefined) continue;
       const alias = this.#alias(node.name);
