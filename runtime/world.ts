@@ -158,6 +158,7 @@ export class World {
       signal: request.signal,
       ...(request.shared === undefined ? {} : { shared: request.shared }),
       log: (level, message) => this.#options.log.write(level, message, { connector: request.alias }),
+      connectionLost: (reason) => request.connectionLost?.(reason),
       hosted: (link) => running?.hosted(link),
     };
     if (found.builtin !== undefined) {

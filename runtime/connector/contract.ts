@@ -14,6 +14,8 @@ export interface Attempt {
   readonly overall: number;
   /** Attempts since the last success. */
   readonly sinceLastSuccess: number;
+  /** Successes so far. @default {0} */
+  readonly successes?: number;
 }
 
 /** What a part is given when it is opened. */
@@ -78,8 +80,14 @@ export type PartMetrics = Readonly<Record<string, unknown>>;
 
 /** What sources and sinks share. */
 export interface Part {
+  /** Called once, before the first `connect`; it must not connect. */
+  start?(): void | Promise<void>;
   /** Connects; may be called again after a loss. Throws or rejects when it cannot. */
   connect?(attempt: Attempt): void | Promise<void>;
+  /** An operator paused it: nothing is read from it or written to it until `resume`. */
+  pause?(): void | Promise<void>;
+  /** The pause is over. */
+  resume?(): void | Promise<void>;
   /** Numbers about itself. */
   metrics?(): PartMetrics | Promise<PartMetrics>;
   /** Ends work and frees everything; called once, also after a failure. */
@@ -110,6 +118,12 @@ export interface SourcePart extends Part {
   poll(batch: Batch, max: number): PollResult | Promise<PollResult>;
   /** Called once for each batch filled, when every event in it was delivered, dropped or failed. */
   settle?(batch: Batch, failures: ReadonlyMap<number, unknown>): void;
+  /** The flow drains: nothing is read after it returns. */
+  drain?(): void | Promise<void>;
+  /** A sink further on cannot take events, and nothing is read until it can. */
+  breakerTriggered?(sink: string): void;
+  /** The sink can take events again. */
+  breakerRestored?(sink: string): void;
   /**
    * Called once for each stream that was reported `ended`, when the events its end flushed out of preprocessors are settled;
    * `failures` holds why any of them failed. Batches read before are settled by themselves, before or after.

@@ -7,6 +7,7 @@ import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
 import { finishFrames, framePayload } from "./framing.ts";
 import { StreamWriter } from "./stream_writer.ts";
+import type { Gate } from "./gate.ts";
 
 /** Deliveries a slow sink may have waiting before its producers wait too. */
 const QUEUE = 4;
@@ -23,6 +24,8 @@ export interface SinkManagerOptions {
   readonly postprocessors: readonly Postprocessor[];
   /** Makes those of another stream. @default {every stream has those of stream 0} */
   readonly newPostprocessors?: (() => readonly Postprocessor[]) | undefined;
+  /** Nothing is written while it is closed; what comes waits. @default {always open} */
+  readonly gate?: Gate | undefined;
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
   /** Told how long events took from entering the system until they were written, milliseconds. */
@@ -54,6 +57,8 @@ export class SinkManager implements Consumer {
   #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
   #failure: CaissonError | undefined;
+  /** Set when nothing will ever be written again. */
+  #givenUp: CaissonError | undefined;
 
   /** Allocates nothing before the first delivery. */
   constructor(options: SinkManagerOptions) {
@@ -66,6 +71,9 @@ export class SinkManager implements Consumer {
         onBytes: (bytes) => this.metrics.bytes += bytes,
       });
     }
+    options.gate?.onChange((isOpen) => {
+      if (isOpen) this.#wake();
+    });
     this.#most = part.accepts === "batches" ? Math.max(1, part.inFlight ?? 1) : 1;
     if (part.accepts === "batches") {
       this.#feeder = new BatchFeeder({
@@ -87,14 +95,22 @@ export class SinkManager implements Consumer {
   push(delivery: Delivery): void | Promise<void> {
     this.metrics.in += eventCount(delivery);
     this.metrics.batches++;
-    if (this.#free && this.#queue.length === 0) return this.#start(delivery);
+    if (this.#queue.length === 0 && (this.#free || this.#givenUp !== undefined)) return this.#start(delivery);
     this.#queue.push(delivery);
     if (this.#queue.length < QUEUE) return;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   get #free(): boolean {
-    return this.#open < this.#most && !this.#unfinished;
+    return this.#open < this.#most && !this.#unfinished && this.#options.gate?.isOpen !== false;
+  }
+
+  /** Fails what waits and everything that still comes: there is nothing to write to any longer. */
+  giveUp(error: CaissonError): void {
+    this.#failure ??= error;
+    this.#givenUp = error;
+    this.#options.onError(error);
+    this.#wake();
   }
 
   #start(delivery: Delivery): void {
@@ -106,14 +122,18 @@ export class SinkManager implements Consumer {
 
   #done(): void {
     this.#open--;
+    this.#wake();
+  }
+
+  #wake(): void {
     this.#startQueued();
-    if (this.#open > 0) return;
+    if (this.#open > 0 || this.#queue.length > 0) return;
     for (const resume of this.#waiting.splice(0)) resume();
     for (const resume of this.#idle.splice(0)) resume();
   }
 
   #startQueued(): void {
-    while (this.#free && this.#queue.length > 0) {
+    while ((this.#free || this.#givenUp !== undefined) && this.#queue.length > 0) {
       this.#waiting.shift()?.();
       this.#start(this.#queue.shift()!);
     }
@@ -121,9 +141,9 @@ export class SinkManager implements Consumer {
 
   /** Waits for everything queued, then lets postprocessors hand on what they hold. */
   async drain(): Promise<void> {
-    while (this.#open > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (this.#open > 0 || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     const { part, postprocessors } = this.#options;
-    if (part.accepts !== "bytes" || postprocessors.length === 0) return;
+    if (part.accepts !== "bytes" || postprocessors.length === 0 || this.#givenUp !== undefined) return;
     try {
       if (this.#streams !== undefined) return await this.#streams.finish();
       const chunks = await finishFrames(postprocessors);
@@ -144,6 +164,7 @@ export class SinkManager implements Consumer {
     const tally: Tally = { failed: 0 };
     let writing: void | Promise<void> = undefined;
     try {
+      if (this.#givenUp !== undefined) throw this.#givenUp;
       writing = part.accepts === "bytes"
         ? this.#writeBytes(part, delivery, tally)
         : part.accepts === "values"

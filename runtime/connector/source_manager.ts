@@ -9,6 +9,7 @@ import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { PollResult, SourcePart, StreamNotice } from "./contract.ts";
 import { copyRecords } from "./copy_records.ts";
 import { ChunkDecoder } from "./decoder.ts";
+import type { Gate } from "./gate.ts";
 import { sleep, turn } from "./sleep.ts";
 
 /** Batches a source may have in flight before it waits. */
@@ -36,6 +37,8 @@ export interface SourceManagerOptions {
   readonly out: Fanout;
   /** Stops reading. */
   readonly signal: AbortSignal;
+  /** Nothing is read while it is closed; released when `signal` is aborted. @default {always open} */
+  readonly gate?: Gate | undefined;
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
 }
@@ -95,9 +98,13 @@ export class SourceManager {
   }
 
   async #read(): Promise<void> {
-    const { part, signal, batchEvents = 1024 } = this.#options;
+    const { part, signal, gate, batchEvents = 1024 } = this.#options;
     this.#lastTurn = performance.now();
     while (!signal.aborted && this.#failure === undefined) {
+      if (gate?.isOpen === false) {
+        await gate.passed();
+        continue;
+      }
       const batch = this.#pool.take();
       if (batch === undefined) {
         await this.#pool.returned();
@@ -254,7 +261,11 @@ export class SourceManager {
     }
   }
 
-  /** Ends reading; what was read is still settled. */
+  /** Ends reading for a reason from outside, such as a connection lost for good; what was read is still settled. */
+  giveUp(error: CaissonError): void {
+    this.#fail(error);
+  }
+
   #fail(thrown: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = asSourceError(this.#options.alias, thrown);

@@ -1,9 +1,9 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
-import { codecName } from "../codec/codec_config.ts";
 import { createCodec } from "../codec/codecs.ts";
-import { connectPart } from "../connector/connect.ts";
-import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
-import type { ComponentInstance, Part } from "../connector/contract.ts";
+import { emptyMetrics } from "../connector/connector_metrics.ts";
+import type { Part } from "../connector/contract.ts";
+import { GatedConsumer } from "../connector/gated_consumer.ts";
+import { Gate } from "../connector/gate.ts";
 import { ProcessorNode } from "../connector/processor_node.ts";
 import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
@@ -16,14 +16,16 @@ import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
-import type { FlowDefinition, Named, Reconnect } from "./flow_definition.ts";
+import type { FlowDefinition } from "./flow_definition.ts";
 import type { Node } from "./node.ts";
 import type { Graph, Link } from "./graph.ts";
+import { launchNode, type LaunchNodeOptions } from "./launch_node.ts";
+import { LifeCycle } from "./life_cycle.ts";
+import { Pausing } from "./pausing.ts";
 import {
   asProcessor,
   asSink,
   asSource,
-  type ComponentRequest,
   connectorCodec,
   connectorPostprocessors,
   connectorPreprocessors,
@@ -73,11 +75,15 @@ export class Assembly {
   readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
   readonly #states: DurableStates;
+  /** Pauses, resumes and drains the nodes. */
+  readonly pausing: Pausing;
 
   /** Starts nothing yet. */
   constructor(options: AssemblyOptions) {
     this.#options = options;
     this.#states = new DurableStates(options);
+    const { definition, graph, onError } = options;
+    this.pausing = new Pausing({ flow: definition.name, nodes: this.nodes, graph, onError });
   }
 
   /** Starts sinks, then processors and pipelines, then sources. Whoever calls closes {@linkcode nodes} when this throws. */
@@ -142,63 +148,36 @@ export class Assembly {
 
   async #launch<P extends Part>(
     name: string,
-    kind: ComponentRequest["kind"],
-    definition: {
-      readonly type: string;
-      readonly config?: Readonly<Record<string, unknown>>;
-      readonly reconnect?: Reconnect;
-      readonly codec?: Named;
-    },
-    choose: (instance: ComponentInstance, request: ComponentRequest) => P,
-    managed: () => { readonly metrics: Readonly<NodeMetrics>; readonly failure?: CaissonError | undefined } | undefined,
+    kind: LaunchNodeOptions<P>["kind"],
+    definition: LaunchNodeOptions<P>["definition"],
+    choose: LaunchNodeOptions<P>["choose"],
+    managed: LaunchNodeOptions<P>["managed"],
+    gate: Gate = new Gate(),
   ): Promise<P> {
     const { launch, reading, ending, onError } = this.#options;
-    const { type, config = {}, reconnect, codec } = definition;
-    const alias = this.#alias(name);
-    if (reading.aborted) {
-      throw new CaissonError("CAISSON_FLOW_STATE", {
-        subject: alias,
-        found: "a flow that was stopped while it started",
-      });
-    }
-    const request: ComponentRequest = {
-      alias,
-      kind,
-      type,
-      config,
-      codec: codec === undefined ? undefined : codecName(codec),
-      signal: kind === "source" ? reading : ending,
-      shared: this.#sharedOf(name),
-    };
-    const { instance, plugin } = await launch(request);
-    const part = choose(instance, request);
-    const { isolation, level } = instance;
-    this.nodes.push({
+    return await launchNode({
       name,
-      role: kind,
-      type,
-      plugin,
-      isolation,
-      level,
-      metrics: () => managed()?.metrics ?? emptyMetrics(),
-      failure: () => managed()?.failure,
-      part,
-      partMetrics: {},
+      alias: this.#alias(name),
+      kind,
+      definition,
+      choose,
+      managed,
+      gate,
+      shared: this.#sharedOf(name),
+      launch,
+      reading,
+      ending,
+      onError,
+      enter: (node) => this.nodes.push(node),
     });
-    await connectPart(part, {
-      alias,
-      reconnect,
-      signal: reading,
-      onRetry: (error) => onError(connectError(alias, error)),
-    });
-    return part;
   }
 
   async #startSink(name: string): Promise<void> {
     const { definition, onError, onWritten } = this.#options;
     const connector = definition.connectors[name]!;
     const managed: { manager?: SinkManager } = {};
-    const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager);
+    const gate = new Gate();
+    const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager, gate);
     const anyCodec = part.accepts === "batches" && connector.codec === undefined && part.codec === undefined;
     managed.manager = new SinkManager({
       alias: this.#alias(name),
@@ -208,21 +187,25 @@ export class Assembly {
         : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec, this.#alias(name)),
       postprocessors: connectorPostprocessors(connector, this.#alias(name)),
       newPostprocessors: () => connectorPostprocessors(connector, this.#alias(name)),
+      gate,
       onError,
       onWritten,
     });
+    gate.onChange((isOpen) => this.pausing.sinkChanged(name, isOpen));
     this.#consume(name, managed.manager);
   }
 
   async #startProcessor(name: string): Promise<void> {
     const { definition, onError } = this.#options;
     const managed: { node?: ProcessorNode } = {};
+    const gate = new Gate();
     const part = await this.#launch(
       name,
       "processor",
       definition.processors![name]!,
       asProcessor,
       () => managed.node,
+      gate,
     );
     const err = this.#fanout(name, "err");
     const node = managed.node = new ProcessorNode({
@@ -232,13 +215,16 @@ export class Assembly {
       out: this.#fanout(name, "out"),
       onError,
     });
-    this.#consume(name, {
-      push: (delivery) => node.push(delivery),
-      drain: async () => {
-        await node.drain();
-        await err.drain();
-      },
-    });
+    this.#consume(
+      name,
+      new GatedConsumer({
+        push: (delivery) => node.push(delivery),
+        drain: async () => {
+          await node.drain();
+          await err.drain();
+        },
+      }, gate),
+    );
   }
 
   /** The kernel for a pipeline's first steps, where it is registered and can do them; without it the operators do. */
@@ -268,7 +254,13 @@ export class Assembly {
       onError: this.#options.onError,
     });
     this.#pipelines.push(pipeline);
+    const gate = new Gate();
+    const life = new LifeCycle(this.#alias(name));
+    life.on("start");
     this.nodes.push({
+      life,
+      gate,
+      connection: undefined,
       name,
       role: "pipeline",
       type: "pipeline",
@@ -280,14 +272,15 @@ export class Assembly {
       part: undefined,
       partMetrics: {},
     });
-    this.#consume(name, this.#states.wrap(name, compiled, pipeline));
+    this.#consume(name, new GatedConsumer(this.#states.wrap(name, compiled, pipeline), gate));
   }
 
   async #startSource(name: string): Promise<void> {
     const { definition, onError, reading } = this.#options;
     const connector = definition.connectors[name]!;
     const managed: { manager?: SourceManager } = {};
-    const part = await this.#launch(name, "source", connector, asSource, () => managed.manager);
+    const gate = new Gate();
+    const part = await this.#launch(name, "source", connector, asSource, () => managed.manager, gate);
     const out = this.#fanout(name, "out");
     const manager = managed.manager = new SourceManager({
       alias: this.#alias(name),
@@ -299,6 +292,7 @@ export class Assembly {
       batchBytes: connector.batchBytes,
       out,
       signal: reading,
+      gate,
       onError,
     });
     this.sources.push({ manager, ports: [out, this.#fanout(name, "err")] });
@@ -310,6 +304,10 @@ export class Assembly {
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);
     this.#states.close();
     for (const node of [...this.nodes].reverse()) {
+      node.gate.release();
+      await node.connection?.settled();
+      if (node.failure() !== undefined && node.life.takes("fail")) node.life.on("fail");
+      node.life.on("stop");
       if (node.part === undefined) continue;
       const alias = this.#alias(node.name);
       try {

@@ -1,8 +1,11 @@
 /** The durable buffers of one flow, opened with its links and closed with it. @module */
+import { GatedConsumer } from "../connector/gated_consumer.ts";
+import { Gate } from "../connector/gate.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Consumer } from "./delivery.ts";
 import type { BufferDefinition } from "./flow_definition.ts";
 import type { LinkBuffer, LinkBufferOptions } from "./link_buffer.ts";
+import { LifeCycle } from "./life_cycle.ts";
 import type { Node } from "./node.ts";
 import { openBuffer } from "./open_buffer.ts";
 
@@ -20,7 +23,10 @@ export class Buffers {
     buffer: BufferDefinition,
     options: Pick<LinkBufferOptions, "alias" | "to" | "reading" | "onError">,
   ): { readonly node: Node; readonly consumer: Consumer } {
-    const consumer = openBuffer(buffer, options);
+    const gate = new Gate();
+    const consumer = openBuffer(buffer, { ...options, to: new GatedConsumer(options.to, gate) });
+    const life = new LifeCycle(options.alias);
+    life.on("start");
     const node: Node = {
       name,
       role: "buffer",
@@ -28,6 +34,9 @@ export class Buffers {
       plugin: "builtin",
       isolation: "builtin",
       level: "none",
+      life,
+      gate,
+      connection: undefined,
       metrics: () => consumer.metrics,
       failure: () => consumer.failure,
       part: undefined,

@@ -10,6 +10,8 @@ import { checkFiles } from "./check_files.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph } from "./graph.ts";
+import { LifeCycle } from "./life_cycle.ts";
+import { reportOf } from "./node.ts";
 import { connectorCodec, connectorPostprocessors, connectorPreprocessors, type Launch } from "./node_builder.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
@@ -43,7 +45,7 @@ export class Flow implements AsyncDisposable {
   readonly #forced = Promise.withResolvers<void>();
   readonly #latency = new LatencyHistogram();
   readonly #errors = new Map<string, number>();
-  #state: FlowState = "initializing";
+  readonly #life: LifeCycle;
   #startedAt = 0;
   #endedAt = 0;
   #done: Promise<void> | undefined;
@@ -60,6 +62,7 @@ export class Flow implements AsyncDisposable {
     const { definition, launch } = options;
     this.#options = options;
     this.name = definition.name;
+    this.#life = new LifeCycle(this.name);
     const graph = buildGraph(definition);
     checkFiles(definition, graph);
     const operators = new Map(
@@ -92,12 +95,36 @@ export class Flow implements AsyncDisposable {
 
   /** Where the flow is in its life. */
   get state(): FlowState {
-    return this.#state;
+    return this.#life.state;
+  }
+
+  /**
+   * Pauses the flow, or one node of it, until {@linkcode Flow.resume}: sources read nothing, everything else takes
+   * nothing. What is under way waits and keeps its verdict open; a circuit breaker that closes again does not resume it.
+   *
+   * @param node name of a connector, processor or pipeline @default {the whole flow}
+   * @throws {CaissonError} `CAISSON_FLOW_STATE` when the flow does not run, `CAISSON_FLOW_INVALID` for an unknown node
+   */
+  async pause(node?: string): Promise<void> {
+    if (node !== undefined) return await this.#assembly.pausing.pause(node);
+    this.#life.on("pause");
+    await this.#assembly.pausing.pauseAll();
+  }
+
+  /**
+   * Takes back {@linkcode Flow.pause}. A node that was paused by name stays paused when the flow is resumed.
+   *
+   * @throws {CaissonError} as {@linkcode Flow.pause} does
+   */
+  async resume(node?: string): Promise<void> {
+    if (node !== undefined) return await this.#assembly.pausing.resume(node);
+    this.#life.on("resume");
+    await this.#assembly.pausing.resumeAll();
   }
 
   /** Resolves when every source has ended and everything read has been settled and closed. */
   get done(): Promise<void> {
-    return this.#done ?? Promise.reject(stateError(this.name, this.#state, "a started flow"));
+    return this.#done ?? Promise.reject(stateError(this.name, this.state, "a started flow"));
   }
 
   /**
@@ -107,7 +134,7 @@ export class Flow implements AsyncDisposable {
    * meanwhile; what was started is closed again
    */
   async start(): Promise<void> {
-    if (this.#startedAt > 0) throw stateError(this.name, this.#state, "a flow that was not started yet");
+    if (this.#startedAt > 0) throw stateError(this.name, this.state, "a flow that was not started yet");
     this.#startedAt = performance.now();
     this.#starting = this.#start();
     await this.#starting;
@@ -119,12 +146,12 @@ export class Flow implements AsyncDisposable {
       await this.#assembly.start();
       if (stopped.aborted) throw stateError(this.name, "stopped while it started", "a flow that nobody stops");
     } catch (error) {
-      this.#state = stopped.aborted ? "stopped" : "failed";
+      this.#life.on(stopped.aborted ? "stop" : "fail");
       await this.#close();
       throw error;
     }
     this.#startedAt = performance.now();
-    this.#state = "running";
+    this.#life.on("start");
     this.#done = this.#run();
   }
 
@@ -137,11 +164,11 @@ export class Flow implements AsyncDisposable {
       await Promise.race([drained, this.#forced.promise]);
     } catch (thrown) {
       // Whatever went wrong, the parts are closed.
-      this.#state = "failed";
+      this.#life.on("fail");
       this.#note(internalError(this.name, thrown));
     }
     await this.#close();
-    if (this.#state !== "failed") this.#state = "stopped";
+    this.#life.on("stop");
   }
 
   /**
@@ -150,12 +177,13 @@ export class Flow implements AsyncDisposable {
    */
   async stop({ deadlineMs = 5000, closeMs = 10_000 }: StopOptions = {}): Promise<void> {
     if (this.#done === undefined) return await this.#stopStarting(closeMs);
-    if (this.#state === "running") this.#state = "draining";
+    if (this.#life.takes("drain")) this.#life.on("drain");
     this.#reading.abort();
-    await within(this.#done, deadlineMs);
+    const drain = this.#assembly.pausing.drain();
+    await within(Promise.all([this.#done, drain]), deadlineMs);
     if (this.#endedAt === 0) {
       this.#note(stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`));
-      this.#state = "failed";
+      this.#life.on("fail");
       this.#forced.resolve();
     }
     await this.#waitForClose(this.#done, closeMs);
@@ -203,17 +231,7 @@ export class Flow implements AsyncDisposable {
 
   /** Numbers of the flow at this moment, or at its end. */
   report(): FlowReport {
-    const nodes = this.#assembly.nodes.map(
-      ({ metrics, failure, partMetrics, part: _, closeError, ...node }): NodeReport => {
-        const error = failure() ?? closeError;
-        return {
-          ...node,
-          metrics: { ...metrics() },
-          part: partMetrics,
-          ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
-        };
-      },
-    );
+    const nodes = this.#assembly.nodes.map(reportOf);
     const sum = (roles: readonly NodeReport["role"][], field: keyof NodeMetrics): number =>
       nodes.reduce((total, { role, metrics }) => roles.includes(role) ? total + metrics[field] : total, 0);
     const until = this.#endedAt === 0 ? performance.now() : this.#endedAt;
@@ -221,7 +239,7 @@ export class Flow implements AsyncDisposable {
     const input = sum(["source"], "in");
     return {
       flow: this.name,
-      state: this.#state,
+      state: this.state,
       nodes,
       in: input,
       out: sum(["sink"], "out"),
@@ -236,7 +254,7 @@ export class Flow implements AsyncDisposable {
 }
 
 /** Waits for a promise, but not for ever. */
-async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
+async function within(promise: Promise<unknown>, milliseconds: number): Promise<void> {
   const over = new AbortController();
   await Promise.race([promise, sleep(milliseconds, over.signal)]);
   over.abort();

@@ -20,6 +20,10 @@ export interface Reconnect {
   readonly intervalMs: number;
   /** Factor the wait grows by. @default {1.5} */
   readonly growth?: number;
+  /** Longest wait, milliseconds. @default {no limit} */
+  readonly maxIntervalMs?: number;
+  /** Wait a random time between `wait` and `wait * growth` each time. @default {false} */
+  readonly randomized?: boolean;
   /** Most attempts after the first. @default {endless} */
   readonly maxRetries?: number;
 }
@@ -40,8 +44,11 @@ export interface ConnectorDefinition {
   readonly batchEvents?: number;
   /** Payload bytes a batch of a source holds. @default {1048576} */
   readonly batchBytes?: number;
-  /** What to do when connecting fails. @default {one attempt} */
-  readonly reconnect?: Reconnect;
+  /**
+   * What to do when connecting fails, or a connection is lost. `none`: a flow that cannot connect does not start, and
+   * a connection that is lost later is tried once more after a second. @default {"none"}
+   */
+  readonly reconnect?: Reconnect | "none";
 }
 
 /** One processor from a plugin. */

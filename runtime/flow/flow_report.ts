@@ -1,14 +1,11 @@
 /** What a flow says about itself. @module */
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
+import type { Connectivity } from "../connector/connection.ts";
 import type { PartMetrics } from "../connector/contract.ts";
+import type { LifeState } from "./life_cycle.ts";
 
 /** Life of a flow. */
-export type FlowState =
-  | "initializing"
-  | "running"
-  | "draining"
-  | "stopped"
-  | "failed";
+export type FlowState = LifeState;
 
 /** One node of a running flow. */
 export interface NodeReport {
@@ -24,6 +21,14 @@ export interface NodeReport {
   readonly isolation: string;
   /** What protects the host from it. */
   readonly level: string;
+  /** Where it is in its life. */
+  readonly state: LifeState;
+  /** Whether it reaches its other side; `connected` for pipelines and processors. */
+  readonly connectivity: Connectivity;
+  /** Connections after the first. */
+  readonly reconnects: number;
+  /** Why nothing goes through at the moment: `user`, `flow`, `connection`, `breaker`, or `sink:<name>` for a source. */
+  readonly waitsFor: readonly string[];
   /** What the host counted. */
   readonly metrics: Readonly<NodeMetrics>;
   /** What the part says about itself. */

@@ -26,11 +26,16 @@ const connector = z.strictObject({
   postprocessors: interceptors(postprocessorNames).optional(),
   batchEvents: z.int().min(1).max(65536).optional(),
   batchBytes: z.int().min(1024).max(1 << 30).optional(),
-  reconnect: z.strictObject({
-    intervalMs: z.number().min(1),
-    growth: z.number().min(1).max(10).optional(),
-    maxRetries: z.int().min(0).optional(),
-  }).optional(),
+  reconnect: z.union([
+    z.literal("none"),
+    z.strictObject({
+      intervalMs: z.number().min(1),
+      growth: z.number().min(1).max(10).optional(),
+      maxIntervalMs: z.number().min(1).optional(),
+      randomized: z.boolean().optional(),
+      maxRetries: z.int().min(0).optional(),
+    }),
+  ]).optional(),
 });
 
 const buffer = z.strictObject({

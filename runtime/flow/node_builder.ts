@@ -23,6 +23,8 @@ export interface ComponentRequest {
   readonly signal: AbortSignal;
   /** Kept between the two ends of one connector. */
   readonly shared?: Map<string, unknown>;
+  /** For the part to say that its connection is gone. */
+  readonly connectionLost?: (reason: unknown) => void;
 }
 
 /** A component that was brought to life. */

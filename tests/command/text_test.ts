@@ -77,6 +77,10 @@ Deno.test("a flow went well when it stopped and no error ended one of its nodes"
     plugin: "builtin",
     isolation: "builtin",
     level: "none",
+    state: "stopped",
+    connectivity: "connected",
+    reconnects: 0,
+    waitsFor: [],
   } as const;
   assertEquals(endedWell({ ...report, nodes: [{ ...node, metrics, part: {} }] }, false), true);
   assertEquals(endedWell({ ...report, nodes: [{ ...node, metrics, part: {}, error }] }, false), false);
