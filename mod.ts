@@ -31,6 +31,7 @@ export { permissionCodes } from "./runtime/errors/permission_codes.ts";
 export { Flow, type FlowOptions, type StopOptions } from "./runtime/flow/flow.ts";
 export type { FlowReport, FlowState, LatencyReport, NodeReport } from "./runtime/flow/flow_report.ts";
 export type { LifeState } from "./runtime/flow/life_cycle.ts";
+export type { BreakerDefinition } from "./runtime/connector/breaker.ts";
 export type { Connectivity } from "./runtime/connector/connection.ts";
 export type {
   BufferDefinition,

@@ -1,42 +1,25 @@
 /** Drives a sink: queues deliveries, encodes, writes, settles. @module */
-import type { Codec, Postprocessor } from "../codec/codec.ts";
-import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { type Consumer, type Delivery, type Event, eventCount, eventsOf } from "../flow/delivery.ts";
-import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
+import type { Codec } from "../codec/codec.ts";
+import type { CaissonError } from "../errors/caisson_error.ts";
+import { type Consumer, type Delivery, eventCount } from "../flow/delivery.ts";
+import type { Breaker } from "./breaker.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
-import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
-import { finishFrames, framePayload } from "./framing.ts";
-import { StreamWriter } from "./stream_writer.ts";
 import type { Gate } from "./gate.ts";
+import { SinkWriter, type SinkWriterOptions, type Tally } from "./sink_writer.ts";
 
 /** Deliveries a slow sink may have waiting before its producers wait too. */
 const QUEUE = 4;
 
 /** What a {@linkcode SinkManager} needs. */
-export interface SinkManagerOptions {
-  /** `flow/connector`. */
-  readonly alias: string;
-  /** The writing end. */
-  readonly part: SinkPart;
-  /** How values become bytes; `undefined` passes on what comes. */
-  readonly codec: Codec | undefined;
-  /** Of stream 0, in order. */
-  readonly postprocessors: readonly Postprocessor[];
-  /** Makes those of another stream. @default {every stream has those of stream 0} */
-  readonly newPostprocessors?: (() => readonly Postprocessor[]) | undefined;
+export interface SinkManagerOptions extends SinkWriterOptions {
   /** Nothing is written while it is closed; what comes waits. @default {always open} */
   readonly gate?: Gate | undefined;
-  /** Told about what goes wrong. */
-  readonly onError: (error: CaissonError) => void;
+  /** Closes the gate when the part fails again and again. @default {nothing does} */
+  readonly breaker?: Breaker | undefined;
   /** Told how long events took from entering the system until they were written, milliseconds. */
   readonly onWritten?:
     | ((latencyMs: number, events: number) => void)
     | undefined;
-}
-
-/** What became of one delivery's events. */
-interface Tally {
-  failed: number;
 }
 
 /** One running sink. */
@@ -44,16 +27,9 @@ export class SinkManager implements Consumer {
   /** What it did so far. */
   readonly metrics: NodeMetrics = emptyMetrics();
   readonly #options: SinkManagerOptions;
-  readonly #feeder: BatchFeeder | undefined;
-  readonly #streams: StreamWriter | undefined;
+  readonly #writer: SinkWriter;
   readonly #queue: Delivery[] = [];
-  /** Writes that may be under way at once. */
-  readonly #most: number;
   #open = 0;
-  /** A delivery of more batches than may be under way: nothing overtakes the rest of it. */
-  #unfinished = false;
-  /** Of the delivery that is being cut into batches. */
-  #feeding: Tally = { failed: 0 };
   #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
   #failure: CaissonError | undefined;
@@ -63,26 +39,11 @@ export class SinkManager implements Consumer {
   /** Allocates nothing before the first delivery. */
   constructor(options: SinkManagerOptions) {
     this.#options = options;
-    const { part, alias, codec } = options;
-    if (part.accepts === "bytes" && part.watchStreams !== undefined) {
-      this.#streams = new StreamWriter({
-        part,
-        newChain: options.newPostprocessors ?? (() => options.postprocessors),
-        onBytes: (bytes) => this.metrics.bytes += bytes,
-      });
-    }
+    this.#writer = new SinkWriter(options, this.metrics);
+    this.#writer.onFinished = () => this.#startQueued();
     options.gate?.onChange((isOpen) => {
       if (isOpen) this.#wake();
     });
-    this.#most = part.accepts === "batches" ? Math.max(1, part.inFlight ?? 1) : 1;
-    if (part.accepts === "batches") {
-      this.#feeder = new BatchFeeder({
-        alias,
-        codec,
-        maxEvents: part.maxEvents,
-        onError: (event, error) => this.#failEvent(event, error, this.#feeding),
-      });
-    }
   }
 
   /** A sink of bytes or batches in the same codec takes bytes as they are. */
@@ -102,7 +63,7 @@ export class SinkManager implements Consumer {
   }
 
   get #free(): boolean {
-    return this.#open < this.#most && !this.#unfinished && this.#options.gate?.isOpen !== false;
+    return this.#open < this.#writer.most && !this.#writer.unfinished && this.#options.gate?.isOpen !== false;
   }
 
   /** Fails what waits and everything that still comes: there is nothing to write to any longer. */
@@ -142,14 +103,11 @@ export class SinkManager implements Consumer {
   /** Waits for everything queued, then lets postprocessors hand on what they hold. */
   async drain(): Promise<void> {
     while (this.#open > 0 || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    const { part, postprocessors } = this.#options;
-    if (part.accepts !== "bytes" || postprocessors.length === 0 || this.#givenUp !== undefined) return;
+    if (this.#givenUp !== undefined) return;
     try {
-      if (this.#streams !== undefined) return await this.#streams.finish();
-      const chunks = await finishFrames(postprocessors);
-      if (chunks.length > 0) await part.write(chunks, 0, 0);
+      await this.#writer.finish();
     } catch (thrown) {
-      this.#failure = this.#asSinkError(thrown);
+      this.#failure = this.#writer.asSinkError(thrown);
       this.#options.onError(this.#failure);
     }
   }
@@ -160,31 +118,27 @@ export class SinkManager implements Consumer {
   }
 
   #write(delivery: Delivery): void | Promise<void> {
-    const { part } = this.#options;
-    const tally: Tally = { failed: 0 };
+    const tally: Tally = { failed: 0, refused: 0 };
     let writing: void | Promise<void> = undefined;
     try {
       if (this.#givenUp !== undefined) throw this.#givenUp;
-      writing = part.accepts === "bytes"
-        ? this.#writeBytes(part, delivery, tally)
-        : part.accepts === "values"
-        ? this.#writeValues(part, delivery, tally)
-        : this.#writeBatches(part, delivery, tally);
+      writing = this.#writer.write(delivery, tally);
     } catch (thrown) {
-      this.#failAll(delivery, thrown, tally);
+      this.#writer.failAll(delivery, thrown, tally);
     }
     if (writing === undefined) return this.#settle(delivery, tally);
     return writing.then(
       () => this.#settle(delivery, tally),
       (thrown) => {
-        this.#failAll(delivery, thrown, tally);
+        this.#writer.failAll(delivery, thrown, tally);
         this.#settle(delivery, tally);
       },
     );
   }
 
-  #settle(delivery: Delivery, { failed }: Tally): void {
+  #settle(delivery: Delivery, { failed, refused }: Tally): void {
     const count = eventCount(delivery);
+    if (this.#givenUp === undefined) this.#options.breaker?.wrote(count - failed, refused);
     this.metrics.failed += failed;
     this.metrics.out += count - failed;
     if (this.#options.onWritten !== undefined && count > failed) {
@@ -196,165 +150,5 @@ export class SinkManager implements Consumer {
       );
     }
     delivery.settlement.release();
-  }
-
-  #failEvent(event: Event, thrown: unknown, tally: Tally): void {
-    const error = this.#asSinkError(thrown);
-    tally.failed++;
-    failEvent(event, error);
-    this.#options.onError(error);
-  }
-
-  #failAll(delivery: Delivery, thrown: unknown, tally: Tally): void {
-    const error = this.#asSinkError(thrown);
-    for (const event of eventsOf(delivery)) failEvent(event, error);
-    // Not added: some of them may have failed by themselves already.
-    tally.failed = eventCount(delivery);
-    this.#options.onError(error);
-  }
-
-  #asSinkError(thrown: unknown): CaissonError {
-    if (thrown instanceof CaissonError) return thrown;
-    return new CaissonError("CAISSON_SINK_FAILED", {
-      subject: this.#options.alias,
-      found: messageOf(thrown),
-      cause: thrown,
-    });
-  }
-
-  #writeBytes(part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
-    const codec = this.#options.codec ?? delivery.codec;
-    if (this.#streams !== undefined) {
-      return this.#streams.write(eventsOf(delivery), codec, (event, thrown) => this.#failEvent(event, thrown, tally));
-    }
-    const chunks: Uint8Array[] = [];
-    let pending: Promise<void>[] | undefined;
-    let written = 0;
-    for (const event of eventsOf(delivery)) {
-      let bytes: Uint8Array;
-      try {
-        bytes = event.bytes(codec);
-      } catch (thrown) {
-        this.#failEvent(event, thrown, tally);
-        continue;
-      }
-      this.metrics.bytes += bytes.byteLength;
-      written++;
-      try {
-        const running = framePayload(this.#options.postprocessors, bytes, chunks, event.timestamp);
-        if (running !== undefined) (pending ??= []).push(running);
-      } catch (thrown) {
-        written--;
-        this.#failEvent(event, thrown, tally);
-      }
-    }
-    if (written === 0 && chunks.length === 0) return;
-    return pending === undefined
-      ? part.write(chunks, written, 0)
-      : Promise.all(pending).then(() => part.write(chunks, written, 0));
-  }
-
-  #writeValues(part: ValueSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
-    const events = eventsOf(delivery);
-    const judge = (result: void | WriteResult): void =>
-      this.#judge(result, (index, reason) => failEvent(events[index]!, reason), tally);
-    const result = part.write(events);
-    return result instanceof Promise ? result.then(judge) : judge(result);
-  }
-
-  #writeBatches(part: BatchSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
-    const feeds = this.#feeder!.feed(delivery);
-    const open: Promise<void>[] = [];
-    try {
-      // Not a for-of loop: leaving one ends the generator, and the events of its other feeds would be lost.
-      for (let next = this.#nextFeed(feeds, tally); next !== undefined; next = this.#nextFeed(feeds, tally)) {
-        const writing = this.#writeFeed(part, next, tally);
-        if (writing !== undefined) open.push(writing);
-        if (open.length >= this.#most) return this.#writeRest(part, feeds, open, tally);
-      }
-    } catch (thrown) {
-      // The sink still reads what was handed over: nothing may be settled before it has.
-      return Promise.all(open).then(() => {
-        throw thrown;
-      });
-    }
-    if (open.length > 0) return open.length === 1 ? open[0] : Promise.all(open).then(() => {});
-  }
-
-  #nextFeed(feeds: Generator<Feed, void, void>, tally: Tally): Feed | undefined {
-    this.#feeding = tally;
-    const next = feeds.next();
-    return next.done === true ? undefined : next.value;
-  }
-
-  async #writeRest(
-    part: BatchSinkPart,
-    feeds: Generator<Feed, void, void>,
-    open: Promise<void>[],
-    tally: Tally,
-  ): Promise<void> {
-    this.#unfinished = true;
-    try {
-      for (;;) {
-        await open.shift();
-        const next = this.#nextFeed(feeds, tally);
-        if (next === undefined) break;
-        const writing = this.#writeFeed(part, next, tally);
-        if (writing !== undefined) open.push(writing);
-      }
-    } finally {
-      this.#unfinished = false;
-      this.#startQueued();
-      await Promise.all(open);
-    }
-  }
-
-  /** One batch; a rejection fails its events and not those of the batches before it. */
-  #writeFeed(part: BatchSinkPart, feed: Feed, tally: Tally): void | Promise<void> {
-    const { batch } = feed;
-    for (let index = 0; index < batch.count; index++) {
-      this.metrics.bytes += batch.payloadLength(index);
-    }
-    let result: void | WriteResult | Promise<void | WriteResult>;
-    try {
-      result = part.write(batch);
-    } catch (thrown) {
-      return this.#failFeed(feed, thrown, tally);
-    }
-    if (result instanceof Promise) {
-      return result.then(
-        (judged) => this.#judgeFeed(feed, judged, tally),
-        (thrown) => this.#failFeed(feed, thrown, tally),
-      );
-    }
-    this.#judgeFeed(feed, result, tally);
-  }
-
-  #judgeFeed(feed: Feed, result: void | WriteResult, tally: Tally): void {
-    this.#judge(result, feed.fail, tally);
-    feed.release();
-  }
-
-  #failFeed(feed: Feed, thrown: unknown, tally: Tally): void {
-    const error = this.#asSinkError(thrown);
-    const { count } = feed.batch;
-    for (let index = 0; index < count; index++) feed.fail(index, error);
-    tally.failed += count;
-    this.#options.onError(error);
-    feed.release();
-  }
-
-  #judge(
-    result: void | WriteResult,
-    fail: (index: number, reason: unknown) => void,
-    tally: Tally,
-  ): void {
-    if (result === undefined || result.verdicts.length === 0) return;
-    const error = this.#asSinkError(
-      result.reason ?? `${result.verdicts.length} events were refused`,
-    );
-    for (const { index } of result.verdicts) fail(index, error);
-    tally.failed += result.verdicts.length;
-    this.#options.onError(error);
   }
 }

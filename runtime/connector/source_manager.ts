@@ -53,6 +53,8 @@ export class SourceManager {
   readonly #decoder: ChunkDecoder | undefined;
   #lastTurn = 0;
   #idle: (() => void) | undefined;
+  /** Without a verdict yet, with their numbers of events. */
+  readonly #unsettled = new Map<Settlement, number>();
   #failure: CaissonError | undefined;
 
   /** Allocates nothing before the first read. */
@@ -227,7 +229,8 @@ export class SourceManager {
     onUnread?: () => void,
   ): Settlement {
     let freed: Batch | undefined;
-    return new Settlement((failures) => {
+    const settlement = new Settlement((failures) => {
+      this.#unsettled.delete(settlement);
       settle(failures, freed ?? batch);
       if (freed !== undefined) return;
       onUnread?.();
@@ -236,6 +239,13 @@ export class SourceManager {
       freed = this.#free(pool, batch);
       onUnread?.();
     });
+    this.#unsettled.set(settlement, batch.count);
+    return settlement;
+  }
+
+  /** Fails everything that has no verdict yet: whoever holds it will not be waited for. */
+  abandon(reason: CaissonError): void {
+    for (const [settlement, count] of this.#unsettled) settlement.abandon(count, reason);
   }
 
   /** Gives back a batch that nobody reads any longer and whose events wait for verdicts; returns what to settle then. */

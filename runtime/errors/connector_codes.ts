@@ -27,6 +27,11 @@ export const connectorCodes = {
     meaning: "A sink failed while writing; its events are failed.",
     action: "Read the message underneath.",
   },
+  CAISSON_BREAKER_TRIGGERED: {
+    exit: 1,
+    meaning: "A sink failed so often in a row that it is left alone for a while; its events wait.",
+    action: "Read why it failed in the errors before; it is tried again by itself.",
+  },
   CAISSON_CODEC_DECODE: {
     exit: 1,
     meaning: "An event could not be decoded.",

@@ -1,5 +1,6 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
 import { createCodec } from "../codec/codecs.ts";
+import { Breaker } from "../connector/breaker.ts";
 import { emptyMetrics } from "../connector/connector_metrics.ts";
 import type { Part } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
@@ -72,6 +73,7 @@ export class Assembly {
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
   readonly #pipelines: Pipeline[] = [];
+  readonly #breakers: Breaker[] = [];
   readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
   readonly #states: DurableStates;
@@ -188,11 +190,21 @@ export class Assembly {
       postprocessors: connectorPostprocessors(connector, this.#alias(name)),
       newPostprocessors: () => connectorPostprocessors(connector, this.#alias(name)),
       gate,
+      breaker: this.#breakerOf(name, gate),
       onError,
       onWritten,
     });
     gate.onChange((isOpen) => this.pausing.sinkChanged(name, isOpen));
     this.#consume(name, managed.manager);
+  }
+
+  #breakerOf(name: string, gate: Gate): Breaker | undefined {
+    const { definition, onError } = this.#options;
+    const { breaker } = definition.connectors[name]!;
+    if (breaker === undefined) return undefined;
+    const made = new Breaker({ ...breaker, alias: this.#alias(name), gate, onError });
+    this.#breakers.push(made);
+    return made;
   }
 
   async #startProcessor(name: string): Promise<void> {
@@ -301,6 +313,7 @@ export class Assembly {
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
     for (const pipeline of this.#pipelines) pipeline.close();
+    for (const breaker of this.#breakers) breaker[Symbol.dispose]();
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);
     this.#states.close();
     for (const node of [...this.nodes].reverse()) {

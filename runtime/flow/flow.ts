@@ -182,7 +182,9 @@ export class Flow implements AsyncDisposable {
     const drain = this.#assembly.pausing.drain();
     await within(Promise.all([this.#done, drain]), deadlineMs);
     if (this.#endedAt === 0) {
-      this.#note(stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`));
+      const late = stateError(this.name, "still draining", `a drain within ${deadlineMs} ms`);
+      this.#note(late);
+      for (const { manager } of this.#assembly.sources) manager.abandon(late);
       this.#life.on("fail");
       this.#forced.resolve();
     }

@@ -1,6 +1,7 @@
 /** What a flow is, as types: the same for a JSON file and for a TypeScript module. @module */
 import type { SelectDefinition } from "../pipeline/select_definition.ts";
 import type { StepDefinition } from "../pipeline/step/step_definition.ts";
+import type { BreakerDefinition } from "../connector/breaker.ts";
 import type { Event } from "./delivery.ts";
 
 /** A component by name, with its configuration. */
@@ -49,6 +50,8 @@ export interface ConnectorDefinition {
    * a connection that is lost later is tried once more after a second. @default {"none"}
    */
   readonly reconnect?: Reconnect | "none";
+  /** When a sink that only fails is left alone for a while; its events wait meanwhile. @default {never} */
+  readonly breaker?: BreakerDefinition;
 }
 
 /** One processor from a plugin. */

@@ -36,6 +36,10 @@ const connector = z.strictObject({
       maxRetries: z.int().min(0).optional(),
     }),
   ]).optional(),
+  breaker: z.strictObject({
+    failures: z.int().min(1),
+    resetMs: z.int().min(1).max(2 ** 31 - 1).optional(),
+  }).optional(),
 });
 
 const buffer = z.strictObject({

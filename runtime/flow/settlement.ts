@@ -9,6 +9,7 @@ export class Settlement {
   #holders = 1;
   #held = 0;
   #failures: Map<number, unknown> | undefined;
+  #isOver = false;
   readonly #onSettled: (failures: ReadonlyMap<number, unknown>) => void;
   readonly #onFreed: (() => void) | undefined;
 
@@ -32,8 +33,8 @@ export class Settlement {
   /** One holder is done. */
   release(): void {
     if (--this.#holders > 0) return;
-    if (this.#held === 0) this.#onSettled(this.#failures ?? NONE);
-    else this.#onFreed?.();
+    if (this.#held === 0) this.#settle();
+    else if (!this.#isOver) this.#onFreed?.();
   }
 
   /** Keeps the verdict open, but not the memory: for an operator that keeps what it made of an event, as a window does. */
@@ -43,7 +44,25 @@ export class Settlement {
 
   /** Ends one {@linkcode Settlement.hold}. */
   letGo(): void {
-    if (--this.#held === 0 && this.#holders === 0) this.#onSettled(this.#failures ?? NONE);
+    if (--this.#held === 0 && this.#holders === 0) this.#settle();
+  }
+
+  /**
+   * Fails all events at once, without waiting for who still holds the batch: for a flow that ends before its time. What
+   * holders say later is not heard.
+   *
+   * @param count number of events in the batch
+   */
+  abandon(count: number, reason: unknown): void {
+    if (this.#isOver) return;
+    for (let index = 0; index < count; index++) this.fail(index, reason);
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onSettled(this.#failures ?? NONE);
   }
 
   /** Marks an event as not delivered; the first reason is kept. */

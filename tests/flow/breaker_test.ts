@@ -1,0 +1,91 @@
+import { assert, assertEquals } from "@std/assert";
+import { Breaker } from "../../runtime/connector/breaker.ts";
+import { Gate } from "../../runtime/connector/gate.ts";
+import { drivenFlow, eventually } from "./driven_flow.ts";
+
+const breaker = { failures: 3, resetMs: 5 };
+
+/** A sink that refuses everything while `isBroken`. */
+function breakable(): { isBroken: boolean; writes: number; write(): void } {
+  return {
+    isBroken: true,
+    writes: 0,
+    write() {
+      this.writes++;
+      if (this.isBroken) throw new Error("disk full");
+    },
+  };
+}
+
+Deno.test("a breaker triggers after failures in a row only, and a success starts the count anew", () => {
+  const gate = new Gate();
+  const errors: string[] = [];
+  using tested = new Breaker({ failures: 2, alias: "main/out", gate, onError: ({ code }) => void errors.push(code) });
+  tested.wrote(0, 1);
+  tested.wrote(5, 1);
+  tested.wrote(0, 1);
+  tested.wrote(0, 0);
+  assertEquals([gate.isOpen, tested.triggered], [true, 0]);
+  tested.wrote(0, 3);
+  assertEquals([gate.reasons, tested.triggered, errors], [["breaker"], 1, ["CAISSON_BREAKER_TRIGGERED"]]);
+});
+
+Deno.test("a sink that only fails is left alone, its sources wait, and it goes on when the sink does", async () => {
+  const told: string[] = [];
+  const sink = breakable();
+  await using driven = await drivenFlow({
+    source: {
+      breakerTriggered: (name) => void told.push(`triggered ${name}`),
+      breakerRestored: (name) => void told.push(`restored ${name}`),
+    },
+    sink: { write: () => sink.write() },
+    connectors: { out: { breaker: { ...breaker, resetMs: 60_000 } } },
+  });
+  driven.feed(20);
+  await eventually(() => told.length > 0, "the breaker triggered");
+  const { nodes } = driven.flow.report();
+  assertEquals(nodes.find(({ name }) => name === "in")!.waitsFor, ["sink:out"]);
+  assertEquals(nodes.find(({ name }) => name === "out")!.waitsFor, ["breaker"]);
+  assertEquals([sink.writes, driven.failed, told], [3, 3, ["triggered out"]]);
+  // Stopping does not wait for the breaker: what was read is tried, and has its verdict.
+  sink.isBroken = false;
+  await driven.flow.stop();
+  assertEquals(driven.acked, driven.flow.report().in - 3);
+});
+
+Deno.test("after its wait the breaker lets one write decide", async () => {
+  const sink = breakable();
+  await using driven = await drivenFlow({ sink: { write: () => sink.write() }, connectors: { out: { breaker } } });
+  driven.feed(100);
+  const triggers = () => driven.errors.filter((code) => code === "CAISSON_BREAKER_TRIGGERED").length;
+  await eventually(() => triggers() >= 3, "triggered three times");
+  assert(sink.writes <= 3 + triggers(), `${sink.writes} writes, ${triggers()} triggers`);
+  sink.isBroken = false;
+  await eventually(() => driven.acked + driven.failed === 100, "every event settled");
+  assert(driven.acked > 80);
+});
+
+Deno.test("a breaker that is restored does not undo the pause of an operator", async () => {
+  const sink = breakable();
+  await using driven = await drivenFlow({ sink: { write: () => sink.write() }, connectors: { out: { breaker } } });
+  const triggers = () => driven.errors.filter((code) => code === "CAISSON_BREAKER_TRIGGERED").length;
+  const waitsFor = () => driven.flow.report().nodes.find(({ name }) => name === "in")!.waitsFor;
+  driven.feed(3);
+  await eventually(() => triggers() === 1, "triggered");
+  await driven.flow.pause("in");
+  sink.isBroken = false;
+  await eventually(() => waitsFor().join() === "user", "restored");
+  driven.feed(1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals([driven.acked, driven.failed], [0, 3]);
+  await driven.flow.resume("in");
+  await eventually(() => driven.acked === 1, "read again");
+});
+
+Deno.test("a sink that never answers costs no event its verdict: a stop that is out of patience fails them", async () => {
+  await using driven = await drivenFlow({ sink: { write: () => new Promise(() => {}) } });
+  driven.feed(4);
+  await eventually(() => driven.flow.report().in === 4, "read");
+  await driven.flow.stop({ deadlineMs: 20 });
+  assertEquals([driven.acked, driven.failed, driven.flow.state], [0, 4, "failed"]);
+});
