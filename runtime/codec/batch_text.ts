@@ -1,6 +1,6 @@
 /** The text of a batch's payloads, decoded many at a time. @module */
 import type { Batch } from "../data/batch.ts";
-import { decodeUtf8Leniently } from "./utf8.ts";
+import { asciiText } from "./ascii_text.ts";
 
 /** Most events decoded together: what is kept alive by one slice of their text stays small. */
 const GROUP_EVENTS = 64;
@@ -10,8 +10,6 @@ const GROUP_BYTES = 1 << 16;
 const GAP_BYTES = 16;
 /** Groups with more than ASCII after which each event of the batch is decoded by itself. */
 const TRIES = 2;
-
-const REPLACEMENT = "\uFFFD";
 
 /**
  * Cuts the text of an event out of the text of its neighbours: one call of the decoder for all of them, where an event
@@ -61,10 +59,8 @@ export class BatchText {
       end = after;
     }
     if (next - first < 2) return false;
-    const bytes = batch.segmentView(segment).subarray(start, end);
-    const text = decodeUtf8Leniently(bytes);
-    // A longer sequence makes the text shorter than its bytes, and what is no UTF-8 puts this character in.
-    if (text.length !== bytes.byteLength || text.includes(REPLACEMENT)) return false;
+    const text = asciiText(batch.segmentView(segment).subarray(start, end));
+    if (text === undefined) return false;
     this.#text = text;
     this.#from = first;
     this.#to = next;

@@ -1,5 +1,6 @@
 /** The preprocessor `separate`: cuts a stream at a byte. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
+import { ByteFinder } from "./byte_finder.ts";
 import type { Preprocessor } from "./codec.ts";
 
 /** How a {@linkcode SeparatePreprocessor} cuts. */
@@ -42,24 +43,24 @@ export class SeparatePreprocessor implements Preprocessor {
    * @throws {CaissonError} `CAISSON_PREPROCESSOR_FAILED` after the rest of the chunk was emitted
    */
   process(chunk: Uint8Array, emit: Emit): void {
-    const separator = this.#separator;
     const maxLength = this.#maxLength;
+    const separators = new ByteFinder(chunk, this.#separator);
     let overlong = 0;
     let start = 0;
-    let end = chunk.indexOf(separator);
+    let end = separators.next(0);
     if (end >= 0 && (this.#held > 0 || this.#skipping)) {
       if (this.#skipping) this.#skipping = false;
       else if (this.#held + end > maxLength) overlong = this.#held + end;
       else emit(this.#join(chunk.subarray(0, end)));
       this.#forget();
       start = end + 1;
-      end = chunk.indexOf(separator, start);
+      end = separators.next(start);
     }
     while (end >= 0) {
       if (end - start <= maxLength) emit(chunk.subarray(start, end));
       else overlong = end - start;
       start = end + 1;
-      end = chunk.indexOf(separator, start);
+      end = separators.next(start);
     }
     const rest = chunk.byteLength - start;
     if (!this.#buffered) {
