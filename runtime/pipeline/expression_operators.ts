@@ -1,6 +1,7 @@
 /** What each operator of an expression takes and does. @module */
 import type { Expression } from "../flow/flow_definition.ts";
-import { asNumber, asText, finite, isSame, order, ownProperty } from "./expression_values.ts";
+import { readerOf } from "./shaped_code.ts";
+import { asNumber, asText, finite, isSame, order } from "./expression_values.ts";
 
 /** Computes an expression for one value. */
 export type Evaluate = (value: unknown) => unknown;
@@ -94,19 +95,19 @@ function refusePath(path: unknown): string | undefined {
 }
 
 function compileField(path: Expression): Evaluate {
-  const keys = keysOf(path);
-  const [first, second] = keys;
-  switch (keys.length) {
+  const readers = keysOf(path).map(readerOf);
+  const [first, second] = readers;
+  switch (readers.length) {
     case 0:
       return (value) => value;
     case 1:
-      return (value) => ownProperty(value, first!);
+      return first!;
     case 2:
-      return (value) => ownProperty(ownProperty(value, first!), second!);
+      return (value) => second!(first!(value));
     default:
       return (value) => {
         let at = value;
-        for (const key of keys) at = ownProperty(at, key);
+        for (const read of readers) at = read(at);
         return at;
       };
   }

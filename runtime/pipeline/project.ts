@@ -3,6 +3,7 @@ import type { Event } from "../flow/delivery.ts";
 import type { ExpressionInput } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Operator } from "./operator.ts";
+import { recordMakerOf } from "./shaped_code.ts";
 
 /**
  * Compiles a projection: fields from expressions, or a function. A field whose expression gives `undefined` is left
@@ -24,18 +25,10 @@ export function compileProject(
   const project = Object.entries(target).map(([name, expression]) =>
     [name, parseExpression(expression, `${path}.${name}`)] as const
   );
-  const fields = project.map(([name, expression]) => [name, compileExpression(expression)] as const);
+  const make = recordMakerOf(project.map(([name, expression]) => [name, compileExpression(expression)] as const));
   return {
     name: "project",
-    step: (event, emit) => {
-      const input = event.value;
-      const value: Record<string, unknown> = {};
-      for (const [name, compute] of fields) {
-        const result = compute(input);
-        if (result !== undefined) value[name] = result;
-      }
-      return emit(event.with(value));
-    },
+    step: (event, emit) => emit(event.with(make(event.value))),
     kernelStep: { project },
   };
 }

@@ -6,6 +6,7 @@ import { compileExpression, parseExpression } from "./expression.ts";
 import { operatorOf } from "./expression_operators.ts";
 import { invalid } from "./invalid.ts";
 import type { Target } from "./select_definition.ts";
+import { recordMakerOf } from "./shaped_code.ts";
 
 /** One aggregate of a target: what it takes from each event. */
 export interface CompiledAggregate {
@@ -59,14 +60,7 @@ function compilePart(target: unknown, path: string, rewrite: Rewrite): (scope: u
   const fields = Object.entries(target).map(([name, part]) =>
     [name, compilePart(part, `${path}.${name}`, rewrite)] as const
   );
-  return (scope) => {
-    const value: Record<string, unknown> = {};
-    for (const [name, compute] of fields) {
-      const result = compute(scope);
-      if (result !== undefined) value[name] = result;
-    }
-    return value;
-  };
+  return recordMakerOf(fields);
 }
 
 /** What a builder made stands for its JSON. */

@@ -1,0 +1,106 @@
+/**
+ * Functions that are made for the names they read and write. A closure over a name shares its code with all others, so
+ * V8 looks every property up anew; a function of its own knows the shape of its objects after some calls. Nothing but
+ * names, quoted as JSON, becomes code: expressions stay closures. Where code must not be made of text, closures do.
+ * @module
+ */
+
+/** Reads one own property; `undefined` when there is none, or no object to have one. */
+export type Reader = (container: unknown) => unknown;
+
+/** Makes a record of what the functions give; what is `undefined` is left out. */
+export type RecordMaker = (scope: unknown) => Record<string, unknown>;
+
+type Compute = (scope: unknown) => unknown;
+
+/** A literal of more fields takes V8 longer than a table. */
+const MOST_FIELDS = 128;
+
+/** `undefined` under `--disallow-code-generation-from-strings`. */
+function functionOf(parameters: readonly string[], body: string): ((...given: never[]) => unknown) | undefined {
+  try {
+    return new Function(...parameters, body) as (...given: never[]) => unknown;
+  } catch (thrown) {
+    if (thrown instanceof EvalError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Keys of the readers that {@linkcode recordMakerOf} may write out, so that it asks only once what it reads from. */
+const keys = new WeakMap<Compute, string>();
+
+const hasOwn = Object.hasOwn as (value: object, key: string) => boolean;
+const prototypeOf = Object.getPrototypeOf as (value: object) => object | null;
+
+/** Makes a {@linkcode Reader} of `key`. */
+export function readerOf(key: string): Reader {
+  const slow: Reader = (container) =>
+    typeof container === "object" && container !== null && hasOwn(container, key)
+      ? (container as Record<string, unknown>)[key]
+      : undefined;
+  // What every record inherits is told apart from its own by asking.
+  if (key in Object.prototype) return slow;
+  const quoted = JSON.stringify(key);
+  const make = functionOf(
+    ["slow", "prototypeOf", "plain"],
+    `return (container) => typeof container === "object" && container !== null && prototypeOf(container) === plain
+      ? container[${quoted}]
+      : slow(container);`,
+  ) as ((from: Reader, prototype: typeof prototypeOf, plain: object) => Reader) | undefined;
+  if (make === undefined) return slow;
+  const reader = make(slow, prototypeOf, Object.prototype);
+  keys.set(reader, key);
+  return reader;
+}
+
+function slowMaker(names: readonly string[], computes: readonly Compute[]): RecordMaker {
+  return (scope) => {
+    const record: Record<string, unknown> = {};
+    for (let index = 0; index < names.length; index++) put(record, names[index]!, computes[index]!(scope));
+    return record;
+  };
+}
+
+function put(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (value === undefined) return;
+  // Assigned, it would become the prototype.
+  if (name !== "__proto__") record[name] = value;
+  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** As a key of a literal; written plainly, `__proto__` would set the prototype. */
+function keyOf(name: string): string {
+  const quoted = JSON.stringify(name);
+  return name === "__proto__" ? `[${quoted}]` : quoted;
+}
+
+/** Makes a {@linkcode RecordMaker} of names and what computes their values, in this order. */
+export function recordMakerOf(fields: readonly (readonly [name: string, compute: Compute])[]): RecordMaker {
+  const names = fields.map(([name]) => name);
+  const computes = fields.map(([, compute]) => compute);
+  if (fields.length === 0 || fields.length > MOST_FIELDS) return slowMaker(names, computes);
+  // Each is computed once: it may be a function of the user's.
+  const rest = (values: readonly unknown[]): Record<string, unknown> => {
+    const record: Record<string, unknown> = {};
+    for (let index = 0; index < names.length; index++) put(record, names[index]!, values[index]);
+    return record;
+  };
+  const values = names.map((_, index) => `value${index}`);
+  const calls = names.map((_, index) => `compute${index}(scope)`);
+  const reads = computes.map((compute, index) => {
+    const key = keys.get(compute);
+    return key === undefined ? calls[index]! : `scope[${JSON.stringify(key)}]`;
+  });
+  const make = functionOf(
+    ["rest", "computes", "prototypeOf", "plain"],
+    `const [${names.map((_, index) => `compute${index}`)}] = computes;
+    return (scope) => {
+      if (typeof scope !== "object" || scope === null || prototypeOf(scope) !== plain) return rest([${calls}]);
+      ${values.map((value, index) => `const ${value} = ${reads[index]};`).join("\n")}
+      return ${values.map((value) => `${value} === undefined`).join(" || ")}
+        ? rest([${values}])
+        : { ${names.map((name, index) => `${keyOf(name)}: ${values[index]}`)} };
+    };`,
+  ) as ((...given: [typeof rest, readonly Compute[], typeof prototypeOf, object]) => RecordMaker) | undefined;
+  return make === undefined ? slowMaker(names, computes) : make(rest, computes, prototypeOf, Object.prototype);
+}
