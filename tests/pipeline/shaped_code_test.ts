@@ -2,7 +2,19 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { compileExpression, parseExpression } from "../../runtime/pipeline/expression.ts";
 import { readerOf, recordMakerOf } from "../../runtime/pipeline/shaped_code.ts";
 
-const STRANGE = ["__proto__", "constructor", "toString", "a\"b\\c\n`${d}`", "\u2028", "", "0", "1.5", "a-b", "value0", "scope"];
+const STRANGE = [
+  "__proto__",
+  "constructor",
+  "toString",
+  'a"b\\c\n`${d}`',
+  "\u2028",
+  "",
+  "0",
+  "1.5",
+  "a-b",
+  "value0",
+  "scope",
+];
 
 Deno.test("a reader reads own properties only, whatever they are called", () => {
   for (const name of [...STRANGE, "plain"]) {
@@ -70,7 +82,9 @@ Deno.test("a record may have no field, or very many", () => {
 
 Deno.test("without code generation the results are the same", async () => {
   const program = `
-    import { readerOf, recordMakerOf } from ${JSON.stringify(import.meta.resolve("../../runtime/pipeline/shaped_code.ts"))};
+    import { readerOf, recordMakerOf } from ${
+    JSON.stringify(import.meta.resolve("../../runtime/pipeline/shaped_code.ts"))
+  };
     const make = recordMakerOf([["a", readerOf("a")], ["b", readerOf("b")]]);
     console.log(JSON.stringify([make({ a: 1, b: 2 }), make({ b: 3 }), readerOf("x")({ x: 4 })]));
   `;
