@@ -1,9 +1,8 @@
 /** Compiles the runner, the program that hosts one native plugin in a process of its own, into the cache folder, once. @module */
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
-import { isBuilt, putInPlace } from "./built_hash.ts";
-import { cacheFolder, privateFolder } from "./cache_folder.ts";
-import { compile, findCompiler } from "./compiler.ts";
+import { buildProgram } from "./build_program.ts";
+import { cacheFolder } from "./cache_folder.ts";
 import { HEADER_FILES, packageFiles } from "./package_files.ts";
 import { hostPlatform } from "./platform.ts";
 
@@ -110,29 +109,17 @@ export async function buildRunner(options: BuildRunnerOptions = {}): Promise<str
   checkPlatform();
   const { sanitize } = options;
   const { folder, digest } = await packageFiles(FILES, options);
-  const file = nameOf(digest, options);
-  if (await isBuilt(file)) return file;
-  const { command } = await findCompiler();
-  // A host may not write to a program it may run, nor rename a file to it; the folder around it can be put in place whole.
-  const target = dirname(file);
-  const partial = `${target}.${crypto.randomUUID()}.partial`;
-  await privateFolder(partial);
-  try {
-    await compile("runner", command, [
+  return await buildProgram({
+    subject: "runner",
+    file: nameOf(digest, options),
+    name: PROGRAM,
+    args: [
       ...RUNNER_FLAGS,
       ...(sanitize === undefined ? ["-O2"] : [...SANITIZE, `-fsanitize=${sanitize}`]),
       `-I${join(folder, "include")}`,
-      "-o",
-      join(partial, PROGRAM),
       ...RUNNER_SOURCES.map((source) => join(folder, source)),
       "-lpthread",
       ...(Deno.build.os === "linux" ? ["-ldl"] : []),
-    ]);
-    await putInPlace(partial, target, PROGRAM);
-  } catch (cause) {
-    await Deno.remove(partial, { recursive: true });
-    // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.
-    if (!await isBuilt(file)) throw cause;
-  }
-  return file;
+    ],
+  });
 }

@@ -1,8 +1,7 @@
 /** Compiles the launcher into the cache folder, once. @module */
-import { dirname, join } from "@std/path";
-import { isBuilt, putInPlace } from "../../ffi/built_hash.ts";
-import { cacheFolder, privateFolder } from "../../ffi/cache_folder.ts";
-import { compile, findCompiler } from "../../ffi/compiler.ts";
+import { join } from "@std/path";
+import { buildProgram } from "../../ffi/build_program.ts";
+import { cacheFolder } from "../../ffi/cache_folder.ts";
 import { packageFiles } from "../../ffi/package_files.ts";
 import { hostPlatform } from "../../ffi/platform.ts";
 
@@ -49,24 +48,10 @@ export async function launcherFile(options: BuildLauncherOptions = {}): Promise<
  */
 export async function buildLauncher(options: BuildLauncherOptions = {}): Promise<string> {
   const { folder, file } = await sources(options);
-  if (await isBuilt(file)) return file;
-  const { command } = await findCompiler();
-  const target = dirname(file);
-  const partial = `${target}.${crypto.randomUUID()}.partial`;
-  await privateFolder(partial);
-  try {
-    await compile("launcher", command, [
-      ...LAUNCHER_FLAGS,
-      "-O2",
-      "-o",
-      join(partial, PROGRAM),
-      ...SOURCES.map((source) => join(folder, source)),
-    ]);
-    await putInPlace(partial, target, PROGRAM);
-  } catch (cause) {
-    await Deno.remove(partial, { recursive: true });
-    // Somebody else has built the same meanwhile: a folder that is not empty is not replaced.
-    if (!await isBuilt(file)) throw cause;
-  }
-  return file;
+  return await buildProgram({
+    subject: "launcher",
+    file,
+    name: PROGRAM,
+    args: [...LAUNCHER_FLAGS, "-O2", ...SOURCES.map((source) => join(folder, source))],
+  });
 }

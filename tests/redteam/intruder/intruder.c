@@ -3,7 +3,7 @@
 
 #include <caisson_config.h>
 #include <caisson_plugin.h>
-#include <stdatomic.h>
+#include <caisson_still.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,6 @@ struct caisson_instance {
   char attack[64];
   uint32_t attacked;
 };
-
-static atomic_uint live;
 
 static int text(const caisson_config *settings, const char *key, char *out, uint32_t capacity) {
   return caisson_config_string(settings, key, out, capacity) != CAISSON_CONFIG_INVALID;
@@ -32,7 +30,7 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
   (void)host;
   (void)component;
   const caisson_config settings = {.text = config, .length = config_length};
-  caisson_instance *self = calloc(1, sizeof *self);
+  caisson_instance *self = caisson_still_allocate(sizeof *self, error);
   if (self == NULL) return NULL;
   intruder_target *target = &self->target;
   if (!text(&settings, "attack", self->attack, sizeof self->attack) ||
@@ -47,31 +45,8 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
     caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_CONFIG, "the target is not complete");
     return NULL;
   }
-  atomic_fetch_add(&live, 1);
-  return self;
+  return caisson_still_opened(self);
 }
-
-void caisson_close_1(caisson_instance *self) {
-  free(self);
-  atomic_fetch_sub(&live, 1);
-}
-
-int32_t caisson_start_1(caisson_instance *self, caisson_error *error) {
-  (void)self;
-  (void)error;
-  return CAISSON_OK;
-}
-
-int32_t caisson_stop_1(caisson_instance *self, uint32_t deadline_ms, caisson_error *error) {
-  (void)self;
-  (void)deadline_ms;
-  (void)error;
-  return CAISSON_OK;
-}
-
-void caisson_interrupt_1(caisson_instance *self) { (void)self; }
-
-uint32_t caisson_live_1(void) { return atomic_load(&live); }
 
 static const intruder_named *find(const char *name) {
   static const intruder_named *const lists[] = {intruder_files, intruder_network, intruder_processes, intruder_kernel};
