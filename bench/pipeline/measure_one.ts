@@ -2,7 +2,8 @@
 import { dirname, join } from "@std/path";
 import { json } from "../../runtime/codec/json.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
-import { type Consumer, eventsOf } from "../../runtime/flow/delivery.ts";
+import type { Consumer } from "../../runtime/flow/delivery.ts";
+import { EventEncoder } from "../../runtime/flow/event_encoder.ts";
 import { Fanout } from "../../runtime/flow/fanout.ts";
 import { Settlement } from "../../runtime/flow/settlement.ts";
 import { launchNative } from "../../runtime/isolation/native.ts";
@@ -72,7 +73,8 @@ async function caisson(
         for (let index = 0; index < batch!.count; index++) taken.bytes += batch!.payloadLength(index);
         taken.events += batch!.count;
       } else {
-        for (const event of eventsOf(delivery)) taken.bytes += event.bytes(json).byteLength;
+        const encoder = new EventEncoder(events, json);
+        for (let index = 0; index < events.length; index++) taken.bytes += encoder.bytes(index).byteLength;
         taken.events += events.length;
       }
       delivery.settlement.release();

@@ -36,6 +36,13 @@ export interface Codec {
    * @throws {CaissonError} `CAISSON_CODEC_ENCODE`
    */
   encode(value: unknown): Uint8Array;
+  /**
+   * The text whose UTF-8 {@linkcode Codec.encode} returns, for codecs that write text: then many values are encoded at
+   * once.
+   *
+   * @throws {CaissonError} `CAISSON_CODEC_ENCODE`
+   */
+  encodeText?(value: unknown): string;
 }
 
 /**

@@ -65,6 +65,9 @@ export function jsonCodec(name: string, { sorted, wide }: JsonOptions): Codec {
       return codec.decode(batch.payload(index));
     },
     encode(value: unknown): Uint8Array {
+      return encodeUtf8(codec.encodeText!(value));
+    },
+    encodeText(value: unknown): string {
       let text: string | undefined;
       try {
         text = sorted ? JSON.stringify(value, sortAndWrite) : JSON.stringify(value);
@@ -72,7 +75,7 @@ export function jsonCodec(name: string, { sorted, wide }: JsonOptions): Codec {
         text = withBigints(value, error);
       }
       if (text === undefined) throw unencodable("json", value, "a value that JSON can express");
-      return encodeUtf8(text);
+      return text;
     },
   };
   return codec;

@@ -4,6 +4,7 @@ import type { Batch } from "../data/batch.ts";
 import { MAX_EVENT_BYTES } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { type Delivery, Event } from "../flow/delivery.ts";
+import { EventEncoder } from "../flow/event_encoder.ts";
 import { BatchPool } from "./batch_pool.ts";
 
 const ARENA_BYTES = 1 << 20;
@@ -148,9 +149,10 @@ export class BatchFeeder {
     taken: Event[],
   ): number {
     let next = from;
+    const encoder = new EventEncoder(events, codec);
     for (; next < events.length; next++) {
       const event = events[next]!;
-      const bytes = this.#encode(event, codec);
+      const bytes = this.#encode(event, encoder, next);
       if (bytes === undefined) continue;
       if (!target.appendBytes(bytes, event.timestamp)) break;
       target.setPartition(target.count - 1, event.stream);
@@ -172,9 +174,9 @@ export class BatchFeeder {
   }
 
   /** The bytes of an event; one that cannot be encoded is failed, and the others go on. */
-  #encode(event: Event, codec: Codec): Uint8Array | undefined {
+  #encode(event: Event, encoder: EventEncoder, index: number): Uint8Array | undefined {
     try {
-      const bytes = event.bytes(codec);
+      const bytes = encoder.bytes(index);
       if (bytes.byteLength <= MAX_EVENT_BYTES) return bytes;
       throw new CaissonError("CAISSON_EVENT_TOO_LARGE", {
         subject: this.#options.alias,

@@ -2,6 +2,7 @@
 import type { Codec, Postprocessor } from "../codec/codec.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { type Delivery, type Event, eventCount, eventsOf } from "../flow/delivery.ts";
+import { EventEncoder } from "../flow/event_encoder.ts";
 import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import type { NodeMetrics } from "./connector_metrics.ts";
 import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
@@ -123,10 +124,13 @@ export class SinkWriter {
     const chunks: Uint8Array[] = [];
     let pending: Promise<void>[] | undefined;
     let written = 0;
-    for (const event of eventsOf(delivery)) {
+    const events = eventsOf(delivery);
+    const encoder = new EventEncoder(events, codec);
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index]!;
       let bytes: Uint8Array;
       try {
-        bytes = event.bytes(codec);
+        bytes = encoder.bytes(index);
       } catch (thrown) {
         this.#failEvent(event, thrown, tally);
         continue;

@@ -1,6 +1,7 @@
 /** Writes events to the streams they came from, each framed by postprocessors of its own. @module */
 import type { Codec, Postprocessor } from "../codec/codec.ts";
 import type { Event } from "../flow/delivery.ts";
+import { EventEncoder } from "../flow/event_encoder.ts";
 import type { ByteSinkPart } from "./contract.ts";
 import { finishFrames, framePayload } from "./framing.ts";
 
@@ -45,12 +46,14 @@ export class StreamWriter {
     onFailed: (event: Event, thrown: unknown) => void,
   ): void | Promise<void> {
     const letters = new Map<number, Letter>();
-    for (const event of events) {
+    const encoder = new EventEncoder(events, codec);
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index]!;
       const { stream } = event;
       let letter = letters.get(stream);
       if (letter === undefined) letters.set(stream, letter = { stream, chunks: [], events: [], pending: [] });
       try {
-        const bytes = event.bytes(codec);
+        const bytes = encoder.bytes(index);
         this.#options.onBytes(bytes.byteLength);
         const running = framePayload(this.#chainOf(stream), bytes, letter.chunks, event.timestamp);
         if (running !== undefined) letter.pending.push(running);

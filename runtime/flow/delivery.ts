@@ -136,11 +136,14 @@ export class Event {
     this.#decoded = false;
   }
 
+  /** Whether {@linkcode Event.bytes} has nothing to encode. */
+  hasBytes(codec: Codec): boolean {
+    return this.batch !== undefined && codec.name === this.codec.name;
+  }
+
   /** The raw bytes, or the value encoded by `codec` when an operator made it. */
   bytes(codec: Codec): Uint8Array {
-    return this.batch !== undefined && codec.name === this.codec.name
-      ? this.batch.payload(this.index)
-      : codec.encode(this.value);
+    return this.hasBytes(codec) ? this.batch!.payload(this.index) : codec.encode(this.value);
   }
 }
 
