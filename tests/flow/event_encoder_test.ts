@@ -11,7 +11,19 @@ const made = (value: unknown): Event => Event.made(value, json, 1);
 Deno.test("events encoded together have the bytes each has by itself", () => {
   const batch = Batch.allocate({ capacity: 4 });
   batch.appendBytes(new TextEncoder().encode(' {"as":"it came"} '), 1);
-  const strange: readonly unknown[] = ["ä", "€", "😀", "\ud800", "", 2n ** 60n, [], {}, null, "x".repeat(40_000), "\u007f\u0080"];
+  const strange: readonly unknown[] = [
+    "ä",
+    "€",
+    "😀",
+    "\ud800",
+    "",
+    2n ** 60n,
+    [],
+    {},
+    null,
+    "x".repeat(40_000),
+    "\u007f\u0080",
+  ];
   for (const count of [0, 1, 2, 3, 63, 64, 65, 200]) {
     for (const every of [1, 3, 7, 70]) {
       const events = Array.from({ length: count }, (_, index) => {
