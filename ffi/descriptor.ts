@@ -10,13 +10,15 @@ import {
   MAGIC,
   MAX_INTERFACES,
   MAX_LAYOUT,
+  POSTPROCESSOR,
+  PREPROCESSOR,
   PROCESSOR,
   SINK,
   SOURCE,
 } from "../runtime/data/layout.ts";
 
 /** Kind of component a native plugin can provide. */
-export type NativeKind = "source" | "sink" | "codec" | "processor";
+export type NativeKind = "source" | "sink" | "codec" | "processor" | "preprocessor" | "postprocessor";
 
 /** One component of a library. */
 export interface DescriptorInterface {
@@ -71,6 +73,8 @@ const KINDS: ReadonlyMap<number, NativeKind> = new Map([
   [SINK, "sink"],
   [CODEC, "codec"],
   [PROCESSOR, "processor"],
+  [PREPROCESSOR, "preprocessor"],
+  [POSTPROCESSOR, "postprocessor"],
 ]);
 /** Where a descriptor of any version says which version it is of. */
 const FIXED_BYTES = DESCRIPTOR_LAYOUT.flags + 4;
@@ -177,7 +181,7 @@ function readInterfaces(
       throw invalid(
         `${subject} interfaces[${index}].kind`,
         String(number),
-        "1 source, 2 sink, 3 codec, 4 processor",
+        "1 source, 2 sink, 3 codec, 4 processor, 5 preprocessor, 6 postprocessor",
       );
     }
     return {

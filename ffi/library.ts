@@ -101,6 +101,10 @@ export class PluginLibrary implements AsyncDisposable {
   get processor(): ProcessorFunctions {
     return this.#functions("processor") as unknown as ProcessorFunctions;
   }
+  /** Functions of a preprocessor or postprocessor: those of a processor. @throws {CaissonError} `CAISSON_NATIVE_STATE` when there is none */
+  interceptor(kind: "preprocessor" | "postprocessor"): ProcessorFunctions {
+    return this.#functions(kind) as unknown as ProcessorFunctions;
+  }
   /** Functions of a codec; bound on first use. @throws {CaissonError} `CAISSON_NATIVE_STATE` when there is none */
   get codec(): CodecFunctions {
     return this.#functions("codec") as unknown as CodecFunctions;

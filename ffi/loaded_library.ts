@@ -24,6 +24,8 @@ const GROUPS: Readonly<Record<FunctionGroup, Deno.ForeignLibraryInterface>> = {
   source: SOURCE_SYMBOLS,
   sink: SINK_SYMBOLS,
   processor: PROCESSOR_SYMBOLS,
+  preprocessor: PROCESSOR_SYMBOLS,
+  postprocessor: PROCESSOR_SYMBOLS,
   codec: CODEC_SYMBOLS,
 };
 

@@ -157,6 +157,7 @@ export class World {
       config,
       signal: request.signal,
       ...(request.shared === undefined ? {} : { shared: request.shared }),
+      direction: request.direction,
       log: (level, message) => this.#options.log.write(level, message, { connector: request.alias }),
       connectionLost: (reason) => request.connectionLost?.(reason),
       hosted: (link) => running?.hosted(link),

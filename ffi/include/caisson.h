@@ -93,6 +93,8 @@ extern "C" {
 #define CAISSON_SINK 2
 #define CAISSON_CODEC 3
 #define CAISSON_PROCESSOR 4
+#define CAISSON_PREPROCESSOR 5       /* caisson_process_1 between a source and its codec */
+#define CAISSON_POSTPROCESSOR 6      /* caisson_process_1 between a codec and a sink */
 
 /* ---- descriptor flags: a host ignores bits 0 to 15 it does not know and refuses unknown bits 16 to 31 --------- */
 
@@ -110,6 +112,8 @@ extern "C" {
 #define CAISSON_SEGMENT_WRITABLE 0x0001u
 #define CAISSON_SEGMENT_LENT 0x0002u     /* owned by a plugin, which gets it back with caisson_release_1 */
 #define CAISSON_SEGMENT_TAIL64 0x0004u   /* 64 readable bytes follow `length` */
+#define CAISSON_RECORD_FAILED 0x0001u    /* output of codecs, pre- and postprocessors: its event failed, the payload says why in UTF-8 */
+#define CAISSON_BATCH_MORE 0x0002u       /* set by hosts and runners, never by plugins: the rest of the answer follows */
 #define CAISSON_BATCH_OVERFLOW 0x0001u   /* verdict list was too short: every event not listed is RETRY */
 
 /* ---- bell states --------------------------------------------------------------------------------------------- */
@@ -284,6 +288,16 @@ typedef struct caisson_descriptor {  /* no pointers: the bytes in the file are t
 } caisson_descriptor;
 
 typedef struct caisson_instance caisson_instance;
+
+/* ---- codecs, preprocessors and postprocessors ------------------------------------------------------------------
+ *
+ * caisson_codec_1: record n of `out` is made of record n of `batch`, and there are as many. One that cannot be made has
+ * CAISSON_RECORD_FAILED. A codec has no state, and an instance is only ever asked for one direction.
+ *
+ * caisson_process_1 of a preprocessor or postprocessor: the records are pieces of one stream, in order. Each output record
+ * takes the sequence of the input record that made it; with CAISSON_RECORD_FAILED it fails that event. CAISSON_AGAIN: `out`
+ * is full, the host calls again with the same batch for the rest. A batch without records: the stream has ended, what is
+ * held comes out, and another stream may follow. */
 
 /* ---- functions a plugin exports; those of kinds it does not provide are left out ------------------------------
  *

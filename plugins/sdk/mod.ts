@@ -150,10 +150,53 @@ export interface Processor {
   close?(): void | Promise<void>;
 }
 
+/**
+ * Turns payloads into values and back. A flow names it as `codec: "@scope/plugin:name"`.
+ *
+ * It has no state: the host runs one instance that decodes for each source, and one that encodes for each sink, and starts
+ * either again whenever it has to. What is thrown fails the one event.
+ */
+export interface Codec {
+  /** The value of one payload: something JSON can express, bigints included, which are written with all their digits. */
+  decode(
+    data: Uint8Array,
+    event: { readonly timestamp: number },
+  ): unknown | Promise<unknown>;
+  /** The payload of one value. */
+  encode(
+    value: unknown,
+    event: { readonly timestamp: number },
+  ): Uint8Array | Promise<Uint8Array>;
+  /** Frees what the codec holds. */
+  close?(): void | Promise<void>;
+}
+
+/**
+ * Cuts, unpacks, frames or packs the payloads of one stream: a preprocessor between a source and its codec, a
+ * postprocessor between the codec and a sink. A flow names it in `preprocessors` or `postprocessors`.
+ */
+export interface Interceptor {
+  /**
+   * Takes what comes next in the stream and returns what comes out now, in order; it may keep bytes for later, after copying
+   * them. What is thrown fails the events of `data`.
+   */
+  process(
+    data: Uint8Array,
+    event: { readonly timestamp: number },
+  ): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  /** The stream has ended: returns what is still held; another stream may follow. */
+  finish?(): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  /** Frees what the interceptor holds. */
+  close?(): void | Promise<void>;
+}
+
+/** What a component can be. */
+export type AnyComponent = Source | Sink | Processor | Codec | Interceptor;
+
 /** Creates one instance of a component; its configuration type is its own, checked by the schema in `plugin.json`. */
 export type Component = (
   context: Context<never>,
-) => Source | Sink | Processor | Promise<Source | Sink | Processor>;
+) => AnyComponent | Promise<AnyComponent>;
 
 /** The default export of a plugin's module: component names, as in `plugin.json`, and how to create them. */
 export type Plugin = Readonly<Record<string, Component>>;

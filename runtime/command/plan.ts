@@ -9,7 +9,8 @@ import { stateFolders } from "../../permissions/state_folder.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
 import { builtins } from "../connector/builtin/builtins.ts";
 import { buildGraph } from "../flow/graph.ts";
-import type { FlowDefinition } from "../flow/flow_definition.ts";
+import { isOfPlugin } from "../flow/connector_stages.ts";
+import type { FlowDefinition, Named } from "../flow/flow_definition.ts";
 import type { InstalledPlaces } from "../installed_plugins.ts";
 import { checkConfig } from "../manifest/check_config.ts";
 import type { Refusal } from "../manifest/discover.ts";
@@ -62,8 +63,22 @@ function usesOf(flow: FlowDefinition): Use[] {
     const { type, config } = flow.connectors[name]!;
     return { where: `${flow.name}: connectors.${name}`, kind, type, config };
   };
+  const stages = (name: string, list: "preprocessors" | "postprocessors"): Use[] => {
+    const { codec, [list]: named = [] } = flow.connectors[name]!;
+    const stage = (kind: ComponentKind, place: string, each: Named): Use[] => {
+      const { name: type, config } = typeof each === "string" ? { name: each, config: undefined } : each;
+      return isOfPlugin(each) ? [{ where: `${flow.name}: connectors.${name}.${place}`, kind, type, config }] : [];
+    };
+    const kind = list === "preprocessors" ? "preprocessor" : "postprocessor";
+    return [
+      ...codec === undefined ? [] : stage("codec", "codec", codec),
+      ...named.flatMap((each, index) => stage(kind, `${list}[${index}]`, each)),
+    ];
+  };
   return [
     ...sources.map(connector("source")),
+    ...sources.flatMap((name) => stages(name, "preprocessors")),
+    ...sinks.flatMap((name) => stages(name, "postprocessors")),
     ...sinks.map(connector("sink")),
     ...Object.entries(flow.processors ?? {}).map(([name, { type, config }]): Use => ({
       where: `${flow.name}: processors.${name}`,

@@ -18,6 +18,9 @@ export interface Attempt {
   readonly successes?: number;
 }
 
+/** Which way an instance of a codec works. */
+export type CodecDirection = "decode" | "encode";
+
 /** What a part is given when it is opened. */
 export interface PartContext {
   /** `flow/connector`, for logs and errors. */
@@ -26,6 +29,8 @@ export interface PartContext {
   readonly instance: number;
   /** Configuration, already checked against the component's schema. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Codec: which way this instance works. */
+  readonly direction?: CodecDirection | undefined;
   /** Aborted when the part has to stop now; waits end with it. */
   readonly signal: AbortSignal;
   /** Writes a line to the host's log. */
@@ -219,8 +224,11 @@ export interface ProcessorPart extends Part {
   /**
    * Appends output events to the empty batch `out`; payloads are passed on by record (`out.shareSegments(batch)`,
    * `out.appendRecord`) or written into its arena. A rejection fails every event of `batch`.
+   *
+   * @param more preprocessors and postprocessors: an empty batch that comes behind `out`, for what does not fit into it;
+   * an empty `batch` tells them that the stream has ended
    */
-  process(batch: Batch, out: Batch): void | Promise<void>;
+  process(batch: Batch, out: Batch, more?: () => Batch): void | Promise<void>;
 }
 
 /** How a registered component is brought to life; made by the isolation it runs under. */

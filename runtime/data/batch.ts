@@ -5,7 +5,7 @@ import { copyBatch } from "./batch_copy.ts";
 import { BatchError } from "./batch_error.ts";
 import { BatchMemory } from "./batch_memory.ts";
 import { type BatchOptions, blockBytes } from "./batch_options.ts";
-import { BATCH_LAYOUT, RECORD_LAYOUT, VERDICT_LAYOUT } from "./layout.ts";
+import { BATCH_LAYOUT, RECORD_FAILED, RECORD_LAYOUT, VERDICT_LAYOUT } from "./layout.ts";
 import { PARTS } from "./record_parts.ts";
 
 export type { BatchMemory } from "./batch_memory.ts";
@@ -219,6 +219,15 @@ export class Batch extends BatchMemory {
       this.words[at + word] = from.words[source + word]!;
     }
     this.setPartition(index, from.partition(origin));
+  }
+
+  /** Whether what a codec, preprocessor or postprocessor wrote says that its event failed; the payload then says why. */
+  isFailed(index: number): boolean {
+    return (this.words[this.recordAt(index) + RECORD_LAYOUT.flags / WORD]! & RECORD_FAILED) !== 0;
+  }
+  /** Says that the event of a record failed; see {@linkcode Batch.isFailed}. */
+  markFailed(index: number): void {
+    this.words[this.recordAt(index) + RECORD_LAYOUT.flags / WORD]! |= RECORD_FAILED;
   }
 
   /** Verdict on every event that has no entry of its own. */

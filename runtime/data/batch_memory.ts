@@ -150,6 +150,9 @@ export class BatchMemory {
   get flags(): number {
     return this.words[FLAGS]!;
   }
+  set flags(value: number) {
+    this.words[FLAGS] = value;
+  }
 
   /** Whether no event more can be appended. */
   get full(): boolean {

@@ -254,6 +254,12 @@ export const CODEC = 3;
 /** `CAISSON_PROCESSOR`. */
 export const PROCESSOR = 4;
 
+/** `CAISSON_PREPROCESSOR`: caisson_process_1 between a source and its codec. */
+export const PREPROCESSOR = 5;
+
+/** `CAISSON_POSTPROCESSOR`: caisson_process_1 between a codec and a sink. */
+export const POSTPROCESSOR = 6;
+
 /** `CAISSON_UNLOADABLE`: caisson_live_1() == 0 means nothing of the plugin runs any more. */
 export const UNLOADABLE = 0x0001;
 
@@ -277,6 +283,12 @@ export const SEGMENT_LENT = 0x0002;
 
 /** `CAISSON_SEGMENT_TAIL64`: 64 readable bytes follow `length`. */
 export const SEGMENT_TAIL64 = 0x0004;
+
+/** `CAISSON_RECORD_FAILED`: output of codecs, pre- and postprocessors: its event failed, the payload says why in UTF-8. */
+export const RECORD_FAILED = 0x0001;
+
+/** `CAISSON_BATCH_MORE`: set by hosts and runners, never by plugins: the rest of the answer follows. */
+export const BATCH_MORE = 0x0002;
 
 /** `CAISSON_BATCH_OVERFLOW`: verdict list was too short: every event not listed is RETRY. */
 export const BATCH_OVERFLOW = 0x0001;

@@ -5,10 +5,12 @@ import { emptyMetrics } from "../connector/connector_metrics.ts";
 import type { Part } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
+import { StageNode } from "../connector/stage_node.ts";
 import { ProcessorNode } from "../connector/processor_node.ts";
 import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import type { ErrorCode } from "../errors/codes.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
@@ -16,6 +18,7 @@ import { Pipeline } from "../pipeline/pipeline.ts";
 import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
+import { type ConnectorStage, planSink, planSource } from "./connector_stages.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { Node } from "./node.ts";
@@ -23,15 +26,7 @@ import type { Graph, Link } from "./graph.ts";
 import { launchNode, type LaunchNodeOptions } from "./launch_node.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { Pausing } from "./pausing.ts";
-import {
-  asProcessor,
-  asSink,
-  asSource,
-  connectorCodec,
-  connectorPostprocessors,
-  connectorPreprocessors,
-  type Launch,
-} from "./node_builder.ts";
+import { asProcessor, asSink, asSource, type Launch } from "./node_builder.ts";
 
 /** A source with the ports it feeds. */
 export interface StartedSource {
@@ -181,21 +176,50 @@ export class Assembly {
     const gate = new Gate();
     const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager, gate);
     const anyCodec = part.accepts === "batches" && connector.codec === undefined && part.codec === undefined;
+    const fallback = part.accepts === "values" ? undefined : part.codec;
+    const { codec, newInterceptors, stages } = planSink(connector, fallback, part, this.#alias(name));
     managed.manager = new SinkManager({
       alias: this.#alias(name),
       part,
-      codec: anyCodec
-        ? undefined
-        : connectorCodec(connector, part.accepts === "values" ? undefined : part.codec, this.#alias(name)),
-      postprocessors: connectorPostprocessors(connector, this.#alias(name)),
-      newPostprocessors: () => connectorPostprocessors(connector, this.#alias(name)),
+      codec: anyCodec && stages.length === 0 ? undefined : codec,
+      postprocessors: newInterceptors(),
+      newPostprocessors: newInterceptors,
       gate,
       breaker: this.#breakerOf(name, gate),
       onError,
       onWritten,
     });
     gate.onChange((isOpen) => this.pausing.sinkChanged(name, isOpen));
-    this.#consume(name, managed.manager);
+    this.#consume(name, await this.#startStages(name, stages, managed.manager));
+  }
+
+  /** Starts the stages of a connector, the last one first, and returns what the first one takes. */
+  async #startStages(name: string, stages: readonly ConnectorStage[], last: Consumer): Promise<Consumer> {
+    let taker = last;
+    for (const stage of stages.toReversed()) {
+      const out = new Fanout();
+      out.link(taker);
+      taker = await this.#startStage(`${name}.${stage.place}`, stage, out);
+    }
+    return taker;
+  }
+
+  async #startStage(name: string, stage: ConnectorStage, out: Fanout): Promise<StageNode> {
+    const managed: { node?: StageNode } = {};
+    const { kind, input, output } = stage;
+    const part = "local" in stage
+      ? stage.local
+      : await this.#launch(name, kind, stage, asProcessor, () => managed.node);
+    return managed.node = new StageNode({
+      alias: this.#alias(name),
+      code: stageCode(stage),
+      part,
+      makes: kind === "codec" ? "each" : "stream",
+      input,
+      output,
+      out,
+      onError: this.#options.onError,
+    });
   }
 
   #breakerOf(name: string, gate: Gate): Breaker | undefined {
@@ -294,20 +318,23 @@ export class Assembly {
     const gate = new Gate();
     const part = await this.#launch(name, "source", connector, asSource, () => managed.manager, gate);
     const out = this.#fanout(name, "out");
+    const { codec, newInterceptors, stages } = planSource(connector, part.codec, this.#alias(name));
+    const read = stages.length === 0 ? out : new Fanout();
+    if (read !== out) read.link(await this.#startStages(name, stages, consumerOf(out)));
     const manager = managed.manager = new SourceManager({
       alias: this.#alias(name),
       part,
-      codec: connectorCodec(connector, part.codec, this.#alias(name)),
-      preprocessors: connectorPreprocessors(connector, this.#alias(name)),
-      newPreprocessors: () => connectorPreprocessors(connector, this.#alias(name)),
+      codec,
+      preprocessors: newInterceptors(),
+      newPreprocessors: newInterceptors,
       batchEvents: connector.batchEvents,
       batchBytes: connector.batchBytes,
-      out,
+      out: read,
       signal: reading,
       gate,
       onError,
     });
-    this.sources.push({ manager, ports: [out, this.#fanout(name, "err")] });
+    this.sources.push({ manager, ports: [read, this.#fanout(name, "err")] });
   }
 
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
@@ -336,6 +363,21 @@ export class Assembly {
       }
     }
   }
+}
+
+/** A port as something that takes deliveries. */
+function consumerOf(out: Fanout): Consumer {
+  return {
+    push: (delivery) => out.push(delivery),
+    readsValues: (codec) => out.readsValues(codec),
+    drain: () => out.drain(),
+  };
+}
+
+function stageCode(stage: ConnectorStage): ErrorCode {
+  if (stage.kind === "preprocessor") return "CAISSON_PREPROCESSOR_FAILED";
+  if (stage.kind === "postprocessor") return "CAISSON_POSTPROCESSOR_FAILED";
+  return "direction" in stage && stage.direction === "encode" ? "CAISSON_CODEC_ENCODE" : "CAISSON_CODEC_DECODE";
 }
 
 function connectError(subject: string, error: unknown): CaissonError {

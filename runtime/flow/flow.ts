@@ -7,12 +7,13 @@ import { compilePipeline } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
 import { checkFiles } from "./check_files.ts";
+import { planSink, planSource } from "./connector_stages.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph } from "./graph.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { reportOf } from "./node.ts";
-import { connectorCodec, connectorPostprocessors, connectorPreprocessors, type Launch } from "./node_builder.ts";
+import type { Launch } from "./node_builder.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
 export interface StopOptions {
@@ -73,9 +74,8 @@ export class Flow implements AsyncDisposable {
     );
     for (const [name, connector] of Object.entries(definition.connectors)) {
       // Made and dropped: a wrong configuration has to be known before any plugin runs.
-      connectorCodec(connector, undefined, `${definition.name}/${name}`);
-      connectorPreprocessors(connector, `${definition.name}/${name}`);
-      connectorPostprocessors(connector, `${definition.name}/${name}`);
+      planSource(connector, undefined, `${definition.name}/${name}`).newInterceptors();
+      planSink(connector, undefined, undefined, `${definition.name}/${name}`).newInterceptors();
     }
     for (const [index, { buffer }] of definition.links.entries()) {
       if (buffer?.codec !== undefined) createCodec(buffer.codec, `${definition.name}: links[${index}].buffer.codec`);
@@ -246,7 +246,7 @@ export class Flow implements AsyncDisposable {
       in: input,
       out: sum(["sink"], "out"),
       dropped: sum(["pipeline", "processor"], "dropped"),
-      failed: sum(["sink", "pipeline", "processor"], "failed"),
+      failed: sum(["sink", "pipeline", "processor", "codec", "preprocessor", "postprocessor"], "failed"),
       seconds,
       eventsPerSecond: seconds > 0 ? input / seconds : 0,
       latencyMs: this.#latency.report(),

@@ -12,7 +12,15 @@ export interface NodeReport {
   /** Name in the flow. */
   readonly name: string;
   /** What it is there. */
-  readonly role: "source" | "sink" | "processor" | "pipeline" | "buffer";
+  readonly role:
+    | "source"
+    | "sink"
+    | "processor"
+    | "pipeline"
+    | "buffer"
+    | "codec"
+    | "preprocessor"
+    | "postprocessor";
   /** Component; `pipeline` for pipelines, `buffer` for buffers of links. */
   readonly type: string;
   /** Plugin it comes from; `builtin` for what the runtime brings. */

@@ -17,11 +17,16 @@ const type = z.string().min(1).describe("Component, `name` or `plugin:name`");
 const config = z.record(z.string(), z.unknown());
 const named = (names: readonly string[]) =>
   z.union([z.enum(names), z.strictObject({ name: z.enum(names), config: config.optional() })]);
-const interceptors = (names: readonly string[]) => z.array(named(names));
+/** One of the runtime's, or of a plugin: only with the plugin's name, so that a wrong letter is found at once. */
+const namedByAnyone = (names: readonly string[]) => {
+  const name = z.union([z.enum(names), z.string().regex(/^[^:]+:[a-z][a-z0-9_]*$/, "plugin:name")]);
+  return z.union([name, z.strictObject({ name, config: config.optional() })]);
+};
+const interceptors = (names: readonly string[]) => z.array(namedByAnyone(names));
 const connector = z.strictObject({
   type,
   config: config.optional(),
-  codec: named(codecNames).optional(),
+  codec: namedByAnyone(codecNames).optional(),
   preprocessors: interceptors(preprocessorNames).optional(),
   postprocessors: interceptors(postprocessorNames).optional(),
   batchEvents: z.int().min(1).max(65536).optional(),

@@ -2,9 +2,10 @@
 import { codecName } from "../codec/codec_config.ts";
 import { Connection } from "../connector/connection.ts";
 import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
-import type { ComponentInstance, Part } from "../connector/contract.ts";
+import type { CodecDirection, ComponentInstance, Part } from "../connector/contract.ts";
 import type { Gate } from "../connector/gate.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
+import { isOfPlugin } from "./connector_stages.ts";
 import type { Named, Reconnect } from "./flow_definition.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import type { Node } from "./node.ts";
@@ -34,6 +35,7 @@ export interface LaunchNodeOptions<P extends Part> {
     readonly config?: Readonly<Record<string, unknown>>;
     readonly reconnect?: Reconnect | "none";
     readonly codec?: Named;
+    readonly direction?: CodecDirection;
   };
   /** Takes the part out of the instance. */
   readonly choose: (instance: ComponentInstance, request: ComponentRequest) => P;
@@ -63,7 +65,7 @@ export interface LaunchNodeOptions<P extends Part> {
 export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>): Promise<P> {
   const { name, alias, kind, definition, choose, managed, gate, shared, launch, reading, ending, onError, enter } =
     options;
-  const { type, config = {}, reconnect, codec } = definition;
+  const { type, config = {}, reconnect, codec, direction } = definition;
   if (reading.aborted) {
     throw new CaissonError("CAISSON_FLOW_STATE", {
       subject: alias,
@@ -88,7 +90,9 @@ export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>):
     kind,
     type,
     config,
-    codec: codec === undefined ? undefined : codecName(codec),
+    // The stage of a plugin's codec makes bytes of events; what they are in is nothing another plugin knows.
+    codec: codec === undefined ? undefined : isOfPlugin(codec) ? "binary" : codecName(codec),
+    direction,
     signal: kind === "source" ? reading : ending,
     shared,
     connectionLost: (reason) => connection.lost(reason),

@@ -1,24 +1,21 @@
-/** Brings the nodes of a flow to life: components through their isolation, codecs and interceptors by name. @module */
-import type { Codec, Postprocessor, Preprocessor } from "../codec/codec.ts";
-import { createCodec } from "../codec/codecs.ts";
-import { createPostprocessor } from "../codec/postprocessors.ts";
-import { createPreprocessor } from "../codec/preprocessors.ts";
-import type { ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
+/** Brings the nodes of a flow to life: components through their isolation. @module */
+import type { CodecDirection, ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import type { ConnectorDefinition } from "./flow_definition.ts";
 
 /** What a flow asks for when it needs a component. */
 export interface ComponentRequest {
   /** `flow/node`. */
   readonly alias: string;
   /** Kind it has to be. */
-  readonly kind: "source" | "sink" | "processor";
+  readonly kind: "source" | "sink" | "processor" | "codec" | "preprocessor" | "postprocessor";
   /** Component, `name` or `plugin:name`. */
   readonly type: string;
   /** Configuration as the flow has it. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Codec the flow names for it. */
   readonly codec?: string | undefined;
+  /** Codec: which way it has to work. */
+  readonly direction?: CodecDirection | undefined;
   /** Aborted when reading has to stop. */
   readonly signal: AbortSignal;
   /** Kept between the two ends of one connector. */
@@ -37,25 +34,6 @@ export interface LaunchedComponent {
 
 /** Finds, checks and launches a component. */
 export type Launch = (request: ComponentRequest) => Promise<LaunchedComponent>;
-
-/** The codec of a connector: what the flow says, else what the part is used to; errors name `alias`. */
-export function connectorCodec(definition: ConnectorDefinition, fallback: string | undefined, alias: string): Codec {
-  return createCodec(definition.codec ?? fallback ?? "json", `${alias}: codec`);
-}
-
-/** The preprocessors of a connector, in order; errors name `alias` and the place in the list. */
-export function connectorPreprocessors(definition: ConnectorDefinition, alias: string): Preprocessor[] {
-  return (definition.preprocessors ?? []).map((named, index) =>
-    createPreprocessor(named, `${alias}: preprocessors[${index}]`)
-  );
-}
-
-/** The postprocessors of a connector, in order; errors name `alias` and the place in the list. */
-export function connectorPostprocessors(definition: ConnectorDefinition, alias: string): Postprocessor[] {
-  return (definition.postprocessors ?? []).map((named, index) =>
-    createPostprocessor(named, `${alias}: postprocessors[${index}]`)
-  );
-}
 
 /** The source part of an instance, or a clear error. */
 export function asSource(

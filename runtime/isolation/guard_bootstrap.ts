@@ -30,7 +30,7 @@ function say(message: WorkerMessage): void {
 
 /** The message as a Worker would get it. */
 function attach(message: ProcessOpenMessage): OpenMessage {
-  const { module, component, kind, alias, config, codec, memory, bytes, slots, capacity, arena } = message;
+  const { module, component, kind, alias, config, codec, direction, memory, bytes, slots, capacity, arena } = message;
   const { buffer, offset } = mapMemory({
     library: library!,
     path: memory,
@@ -47,6 +47,7 @@ function attach(message: ProcessOpenMessage): OpenMessage {
     alias,
     config: JSON.parse(config),
     codec,
+    direction,
     ...(message.input < 0 ? {} : { input: ring(message.input) }),
     ...(message.output < 0 ? {} : { output: ring(message.output) }),
     ...(message.settled < 0 ? {} : { settled: new Int32Array(buffer, offset + message.settled, 2) }),

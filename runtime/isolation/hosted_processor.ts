@@ -4,6 +4,7 @@ import type { Batch } from "../data/batch.ts";
 import type { RingMemory } from "../data/ring.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import { RingProducer } from "../data/ring_producer.ts";
+import { BATCH_MORE } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { closeHosted } from "./close_hosted.ts";
 import { readAnswer } from "./slot_answer.ts";
@@ -51,14 +52,17 @@ export class HostedProcessor implements ProcessorPart {
     options.link.watch(() => this.#input.work);
   }
 
-  /** Appends what the plugin made of the batch. */
-  async process(batch: Batch, out: Batch): Promise<void> {
+  /** Appends what the plugin made of the batch; where `more` is there, the plugin may answer with several. */
+  async process(batch: Batch, out: Batch, more?: () => Batch): Promise<void> {
     const { link } = this.#options;
     try {
-      for (let start = 0; start < batch.count;) {
+      let start = 0;
+      let last = out;
+      // An empty batch is sent, too: it ends the stream of an interceptor.
+      do {
         start += await this.#send(batch, start);
-        await this.#receive(out);
-      }
+        last = await this.#receive(last, more);
+      } while (start < batch.count);
     } catch (thrown) {
       throw thrown instanceof CaissonError ? thrown : link.broken(thrown);
     }
@@ -75,7 +79,7 @@ export class HostedProcessor implements ProcessorPart {
         continue;
       }
       const copied = slot.copyFrom(batch, start);
-      if (copied === 0) {
+      if (copied === 0 && batch.count > 0) {
         throw new CaissonError("CAISSON_EVENT_TOO_LARGE", {
           subject: plugin,
           found: `an event of ${batch.payloadLength(start)} bytes`,
@@ -87,7 +91,9 @@ export class HostedProcessor implements ProcessorPart {
     }
   }
 
-  async #receive(out: Batch): Promise<void> {
+  /** Takes one answer; returns the batch its end was put into. */
+  async #receive(out: Batch, more: (() => Batch) | undefined): Promise<Batch> {
+    let into = out;
     for (;;) {
       this.#check();
       const slot = this.#output.peek();
@@ -97,10 +103,13 @@ export class HostedProcessor implements ProcessorPart {
         continue;
       }
       const { allFailed, fault } = readAnswer(slot, 0);
+      const goesOn = more !== undefined && (slot.flags & BATCH_MORE) !== 0;
       try {
         if (!allFailed) {
-          out.absorb(slot);
-          return;
+          if (more !== undefined && !roomFor(slot, into)) into = more();
+          into.absorb(slot);
+          if (goesOn) continue;
+          return into;
         }
       } finally {
         this.#output.consume();
@@ -135,4 +144,10 @@ export class HostedProcessor implements ProcessorPart {
     this.#closeRings();
     await closeHosted(link, deadlines.closeMs);
   }
+}
+
+/** Whether an answer fits behind what a batch holds already; what is wrong with the answer itself, absorbing it says. */
+function roomFor(slot: Batch, into: Batch): boolean {
+  return into.count === 0 ||
+    slot.count <= into.capacity - into.count && slot.arenaUsed <= into.arena.byteLength - into.arenaUsed;
 }

@@ -15,7 +15,7 @@ import { settlementBytes, SlotSettlements } from "./slot_settlements.ts";
 import type { ProcessOpenMessage } from "./process_protocol.ts";
 import { type ProcessSandbox, sandboxedCommand } from "./sandboxed_command.ts";
 import { type HostedInstance, restartingPart, type RestartOptions } from "./restarting.ts";
-import type { HostedKind } from "./worker_protocol.ts";
+import { type HostedKind, hostedKinds, isHosted } from "./worker_protocol.ts";
 
 /** Where the first ring starts; the settle counters lie before it. */
 const RINGS_AT = 4096;
@@ -142,6 +142,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       alias: context.alias,
       config: JSON.stringify(context.config),
       codec: codec ?? "",
+      ...(context.direction === undefined ? {} : { direction: context.direction }),
       input,
       output,
       settled: kind === "source" ? 0 : -1,
@@ -200,17 +201,17 @@ function hostedPart(options: HostedPartOptions): ComponentInstance["part"] {
     }
     case "sink":
       return { kind, sink: new HostedSink({ ...common, input: input! }) };
-    case "processor":
-      return { kind, processor: new HostedProcessor({ ...common, input: input!, output: output! }) };
+    default:
+      return { kind: "processor", processor: new HostedProcessor({ ...common, input: input!, output: output! }) };
   }
 }
 
 function hostedKind(plugin: string, provision: Provision): HostedKind {
   const { kind } = provision;
-  if (kind === "source" || kind === "sink" || kind === "processor") return kind;
+  if (isHosted(kind)) return kind;
   throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
     subject: `${plugin}: ${provision.name}`,
     found: `a ${kind} in a process of its own`,
-    allowed: "source, sink, processor",
+    allowed: hostedKinds,
   });
 }

@@ -5,7 +5,7 @@ import { INTERFACE_FAST, MAX_EVENTS } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Manifest, Provision } from "../manifest/manifest.ts";
 import { type NativeDeadlines, NativeInstance } from "./native_instance.ts";
-import { NativeProcessor } from "./native_processor.ts";
+import { codecWork, NativeProcessor, processWork } from "./native_processor.ts";
 import { NativeSink } from "./native_sink.ts";
 import { NativeSource } from "./native_source.ts";
 
@@ -30,8 +30,8 @@ export interface LaunchNativeOptions {
   readonly deadlines?: NativeDeadlines;
 }
 
-/** What this isolation can drive; native codecs come later. */
-const KINDS: ReadonlySet<string> = new Set(["source", "sink", "processor"]);
+/** What this isolation can drive. */
+const KINDS: ReadonlySet<string> = new Set(["source", "sink", "processor", "codec", "preprocessor", "postprocessor"]);
 
 /**
  * Loads a native plugin and opens one component of it. `connect` of the part starts it, `close` stops and frees it and
@@ -65,7 +65,7 @@ export async function launchNative(options: LaunchNativeOptions): Promise<Compon
     context,
     ...(deadlines === undefined ? {} : { deadlines }),
   });
-  return { isolation: "native", level: "none", part: partOf(library, component, instance, provision) };
+  return { isolation: "native", level: "none", part: partOf(library, component, instance, options) };
 }
 
 function componentIndex({ descriptor }: PluginLibrary, provision: Provision): number {
@@ -89,7 +89,7 @@ function partOf(
   { descriptor }: PluginLibrary,
   component: number,
   instance: NativeInstance,
-  provision: Provision,
+  { provision, context }: LaunchNativeOptions,
 ): ComponentInstance["part"] {
   const fast = (descriptor.interfaces[component]!.flags & INTERFACE_FAST) !== 0;
   const maxEvents = Math.max(1, Math.min(descriptor.maxEvents, MAX_EVENTS));
@@ -98,7 +98,17 @@ function partOf(
       return { kind: "source", source: new NativeSource(instance) };
     case "sink":
       return { kind: "sink", sink: new NativeSink(instance, maxEvents, fast) };
-    default:
-      return { kind: "processor", processor: new NativeProcessor(instance, maxEvents, fast) };
+    case "codec": {
+      const work = codecWork(instance, context.direction!, fast);
+      return { kind: "processor", processor: new NativeProcessor(instance, maxEvents, work) };
+    }
+    default: {
+      const { library } = instance;
+      const functions = provision.kind === "preprocessor" || provision.kind === "postprocessor"
+        ? library.interceptor(provision.kind)
+        : library.processor;
+      const work = processWork(instance, functions, fast);
+      return { kind: "processor", processor: new NativeProcessor(instance, maxEvents, work) };
+    }
   }
 }

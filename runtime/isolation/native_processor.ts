@@ -1,27 +1,64 @@
 /** A processor in native code: payloads it passes on stay where they are. @module */
 import type { ProcessorFunctions } from "../../ffi/symbols.ts";
-import type { PartMetrics, ProcessorPart } from "../connector/contract.ts";
+import type { CodecDirection, PartMetrics, ProcessorPart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
 import type { RecordScan } from "../data/batch_check.ts";
+import { AGAIN, CODEC_DECODE, CODEC_ENCODE } from "../data/layout.ts";
 import { callBlocking } from "./native_calls.ts";
 import type { NativeInstance } from "./native_instance.ts";
 import { fillAddresses, foreignSegment, validateFilled } from "./native_memory.ts";
 
-/** Drives one instance of a native processor. */
+/** The call a {@linkcode NativeProcessor} makes for each batch. */
+export interface NativeWork {
+  /** Its name in errors. */
+  readonly name: "process" | "codec";
+  /** On this thread; `undefined` when it may wait: then it is made on one of the pool. */
+  readonly fast: ((batch: Uint8Array, out: Uint8Array) => number) | undefined;
+  /** On a thread of the pool. */
+  readonly blocking: (batch: Uint8Array, out: Uint8Array) => Promise<number>;
+}
+
+/** The call of a processor, preprocessor or postprocessor; `fast`: its interface has `CAISSON_INTERFACE_FAST`. */
+export function processWork(
+  { pointer, error }: NativeInstance,
+  functions: ProcessorFunctions,
+  fast: boolean,
+): NativeWork {
+  return {
+    name: "process",
+    fast: fast ? (batch, out) => functions.process(pointer, batch, out, error) : undefined,
+    blocking: (batch, out) => functions.processNonblocking(pointer, batch, out, error),
+  };
+}
+
+/** The call of a codec, one way. */
+export function codecWork(
+  { pointer, error, library }: NativeInstance,
+  direction: CodecDirection,
+  fast: boolean,
+): NativeWork {
+  const functions = library.codec;
+  const way = direction === "decode" ? CODEC_DECODE : CODEC_ENCODE;
+  return {
+    name: "codec",
+    fast: fast ? (batch, out) => functions.codec(pointer, way, batch, out, error) : undefined,
+    blocking: (batch, out) => functions.codecNonblocking(pointer, way, batch, out, error),
+  };
+}
+
+/** Drives one instance of a native processor, codec, preprocessor or postprocessor. */
 export class NativeProcessor implements ProcessorPart {
   /** Most events it takes at once. */
   readonly maxEvents: number;
   readonly #instance: NativeInstance;
-  readonly #functions: ProcessorFunctions;
-  readonly #fast: boolean;
+  readonly #work: NativeWork;
   readonly #scan: RecordScan | undefined;
 
-  /** Takes over an open instance; `fast`: its interface has `CAISSON_INTERFACE_FAST`. */
-  constructor(instance: NativeInstance, maxEvents: number, fast: boolean) {
+  /** Takes over an open instance. */
+  constructor(instance: NativeInstance, maxEvents: number, work: NativeWork) {
     this.#instance = instance;
-    this.#functions = instance.library.processor;
+    this.#work = work;
     this.maxEvents = maxEvents;
-    this.#fast = fast;
     this.#scan = instance.library.scanRecords;
   }
 
@@ -36,35 +73,45 @@ export class NativeProcessor implements ProcessorPart {
   }
 
   /**
-   * Lets the plugin fill `out` from `batch`, then checks all of it.
+   * Lets the plugin fill `out`, and more behind it when it asks to be called again, from `batch`, then checks all of it.
    *
    * @throws {CaissonError} `CAISSON_NATIVE_CALL`, `CAISSON_NATIVE_BATCH`, `CAISSON_NATIVE_STATE`
    */
-  process(batch: Batch, out: Batch): void | Promise<void> {
+  process(batch: Batch, out: Batch, more?: () => Batch): void | Promise<void> {
     const instance = this.#instance;
-    const { library, pointer, error } = instance;
-    instance.requireStarted("process");
+    instance.requireStarted(this.#work.name);
+    fillAddresses(instance.library, batch);
+    const { fast, blocking } = this.#work;
+    if (fast === undefined) {
+      this.#prepare(out);
+      return instance.occupy(callBlocking(() => blocking(batch.block, out.block))).then((status) => {
+        this.#take(batch, out, status);
+        if (status === AGAIN && more !== undefined) return this.process(batch, more(), more);
+      });
+    }
+    for (let into = out;; into = more!()) {
+      this.#prepare(into);
+      const status = fast(batch.block, into.block);
+      this.#take(batch, into, status);
+      if (status !== AGAIN || more === undefined) return;
+    }
+  }
+
+  #prepare(out: Batch): void {
     // Segment 0 of a batch that was filled before may be memory of its input then.
     out.ownSegments();
-    fillAddresses(library, batch);
-    fillAddresses(library, out);
-    if (this.#fast) {
-      return this.#take(batch, out, this.#functions.process(pointer, batch.block, out.block, error));
-    }
-    return instance.occupy(
-      callBlocking(() => this.#functions.processNonblocking(pointer, batch.block, out.block, error)),
-    ).then((status) => this.#take(batch, out, status));
+    fillAddresses(this.#instance.library, out);
   }
 
   #take(batch: Batch, out: Batch, status: number): void {
     const { subject } = this.#instance;
     if (status < 0) {
       out.ownSegments();
-      throw this.#instance.failure("process", status);
+      throw this.#instance.failure(this.#work.name, status);
     }
     try {
       if (out.segmentCount <= out.segmentCapacity) this.#adoptSegments(batch, out);
-      validateFilled(out, subject, "process", this.#scan);
+      validateFilled(out, subject, this.#work.name, this.#scan);
     } catch (refused) {
       out.ownSegments();
       throw refused;
@@ -80,7 +127,7 @@ export class NativeProcessor implements ProcessorPart {
       const address = out.segmentAddress(index);
       const from = this.#inputSegment(batch, address, index);
       if (from < 0 || out.segmentLength(index) > batch.segmentLength(from)) {
-        throw foreignSegment(out, index, `${subject} process`);
+        throw foreignSegment(out, index, `${subject} ${this.#work.name}`);
       }
       out.setSegmentView(index, batch.hasSegmentView(from) ? batch.segmentView(from) : undefined);
     }

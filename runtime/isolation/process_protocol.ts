@@ -4,6 +4,7 @@
  * at the rings".
  * @module
  */
+import type { CodecDirection } from "../connector/contract.ts";
 import type { HostedKind } from "./worker_protocol.ts";
 
 /** Longest line either side may send, bytes without the line feed. */
@@ -27,6 +28,8 @@ export interface ProcessOpenMessage {
   /** Configuration as JSON. */
   readonly config: string;
   readonly codec: string;
+  /** Codec: which way this instance works. */
+  readonly direction?: CodecDirection;
   /** Offset of the ring the plugin empties, -1 for none. */
   readonly input: number;
   /** Offset of the ring the plugin fills, -1 for none. */

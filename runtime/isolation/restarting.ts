@@ -279,17 +279,21 @@ function sinkOf({ part }: HostedInstance): BatchSinkPart {
 class RestartingProcessor implements ProcessorPart {
   readonly codec?: string;
   readonly maxEvents: number;
+  readonly maxBytes?: number;
+  readonly output?: NonNullable<ProcessorPart["output"]>;
   readonly #process: RestartingProcess;
 
   constructor(process: RestartingProcess, first: ProcessorPart) {
     this.#process = process;
     if (first.codec !== undefined) this.codec = first.codec;
+    if (first.maxBytes !== undefined) this.maxBytes = first.maxBytes;
+    if (first.output !== undefined) this.output = first.output;
     this.maxEvents = first.maxEvents;
   }
 
-  async process(batch: Batch, out: Batch): Promise<void> {
+  async process(batch: Batch, out: Batch, more?: () => Batch): Promise<void> {
     const instance = this.#process.usable ?? await this.#process.renew();
-    await (instance.part as { readonly processor: ProcessorPart }).processor.process(batch, out);
+    await (instance.part as { readonly processor: ProcessorPart }).processor.process(batch, out, more);
   }
 
   /** What the plugin says about itself. */

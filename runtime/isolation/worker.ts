@@ -10,7 +10,7 @@ import type { WorkerPermissions } from "./start_worker.ts";
 import { allDeadlines, type PluginDeadlines } from "./plugin_deadlines.ts";
 import { WorkerLink } from "./worker_link.ts";
 import { HostedProcessor } from "./hosted_processor.ts";
-import type { HostedKind } from "./worker_protocol.ts";
+import { type HostedKind, hostedKinds, isHosted } from "./worker_protocol.ts";
 import { HostedSink } from "./hosted_sink.ts";
 import { HostedSource } from "./hosted_source.ts";
 
@@ -82,7 +82,7 @@ export async function launchWorker(
     : kind === "sink"
     ? { kind, sink: new HostedSink({ ...common, input: input! }) }
     : {
-      kind,
+      kind: "processor",
       processor: new HostedProcessor({ ...common, input: input!, output: output! }),
     };
   try {
@@ -95,6 +95,7 @@ export async function launchWorker(
         alias: context.alias,
         config: context.config,
         codec,
+        direction: context.direction,
         ...(input === undefined ? {} : { input }),
         ...(output === undefined ? {} : { output }),
         ...(kind === "source" ? { settled } : {}),
@@ -132,10 +133,10 @@ async function closePart(part: ComponentInstance["part"]): Promise<void> {
 
 function hostedKind(plugin: string, provision: Provision): HostedKind {
   const { kind } = provision;
-  if (kind === "source" || kind === "sink" || kind === "processor") return kind;
+  if (isHosted(kind)) return kind;
   throw new CaissonError("CAISSON_ISOLATION_REFUSED", {
     subject: `${plugin}: ${provision.name}`,
     found: `a ${kind} in a Worker`,
-    allowed: "source, sink, processor",
+    allowed: hostedKinds,
   });
 }

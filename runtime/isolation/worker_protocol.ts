@@ -1,8 +1,25 @@
 /** What host and plugin say to each other besides the data, and how the host checks what it hears. @module */
+import type { CodecDirection } from "../connector/contract.ts";
 import type { RingMemory } from "../data/ring.ts";
 
 /** The kinds of component a Worker or a plugin process can host. */
-export type HostedKind = "source" | "sink" | "processor";
+export type HostedKind = "source" | "sink" | "processor" | StageKind;
+
+/** The kinds that stand between a connector and its links. Like processors they have a ring on each side. */
+export type StageKind = "codec" | "preprocessor" | "postprocessor";
+
+/** Whether a kind is one of {@linkcode StageKind}. */
+export function isStage(kind: string): kind is StageKind {
+  return kind === "codec" || kind === "preprocessor" || kind === "postprocessor";
+}
+
+/** Whether a Worker or a plugin process can host a kind. */
+export function isHosted(kind: string): kind is HostedKind {
+  return kind === "source" || kind === "sink" || kind === "processor" || isStage(kind);
+}
+
+/** The kinds of {@linkcode HostedKind}, for messages. */
+export const hostedKinds: string = "source, sink, processor, codec, preprocessor, postprocessor";
 
 /** From the host: load the plugin and create the component. */
 export interface OpenMessage {
@@ -15,6 +32,8 @@ export interface OpenMessage {
   readonly alias: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly codec: string;
+  /** Codec: which way this instance works. */
+  readonly direction?: CodecDirection | undefined;
   /** Sink and processor: what the host sends. */
   readonly input?: RingMemory;
   /** Source and processor: what the host receives. */

@@ -13,6 +13,13 @@ export interface HostVersions {
 /** What this host offers. */
 export const hostVersions: HostVersions = {
   runtime: "0.1.0",
-  interfaces: { source: "1.0", sink: "1.0", codec: "1.0", processor: "1.0" },
+  interfaces: {
+    source: "1.0",
+    sink: "1.0",
+    codec: "1.0",
+    processor: "1.0",
+    preprocessor: "1.0",
+    postprocessor: "1.0",
+  },
   abi: "1.0",
 };

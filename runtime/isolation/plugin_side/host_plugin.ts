@@ -1,5 +1,5 @@
 /** Runs one component for the host: the same in a Worker and in a process of its own. @module */
-import type { Component, Processor, Sink, Source } from "@caisson/plugin";
+import type { AnyComponent, Codec, Component, Interceptor, Processor, Sink, Source } from "@caisson/plugin";
 import type { RingWaker } from "../../data/ring_bell.ts";
 import { RingConsumer } from "../../data/ring_consumer.ts";
 import { RingProducer } from "../../data/ring_producer.ts";
@@ -18,6 +18,7 @@ import { takeAway } from "./hygiene.ts";
 import { runProcessor } from "./processor_loop.ts";
 import { runSink } from "./sink_loop.ts";
 import { SourceLoop } from "./source_loop.ts";
+import { runCodec, runInterceptor } from "./stage_loop.ts";
 
 /** How long reads and writes that are under way get before `close` is called anyway, milliseconds. */
 const GRACE_MS = 500;
@@ -32,7 +33,7 @@ export interface HostChannel {
 
 /** A component that was created, and the loop that drives it. */
 interface Running {
-  readonly component: Source | Sink | Processor;
+  readonly component: AnyComponent;
   readonly loop: SourceLoop | undefined;
   readonly done: () => Promise<void>;
 }
@@ -159,15 +160,27 @@ export class PluginHost {
       done.catch((thrown) => this.#crashed(thrown));
       this.#running = { component, loop: undefined, done: () => done };
     } else {
-      needs(component, "process", kind);
-      const done = runProcessor(
-        component as Processor,
-        new RingConsumer(input!, waker),
-        new RingProducer(output!, waker),
-        codec,
-      );
+      const done = this.#runBetween(message, component);
       done.catch((thrown) => this.#crashed(thrown));
       this.#running = { component, loop: undefined, done: () => done };
+    }
+  }
+
+  /** Runs what has a ring on each side. */
+  #runBetween(message: OpenMessage, component: AnyComponent): Promise<void> {
+    const { waker } = this.#channel;
+    const { kind, codec, direction } = message;
+    needs(component, kind === "codec" ? direction! : "process", kind);
+    const input = new RingConsumer(message.input!, waker);
+    const output = new RingProducer(message.output!, waker);
+    switch (kind) {
+      case "codec":
+        return runCodec(component as Codec, direction!, input, output);
+      case "preprocessor":
+      case "postprocessor":
+        return runInterceptor(component as Interceptor, input, output);
+      default:
+        return runProcessor(component as Processor, input, output, codec);
     }
   }
 

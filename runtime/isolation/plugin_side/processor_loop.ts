@@ -1,6 +1,7 @@
 /** Runs a processor in its Worker: one slot comes in, one goes out. @module */
 import type { Processor } from "@caisson/plugin";
 import type { Batch } from "../../data/batch.ts";
+import { BATCH_MORE } from "../../data/layout.ts";
 import type { RingConsumer } from "../../data/ring_consumer.ts";
 import type { RingProducer } from "../../data/ring_producer.ts";
 import { describeFault } from "./fault.ts";
@@ -9,12 +10,24 @@ import { failSlot } from "./verdict_text.ts";
 
 const encoder = new TextEncoder();
 
-/** Takes slots until the host ends the ring; each is answered with one slot, filled or failed. */
-export async function runProcessor(
+/** Answers one slot: fills `out`; `next` publishes it with the word that more follows, and gives the next one. */
+export type SlotWork = (slot: Batch, out: Batch, next: () => Promise<Batch>) => Promise<void>;
+
+/** Runs a processor until the host ends the ring. */
+export function runProcessor(
   processor: Processor,
   input: RingConsumer,
   output: RingProducer,
   codec: string,
+): Promise<void> {
+  return answerSlots(input, output, (slot, out) => processSlot(processor, slot, out, codec));
+}
+
+/** Takes slots until the host ends the ring; each is answered with a slot, filled or failed, or several. */
+export async function answerSlots(
+  input: RingConsumer,
+  output: RingProducer,
+  work: SlotWork,
 ): Promise<void> {
   for (;;) {
     const slot = input.peek();
@@ -24,16 +37,28 @@ export async function runProcessor(
       if (typeof waiting !== "boolean") await waiting;
       continue;
     }
-    let out = output.claim();
-    while (out === undefined) {
-      if (output.closed) return;
-      const waiting = output.waitForRoom();
-      if (typeof waiting !== "boolean") await waiting;
-      out = output.claim();
-    }
-    await processSlot(processor, slot, out, codec);
+    let out = await claimSlot(output);
+    if (out === undefined) return;
+    const next = async (): Promise<Batch> => {
+      out!.flags |= BATCH_MORE;
+      output.publish();
+      out = await claimSlot(output);
+      if (out === undefined) throw new DOMException("the host has gone", "AbortError");
+      return out;
+    };
+    await work(slot, out, next);
+    if (out === undefined) return;
     input.consume();
     output.publish();
+  }
+}
+
+async function claimSlot(output: RingProducer): Promise<Batch | undefined> {
+  for (;;) {
+    const out = output.claim();
+    if (out !== undefined || output.closed) return out;
+    const waiting = output.waitForRoom();
+    if (typeof waiting !== "boolean") await waiting;
   }
 }
 

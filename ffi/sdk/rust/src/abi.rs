@@ -97,6 +97,12 @@ pub const CODEC: u32 = 3;
 /// `CAISSON_PROCESSOR`.
 pub const PROCESSOR: u32 = 4;
 
+/// `CAISSON_PREPROCESSOR`: caisson_process_1 between a source and its codec.
+pub const PREPROCESSOR: u32 = 5;
+
+/// `CAISSON_POSTPROCESSOR`: caisson_process_1 between a codec and a sink.
+pub const POSTPROCESSOR: u32 = 6;
+
 /// `CAISSON_UNLOADABLE`: caisson_live_1() == 0 means nothing of the plugin runs any more.
 pub const UNLOADABLE: u32 = 0x0001;
 
@@ -120,6 +126,12 @@ pub const SEGMENT_LENT: u32 = 0x0002;
 
 /// `CAISSON_SEGMENT_TAIL64`: 64 readable bytes follow `length`.
 pub const SEGMENT_TAIL64: u32 = 0x0004;
+
+/// `CAISSON_RECORD_FAILED`: output of codecs, pre- and postprocessors: its event failed, the payload says why in UTF-8.
+pub const RECORD_FAILED: u32 = 0x0001;
+
+/// `CAISSON_BATCH_MORE`: set by hosts and runners, never by plugins: the rest of the answer follows.
+pub const BATCH_MORE: u32 = 0x0002;
 
 /// `CAISSON_BATCH_OVERFLOW`: verdict list was too short: every event not listed is RETRY.
 pub const BATCH_OVERFLOW: u32 = 0x0001;
