@@ -96,6 +96,15 @@ static uint32_t kind_of(const char *kind) {
   if (strcmp(kind, "source") == 0) return CAISSON_SOURCE;
   if (strcmp(kind, "sink") == 0) return CAISSON_SINK;
   if (strcmp(kind, "processor") == 0) return CAISSON_PROCESSOR;
+  if (strcmp(kind, "codec") == 0) return CAISSON_CODEC;
+  if (strcmp(kind, "preprocessor") == 0) return CAISSON_PREPROCESSOR;
+  if (strcmp(kind, "postprocessor") == 0) return CAISSON_POSTPROCESSOR;
+  return 0;
+}
+
+static uint32_t direction_of(const char *direction) {
+  if (strcmp(direction, "decode") == 0) return CAISSON_CODEC_DECODE;
+  if (strcmp(direction, "encode") == 0) return CAISSON_CODEC_ENCODE;
   return 0;
 }
 
@@ -151,6 +160,7 @@ static int attach(const char *path, const dimensions *at, fault *why) {
 static int open_component(const caisson_config *message, fault *why) {
   static char config[CONTROL_LINE_MAX];
   char kind[16];
+  char direction[8] = "";
   char library[LONGEST_PATH];
   char memory[LONGEST_PATH];
   uint64_t index = 0;
@@ -167,6 +177,12 @@ static int open_component(const caisson_config *message, fault *why) {
       caisson_config_u64(message, "stopMs", &stop_ms) == CAISSON_CONFIG_INVALID || stop_ms > UINT32_MAX) {
     self.kind = 0;
     return refuse(why, "kind, library, memory, config or index is missing or no such value");
+  }
+  if (self.kind == CAISSON_CODEC &&
+      (caisson_config_string(message, "direction", direction, sizeof direction) != CAISSON_CONFIG_FOUND ||
+       (self.processor.direction = direction_of(direction)) == 0)) {
+    self.kind = 0;
+    return refuse(why, "a codec without a direction");
   }
   self.stop_ms = (uint32_t)stop_ms;
   self.host.instance = (uint32_t)instance;

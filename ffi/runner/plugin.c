@@ -68,6 +68,9 @@ static const symbol symbols[] = {
     {"caisson_sink_write_1", offsetof(plugin, sink_write), CAISSON_SINK, 0},
     {"caisson_sink_poll_1", offsetof(plugin, sink_poll), CAISSON_SINK, 1},
     {"caisson_process_1", offsetof(plugin, process), CAISSON_PROCESSOR, 0},
+    {"caisson_process_1", offsetof(plugin, process), CAISSON_PREPROCESSOR, 0},
+    {"caisson_process_1", offsetof(plugin, process), CAISSON_POSTPROCESSOR, 0},
+    {"caisson_codec_1", offsetof(plugin, codec), CAISSON_CODEC, 0},
 };
 
 static int bind_symbols(plugin *self, void *library, uint32_t kind, fault *why) {

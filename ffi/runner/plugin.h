@@ -30,6 +30,7 @@ typedef struct plugin {
   int32_t (*sink_write)(caisson_instance *, const caisson_batch *, caisson_batch *, caisson_error *);
   int32_t (*sink_poll)(caisson_instance *, caisson_batch *, caisson_error *);
   int32_t (*process)(caisson_instance *, const caisson_batch *, caisson_batch *, caisson_error *);
+  int32_t (*codec)(caisson_instance *, uint32_t, const caisson_batch *, caisson_batch *, caisson_error *);
 } plugin;
 
 /* Loads a library, which runs its constructors, and checks that what runs was built for this ABI and provides component

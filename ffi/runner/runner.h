@@ -33,8 +33,10 @@ typedef struct sink_state {
   uint32_t written;                  /* counter of the next slot to hand to the plugin */
 } sink_state;
 
+/* Of processors, codecs, preprocessors and postprocessors. */
 typedef struct processor_state {
   batch_view out;
+  uint32_t direction;                /* of a codec */
 } processor_state;
 
 typedef struct runner {

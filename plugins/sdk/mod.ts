@@ -162,7 +162,7 @@ export interface Codec {
     data: Uint8Array,
     event: { readonly timestamp: number },
   ): unknown | Promise<unknown>;
-  /** The payload of one value. */
+  /** The payload of one value; integers beyond 2^53 in it are bigints. */
   encode(
     value: unknown,
     event: { readonly timestamp: number },

@@ -37,6 +37,7 @@ export const GUARD_FILES: readonly [string, ...string[]] = [
   "runtime/isolation/plugin_side/sink_loop.ts",
   "runtime/isolation/plugin_side/slot_events.ts",
   "runtime/isolation/plugin_side/source_loop.ts",
+  "runtime/isolation/plugin_side/stage_loop.ts",
   "runtime/isolation/plugin_side/verdict_text.ts",
   "runtime/isolation/process_protocol.ts",
   "runtime/isolation/worker_protocol.ts",

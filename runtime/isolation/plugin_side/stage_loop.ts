@@ -55,7 +55,7 @@ function decoding(codec: Codec): Convert {
 
 function encoding(codec: Codec): Convert {
   return (bytes, timestamp) => {
-    const encoded = codec.encode(JSON.parse(strict.decode(bytes)), { timestamp });
+    const encoded = codec.encode(fromJson(strict.decode(bytes)), { timestamp });
     return encoded instanceof Promise ? encoded.then(requireBytes) : requireBytes(encoded);
   };
 }
@@ -65,6 +65,18 @@ function toJson(value: unknown): Uint8Array {
   const text = JSON.stringify(value, exactBigint);
   if (text === undefined) throw new TypeError(`decode returned a value JSON cannot express: ${typeof value}`);
   return encoder.encode(text);
+}
+
+/** Integers beyond 2^53 are bigints; only texts that may hold one pay for looking. */
+function fromJson(text: string): unknown {
+  return /\d{16}/.test(text)
+    ? JSON.parse(text, exactInteger as (key: string, value: unknown) => unknown)
+    : JSON.parse(text);
+}
+
+function exactInteger(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined) return value;
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
