@@ -5,12 +5,10 @@ import { emptyMetrics } from "../connector/connector_metrics.ts";
 import type { Part } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
-import { StageNode } from "../connector/stage_node.ts";
 import { ProcessorNode } from "../connector/processor_node.ts";
 import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
-import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import type { ErrorCode } from "../errors/codes.ts";
+import type { CaissonError } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
@@ -22,6 +20,8 @@ import { type ConnectorStage, planSink, planSource } from "./connector_stages.ts
 import { DrainCounter, Fanout } from "./fanout.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { Node } from "./node.ts";
+import { closeError, connectError } from "./node_errors.ts";
+import { startStages } from "./start_stages.ts";
 import type { Graph, Link } from "./graph.ts";
 import { launchNode, type LaunchNodeOptions } from "./launch_node.ts";
 import { LifeCycle } from "./life_cycle.ts";
@@ -175,13 +175,11 @@ export class Assembly {
     const managed: { manager?: SinkManager } = {};
     const gate = new Gate();
     const part = await this.#launch(name, "sink", connector, asSink, () => managed.manager, gate);
-    const anyCodec = part.accepts === "batches" && connector.codec === undefined && part.codec === undefined;
-    const fallback = part.accepts === "values" ? undefined : part.codec;
-    const { codec, newInterceptors, stages } = planSink(connector, fallback, part, this.#alias(name));
+    const { codec, newInterceptors, stages } = planSink(connector, part, this.#alias(name));
     managed.manager = new SinkManager({
       alias: this.#alias(name),
       part,
-      codec: anyCodec && stages.length === 0 ? undefined : codec,
+      codec,
       postprocessors: newInterceptors(),
       newPostprocessors: newInterceptors,
       gate,
@@ -193,31 +191,13 @@ export class Assembly {
     this.#consume(name, await this.#startStages(name, stages, managed.manager));
   }
 
-  /** Starts the stages of a connector, the last one first, and returns what the first one takes. */
-  async #startStages(name: string, stages: readonly ConnectorStage[], last: Consumer): Promise<Consumer> {
-    let taker = last;
-    for (const stage of stages.toReversed()) {
-      const out = new Fanout();
-      out.link(taker);
-      taker = await this.#startStage(`${name}.${stage.place}`, stage, out);
-    }
-    return taker;
-  }
-
-  async #startStage(name: string, stage: ConnectorStage, out: Fanout): Promise<StageNode> {
-    const managed: { node?: StageNode } = {};
-    const { kind, input, output } = stage;
-    const part = "local" in stage
-      ? stage.local
-      : await this.#launch(name, kind, stage, asProcessor, () => managed.node);
-    return managed.node = new StageNode({
+  /** Starts the stages of a connector and returns what the first one takes. */
+  #startStages(name: string, stages: readonly ConnectorStage[], last: Consumer): Promise<Consumer> {
+    return startStages({
       alias: this.#alias(name),
-      code: stageCode(stage),
-      part,
-      makes: kind === "codec" ? "each" : "stream",
-      input,
-      output,
-      out,
+      stages,
+      last,
+      launch: (stage, managed) => this.#launch(`${name}.${stage.place}`, stage.kind, stage, asProcessor, managed),
       onError: this.#options.onError,
     });
   }
@@ -320,7 +300,7 @@ export class Assembly {
     const out = this.#fanout(name, "out");
     const { codec, newInterceptors, stages } = planSource(connector, part.codec, this.#alias(name));
     const read = stages.length === 0 ? out : new Fanout();
-    if (read !== out) read.link(await this.#startStages(name, stages, consumerOf(out)));
+    if (read !== out) read.link(await this.#startStages(name, stages, out));
     const manager = managed.manager = new SourceManager({
       alias: this.#alias(name),
       part,
@@ -363,29 +343,4 @@ export class Assembly {
       }
     }
   }
-}
-
-/** A port as something that takes deliveries. */
-function consumerOf(out: Fanout): Consumer {
-  return {
-    push: (delivery) => out.push(delivery),
-    readsValues: (codec) => out.readsValues(codec),
-    drain: () => out.drain(),
-  };
-}
-
-function stageCode(stage: ConnectorStage): ErrorCode {
-  if (stage.kind === "preprocessor") return "CAISSON_PREPROCESSOR_FAILED";
-  if (stage.kind === "postprocessor") return "CAISSON_POSTPROCESSOR_FAILED";
-  return "direction" in stage && stage.direction === "encode" ? "CAISSON_CODEC_ENCODE" : "CAISSON_CODEC_DECODE";
-}
-
-function connectError(subject: string, error: unknown): CaissonError {
-  if (error instanceof CaissonError) return error;
-  return new CaissonError("CAISSON_CONNECT_FAILED", { subject, found: messageOf(error), cause: error });
-}
-
-function closeError(subject: string, error: unknown): CaissonError {
-  if (error instanceof CaissonError) return error;
-  return new CaissonError("CAISSON_CLOSE_FAILED", { subject, found: messageOf(error), cause: error });
 }

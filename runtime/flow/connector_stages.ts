@@ -41,9 +41,9 @@ export type ConnectorStage = (PluginStage | LocalPlugStage) & {
 };
 
 /** How the half of a connector is put together. */
-export interface ConnectorPlan<Interceptor> {
+export interface ConnectorPlan<Interceptor, OwnCodec = Codec> {
   /** Codec of the manager; between it and the stages events are bytes. */
-  readonly codec: Codec;
+  readonly codec: OwnCodec;
   /** Makes what the manager runs by itself, for one stream. */
   readonly newInterceptors: () => readonly Interceptor[];
   /** Stages in the order events go through them; mostly none. */
@@ -62,11 +62,6 @@ function nameOf(named: Named): string {
 function ofPlugin(named: Named): Pick<PluginStage, "type" | "config"> {
   const { name, config = {} }: NamedConfig = typeof named === "string" ? { name: named } : named;
   return { type: name, config };
-}
-
-/** Whether anything of a connector's own list or codec is a plugin's. */
-export function hasPluginStages({ codec }: ConnectorDefinition, list: readonly Named[]): boolean {
-  return codec !== undefined && isOfPlugin(codec) || list.some(isOfPlugin);
 }
 
 const bytes = (): Codec => createCodec("binary");
@@ -117,18 +112,22 @@ export function planSource(
  */
 export function planSink(
   definition: ConnectorDefinition,
-  fallback: string | undefined,
-  part: Pick<SinkPart, "accepts"> | undefined,
+  part: SinkPart | undefined,
   alias: string,
-): ConnectorPlan<Postprocessor> {
+): ConnectorPlan<Postprocessor, Codec | undefined> {
   const { postprocessors = [] } = definition;
-  const codec = definition.codec ?? fallback ?? "json";
+  const own = part === undefined || part.accepts === "values" ? undefined : part.codec;
+  const codec = definition.codec ?? own ?? "json";
   const create = (index: number) => createPostprocessor(postprocessors[index]!, `${alias}: postprocessors[${index}]`);
   const last = postprocessors.findLastIndex(isOfPlugin);
   const newInterceptors = (): Postprocessor[] =>
     postprocessors.slice(last + 1).map((_, index) => create(last + 1 + index));
   const first = isOfPlugin(codec) ? undefined : createCodec(codec, `${alias}: codec`);
-  if (last < 0 && first !== undefined) return { codec: first, newInterceptors, stages: [] };
+  if (last < 0 && first !== undefined) {
+    // Native code and rings take what comes.
+    const any = part?.accepts === "batches" && definition.codec === undefined && own === undefined;
+    return { codec: any ? undefined : first, newInterceptors, stages: [] };
+  }
   if (part?.accepts === "values") {
     throw new CaissonError("CAISSON_CONFIG_INVALID", {
       subject: alias,

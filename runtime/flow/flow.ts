@@ -75,7 +75,7 @@ export class Flow implements AsyncDisposable {
     for (const [name, connector] of Object.entries(definition.connectors)) {
       // Made and dropped: a wrong configuration has to be known before any plugin runs.
       planSource(connector, undefined, `${definition.name}/${name}`).newInterceptors();
-      planSink(connector, undefined, undefined, `${definition.name}/${name}`).newInterceptors();
+      planSink(connector, undefined, `${definition.name}/${name}`).newInterceptors();
     }
     for (const [index, { buffer }] of definition.links.entries()) {
       if (buffer?.codec !== undefined) createCodec(buffer.codec, `${definition.name}: links[${index}].buffer.codec`);
