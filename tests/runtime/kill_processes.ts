@@ -78,7 +78,7 @@ export async function killProcesses(events: number, kills: number): Promise<Kill
         const instance = await launchRunner({ library: native, manifest, provision: provision!, context, options });
         return { instance, plugin: manifest.name };
       }
-      case "sink": {
+      default: {
         const instance = await launchGuard({
           plugin: { name: "@test/keeper", folder: KEEPER, module: `${KEEPER}/mod.ts` },
           provision: { kind: "sink", name: "keeper", interface: "sink@1.0" },
