@@ -20,10 +20,12 @@
  * @module
  */
 export { type Discovery, type HostComponent, Runtime, type RuntimeOptions } from "./runtime/runtime.ts";
+export { type ControlServer, serveControl, type ServeControlOptions } from "./runtime/control/serve_control.ts";
 export { CaissonError, type CaissonErrorOptions } from "./runtime/errors/caisson_error.ts";
 export { type CodeEntry, codes, type ErrorCode } from "./runtime/errors/codes.ts";
 export { commandCodes } from "./runtime/errors/command_codes.ts";
 export { connectorCodes } from "./runtime/errors/connector_codes.ts";
+export { controlCodes } from "./runtime/errors/control_codes.ts";
 export { flowCodes } from "./runtime/errors/flow_codes.ts";
 export { manifestCodes } from "./runtime/errors/manifest_codes.ts";
 export { nativeCodes } from "./runtime/errors/native_codes.ts";

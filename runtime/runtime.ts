@@ -124,16 +124,20 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Reads, checks and registers the configured plugins; no code of theirs runs.
+   * Reads, checks and registers the configured plugins; no code of theirs runs. May be called again while flows run: what
+   * is new is registered, and what has changed is what the next flow gets.
    *
+   * @param also looked at besides: folders of plugins
    * @throws {CaissonError} `CAISSON_GRANT_INVALID` or `CAISSON_GRANT_UNREADABLE`; a broken plugin is refused instead
    */
-  async discover(): Promise<Discovery> {
-    await this.#world.discover();
-    return {
-      registered: this.#world.repository.registered,
-      refused: this.#world.repository.refusals,
-    };
+  async discover(also: { readonly plugins?: readonly string[] } = {}): Promise<Discovery> {
+    await this.#world.discover(also.plugins);
+    return this.plugins;
+  }
+
+  /** Plugins that are registered now, and those that were refused. */
+  get plugins(): Discovery {
+    return { registered: this.#world.repository.registered, refused: this.#world.repository.refusals };
   }
 
   /**

@@ -66,9 +66,10 @@ export class World {
   }
 
   /** Finds plugins, checks and registers them. A broken one is refused and never stops the others. */
-  discover(): Promise<void> {
+  discover(also: readonly string[] = []): Promise<void> {
     return this.#tell(async () => {
-      const { pluginFolders, plugins, grantsFile, installed } = this.#options;
+      const { pluginFolders, grantsFile, installed } = this.#options;
+      const plugins = [...this.#options.plugins, ...also];
       const grants: Grants = grantsFile === undefined ? noGrants() : await readGrants(grantsFile);
       if (installed !== undefined) await this.repository.registerAll(await installedPlugins(installed), grants);
       await this.repository.registerAll(await discover({ folders: pluginFolders, plugins }), grants);

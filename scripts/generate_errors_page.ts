@@ -9,6 +9,7 @@
 import { commandCodes } from "../runtime/errors/command_codes.ts";
 import { type CodeEntry, codes } from "../runtime/errors/codes.ts";
 import { connectorCodes } from "../runtime/errors/connector_codes.ts";
+import { controlCodes } from "../runtime/errors/control_codes.ts";
 import { flowCodes } from "../runtime/errors/flow_codes.ts";
 import { manifestCodes } from "../runtime/errors/manifest_codes.ts";
 import { nativeCodes } from "../runtime/errors/native_codes.ts";
@@ -21,6 +22,7 @@ const areas: readonly (readonly [string, Readonly<Record<string, CodeEntry>>])[]
   ["Native plugins", nativeCodes],
   ["Flows and pipelines", flowCodes],
   ["Connectors and codecs", connectorCodes],
+  ["Control", controlCodes],
   ["Command line", commandCodes],
 ];
 

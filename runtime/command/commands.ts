@@ -47,6 +47,12 @@ const input: CommandOption = {
   description: "Sets the path in the configuration of the connector NAME",
 };
 
+const controlFile: CommandOption = {
+  kind: "text",
+  value: "FILE",
+  description: "Where address and token of the control API stand (default: .caisson/control.json)",
+};
+
 /** The commands, in the order help shows them. */
 export const commands: readonly Command[] = [
   {
@@ -72,8 +78,31 @@ export const commands: readonly Command[] = [
       },
       "dry-run": { kind: "flag", description: "Check everything, print the graph of the flow, and run nothing" },
       mermaid: { kind: "flag", description: "With --dry-run: print the graph as a Mermaid diagram" },
+      control: {
+        kind: "text",
+        value: "ADDRESS",
+        description: "Serve the control API for caisson ctl: a port of 127.0.0.1, 0 for a free one, or unix:PATH",
+      },
+      "control-file": controlFile,
     },
     load: () => import("./run.ts"),
+  },
+  {
+    name: "ctl",
+    summary: "Ask a running host what it does, or tell it what to do",
+    details: [
+      "ACTION is status, flows, deploy FILE, report FLOW, connectors FLOW, pause FLOW [CONNECTOR], resume FLOW [CONNECTOR], stop FLOW, plugins, add [FOLDER] or metrics.",
+      "The host has to run with --control. See docs/control.md.",
+    ],
+    arguments: [
+      { name: "ACTION", description: "What to ask or do" },
+      { name: "NAME", description: "What it is about", many: true, optional: true },
+    ],
+    options: {
+      "control-file": controlFile,
+      drain: { kind: "text", value: "SECONDS", description: "With stop: how long what was read is waited for" },
+    },
+    load: () => import("./ctl.ts"),
   },
   {
     name: "check",

@@ -1,13 +1,18 @@
 /** `caisson run FLOW`. @module */
+import { dirname, resolve } from "@std/path";
 import { noAuditLog, openAuditLog } from "../../permissions/audit_log.ts";
+import { controlFileName } from "../control/control_place.ts";
+import { serveControl } from "../control/serve_control.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import { describeFlow } from "../flow/describe_flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { FlowDefinition } from "../flow/flow_definition.ts";
 import { compilePipeline } from "../pipeline/compile.ts";
 import { Runtime } from "../runtime.ts";
 import { watchFile } from "../watch_file.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { Invocation, Outcome } from "./command.ts";
+import { controlNeeds } from "./control_needs.ts";
 import { escapeControls } from "./escape_controls.ts";
 import { quoteName } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
@@ -25,7 +30,10 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const drainMs = drainMilliseconds(invocation);
   const plan = await planFlow(invocation);
   if (invocation.flag("dry-run")) return dryRun(plan.definition, invocation.flag("mermaid"));
-  requirePlan(plan, invocation.program);
+  const control = invocation.text("control");
+  const controlFile = resolve(invocation.text("control-file") ?? controlFileName);
+  const needs = control === undefined ? plan.needs : [...plan.needs, ...controlNeeds(control, dirname(controlFile))];
+  requirePlan({ ...plan, needs }, invocation.program);
   for (const { folder, manifest, error } of plan.refused) {
     invocation.note(
       `note: not used here: ${manifest === undefined ? folder : quoteName(manifest.name)} (${error.code})`,
@@ -56,11 +64,14 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     }
   });
   using signals = new StopOnSignal(runtime, drainMs);
+  await using _control = control === undefined
+    ? undefined
+    : await serveControl({ runtime, address: control, file: controlFile });
   const flow = await runtime.deploy(plan.definition);
   {
     using _progress = showProgress(() => flow.report());
     // A flow that would not drain in time is stopped, but never done.
-    await Promise.race([flow.done, signals.stopped]);
+    await Promise.race([allDone(runtime, flow), signals.stopped]);
   }
   const report = flow.report();
   errors.summarize();
@@ -70,6 +81,12 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     document: { ...report, memory: { rssBytes: Deno.memoryUsage().rss } },
     stream: plan.writesOutput ? "stderr" : "stdout",
   };
+}
+
+/** Waits for the flow, and for those that were deployed while it ran. */
+async function allDone(runtime: Runtime, flow: Flow): Promise<void> {
+  await flow.done;
+  for (let next = runtime.flows[0]; next !== undefined; next = runtime.flows[0]) await next.done;
 }
 
 /** Checks what only compiling a pipeline finds, and draws the flow. */

@@ -1,6 +1,7 @@
 /** Every error code, gathered from its area. `scripts/generate_errors_page.ts` writes `docs/errors.md` from it. @module */
 import { commandCodes } from "./command_codes.ts";
 import { connectorCodes } from "./connector_codes.ts";
+import { controlCodes } from "./control_codes.ts";
 import { flowCodes } from "./flow_codes.ts";
 import { manifestCodes } from "./manifest_codes.ts";
 import { nativeCodes } from "./native_codes.ts";
@@ -20,6 +21,7 @@ export interface CodeEntry {
 export type ErrorCode =
   | keyof typeof commandCodes
   | keyof typeof connectorCodes
+  | keyof typeof controlCodes
   | keyof typeof flowCodes
   | keyof typeof manifestCodes
   | keyof typeof nativeCodes
@@ -32,5 +34,6 @@ export const codes: Readonly<Record<ErrorCode, CodeEntry>> = {
   ...nativeCodes,
   ...flowCodes,
   ...connectorCodes,
+  ...controlCodes,
   ...commandCodes,
 };
