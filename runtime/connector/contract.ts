@@ -223,7 +223,7 @@ export interface ProcessorPart extends Part {
   readonly output?: { readonly capacity: number; readonly arenaBytes: number };
   /**
    * Appends output events to the empty batch `out`; payloads are passed on by record (`out.shareSegments(batch)`,
-   * `out.appendRecord`) or written into its arena. A rejection fails every event of `batch`.
+   * `out.appendRecord`) or written into its arena, all of them one way. A rejection fails every event of `batch`.
    *
    * @param more preprocessors and postprocessors: an empty batch that comes behind `out`, for what does not fit into it;
    * an empty `batch` tells them that the stream has ended

@@ -235,9 +235,9 @@ export class Assembly {
       name,
       new GatedConsumer({
         push: (delivery) => node.push(delivery),
+        // Together: where both lead to the same node, that one drains when both have said so.
         drain: async () => {
-          await node.drain();
-          await err.drain();
+          await Promise.all([node.drain(), err.drain()]);
         },
       }, gate),
     );

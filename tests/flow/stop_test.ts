@@ -83,3 +83,24 @@ Deno.test("a runtime that was stopped deploys again", async () => {
   const { done } = await runtime.deploy(flow);
   await done;
 });
+
+Deno.test("a processor whose ports both lead to one node drains", async () => {
+  await using runtime = new Runtime();
+  runtime.provide({
+    type: "in",
+    kind: "source",
+    create: () => ({ produces: "events", poll: () => ({ state: "ended" }), close() {} }),
+  });
+  runtime.provide({
+    type: "pass",
+    kind: "processor",
+    create: () => ({ maxEvents: 1, process() {}, close() {} }),
+  });
+  runtime.provide(sink({}));
+  const { done } = await runtime.deploy({
+    ...flow,
+    processors: { pass: { type: "pass" } },
+    links: [{ from: "in", to: "pass" }, { from: "pass", to: "out" }, { from: "pass/err", to: "out" }],
+  });
+  await done;
+});
