@@ -31,13 +31,13 @@ export { manifestCodes } from "./runtime/errors/manifest_codes.ts";
 export { nativeCodes } from "./runtime/errors/native_codes.ts";
 export { permissionCodes } from "./runtime/errors/permission_codes.ts";
 export { Flow, type FlowOptions, type StopOptions } from "./runtime/flow/flow.ts";
+export type { DeadLetter, LetterOrigin } from "./runtime/flow/dead_letters.ts";
 export type { FlowReport, FlowState, LatencyReport, NodeReport } from "./runtime/flow/flow_report.ts";
 export type { LifeState } from "./runtime/flow/life_cycle.ts";
 export type { BreakerDefinition } from "./runtime/connector/breaker.ts";
 export type { Connectivity } from "./runtime/connector/connection.ts";
 export type {
   BufferDefinition,
-  BufferRetryDefinition,
   ConnectorDefinition,
   CountDefinition,
   DurableState,
@@ -55,6 +55,7 @@ export type {
   PipelineList,
   ProcessorDefinition,
   Reconnect,
+  RetryDefinition,
 } from "./runtime/flow/flow_definition.ts";
 export { Event } from "./runtime/flow/delivery.ts";
 export { Settlement } from "./runtime/flow/settlement.ts";

@@ -18,7 +18,9 @@ import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
 import { type ConnectorStage, planSink, planSource } from "./connector_stages.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
+import type { LetterBox } from "./dead_letters.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
+import { Guards } from "./guards.ts";
 import type { Node } from "./node.ts";
 import { closeError, connectError } from "./node_errors.ts";
 import { startStages } from "./start_stages.ts";
@@ -71,6 +73,7 @@ export class Assembly {
   readonly #breakers: Breaker[] = [];
   readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
+  readonly #guards: Guards;
   readonly #states: DurableStates;
   /** Pauses, resumes and drains the nodes. */
   readonly pausing: Pausing;
@@ -79,6 +82,7 @@ export class Assembly {
   constructor(options: AssemblyOptions) {
     this.#options = options;
     this.#states = new DurableStates(options);
+    this.#guards = new Guards(options);
     const { definition, graph, onError } = options;
     this.pausing = new Pausing({ flow: definition.name, nodes: this.nodes, graph, onError });
   }
@@ -118,14 +122,20 @@ export class Assembly {
     return fanout;
   }
 
-  #takerOf({ from, to, buffer }: Link): Consumer {
-    const taker = this.#consumers.get(to.node)!;
+  #takerOf(link: Link): Consumer {
+    const taker = this.#consumers.get(link.to.node)!;
+    const letters = this.#guards.lettersOf(link, (name) => this.#consumers.get(name)!);
+    return this.#guards.guard(link, letters, this.#bufferedTaker(link, taker, letters));
+  }
+
+  #bufferedTaker({ from, to, buffer }: Link, taker: Consumer, letters: LetterBox | undefined): Consumer {
     if (buffer === undefined) return taker;
     const name = `${from.node}->${to.node}`;
     const { reading, onError } = this.#options;
     const { node, consumer } = this.#buffers.open(name, buffer, {
       alias: this.#alias(name),
       to: taker,
+      letters,
       reading,
       onError,
     });
@@ -134,7 +144,9 @@ export class Assembly {
   }
 
   #consume(name: string, consumer: Consumer): void {
-    const producers = this.#options.graph.links.filter(({ to }) => to.node === name).length;
+    const { links, deadLetters } = this.#options.graph;
+    // Nothing is linked to a dead letter; the flow itself drains it.
+    const producers = deadLetters.includes(name) ? 1 : links.filter(({ to }) => to.node === name).length;
     const counter = new DrainCounter(producers, () => consumer.drain());
     this.#consumers.set(name, {
       push: (delivery) => consumer.push(delivery),
@@ -317,10 +329,16 @@ export class Assembly {
     this.sources.push({ manager, ports: [read, this.#fanout(name, "err")] });
   }
 
+  /** Lets the dead letters hand on what they hold, after every source's ports have drained. */
+  async drainDeadLetters(): Promise<void> {
+    await Promise.all(this.#options.graph.deadLetters.map((name) => this.#consumers.get(name)!.drain()));
+  }
+
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
     for (const pipeline of this.#pipelines) pipeline.close();
     for (const breaker of this.#breakers) breaker[Symbol.dispose]();
+    this.#guards.close();
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);
     this.#states.close();
     for (const node of [...this.nodes].reverse()) {

@@ -21,7 +21,7 @@ export class Buffers {
   open(
     name: string,
     buffer: BufferDefinition,
-    options: Pick<LinkBufferOptions, "alias" | "to" | "reading" | "onError">,
+    options: Pick<LinkBufferOptions, "alias" | "to" | "letters" | "reading" | "onError">,
   ): { readonly node: Node; readonly consumer: Consumer } {
     const gate = new Gate();
     const consumer = openBuffer(buffer, { ...options, to: new GatedConsumer(options.to, gate) });

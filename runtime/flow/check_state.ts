@@ -24,6 +24,15 @@ export function checkReplayable(flow: string, pipeline: string, { links, nodes }
       action: "Remove the buffer in front of it (one behind it is fine), or remove the state of the flow.",
     });
   }
+  if (links.some(({ to, retry }) => to.node === pipeline && retry !== undefined)) {
+    // An event that comes a second time would be counted as two.
+    throw new CaissonError("CAISSON_FLOW_INVALID", {
+      subject: `${flow}: state`,
+      found: `${pipeline}, which has a state and is fed by a link with a retry`,
+      allowed: "pipelines with a state that get each event once",
+      action: "Put the retry on a link behind the pipeline, or remove the state of the flow.",
+    });
+  }
   const feeding = links.filter(({ to }) => to.node === pipeline).map(({ from }) => from.node);
   if (feeding.length === 1 && nodes.get(feeding[0]!) === "connector") return;
   throw new CaissonError("CAISSON_FLOW_INVALID", {

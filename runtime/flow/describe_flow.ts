@@ -25,7 +25,11 @@ function textOf(flow: FlowDefinition, graph: Graph): string {
   for (const name of orderOf(graph)) {
     lines.push("", `  ${name}  (${labelOf(flow, graph, name)})`);
     for (const line of stepLines(flow.pipelines?.[name])) lines.push(`    ${line}`);
-    for (const link of graph.links) if (link.from.node === name) lines.push(`    ${arrowOf(link)}`);
+    for (const link of graph.links) {
+      if (link.from.node !== name) continue;
+      lines.push(`    ${arrowOf(link)}`);
+      if (link.deadLetter !== undefined) lines.push(`      failed -> ${link.deadLetter}`);
+    }
   }
   return `${lines.join("\n")}\n`;
 }
@@ -83,6 +87,9 @@ function mermaidOf(flow: FlowDefinition, graph: Graph): string {
   }
   for (const { from, to } of graph.links) {
     lines.push(`  ${id(from.node)} -->${from.port === "out" ? "" : `|${from.port}|`} ${id(to.node)}`);
+  }
+  for (const { from, deadLetter } of graph.links) {
+    if (deadLetter !== undefined) lines.push(`  ${id(from.node)} -.->|failed| ${id(deadLetter)}`);
   }
   return `${lines.join("\n")}\n`;
 }

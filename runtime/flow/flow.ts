@@ -161,7 +161,7 @@ export class Flow implements AsyncDisposable {
       await Promise.all(ports.map((port) => port.drain()));
     }));
     try {
-      await Promise.race([drained, this.#forced.promise]);
+      await Promise.race([drained.then(() => this.#assembly.drainDeadLetters()), this.#forced.promise]);
     } catch (thrown) {
       // Whatever went wrong, the parts are closed.
       this.#life.on("fail");

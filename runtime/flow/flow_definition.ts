@@ -139,9 +139,9 @@ export interface LinkDefinition {
   readonly to: string | readonly string[];
 }
 
-/** What a buffered link does with events that were not delivered. */
-export interface BufferRetryDefinition {
-  /** Deliveries in all before an event is set aside, 1 to 1,000. @default {10} */
+/** What a link does with events that were not delivered. */
+export interface RetryDefinition {
+  /** Deliveries in all before an event is given up, 1 to 1,000. @default {10} */
   readonly attempts?: number;
   /** Wait before the second delivery, milliseconds; it doubles each time. @default {100} */
   readonly intervalMs?: number;
@@ -162,13 +162,17 @@ export interface BufferDefinition {
   /** `full` survives the loss of power, `normal` only the death of the process. @default {"full"} */
   readonly sync?: "full" | "normal";
   /** What is done with events that were not delivered. */
-  readonly retry?: BufferRetryDefinition;
+  readonly retry?: RetryDefinition;
 }
 
 /** A link of a flow. */
 export interface FlowLinkDefinition extends LinkDefinition {
   /** Makes it durable; such a link has one target. @default {events wait in memory only} */
   readonly buffer?: BufferDefinition;
+  /** How often an event is tried before it is given up; a buffered link has its own `retry`. @default {once} */
+  readonly retry?: RetryDefinition;
+  /** Connector that takes what is given up, as {@linkcode DeadLetter}. @default {that of the flow} */
+  readonly deadLetter?: string;
 }
 
 /** Where windows and other states of a flow survive its process. */
@@ -193,6 +197,8 @@ export interface FlowDefinition {
   readonly pipelines?: Readonly<Record<string, PipelineDefinition>>;
   /** Links between ports. */
   readonly links: readonly FlowLinkDefinition[];
+  /** Dead-letter connector of every link that leaves a source and of every buffered link. @default {what is given up fails} */
+  readonly deadLetter?: string;
   /**
    * Makes the state of every pipeline with windows or other state survive. Each of them is fed by one source and nothing else, which
    * gives the same events in the same order each time it is read, as a file does.

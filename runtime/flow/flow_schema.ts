@@ -47,17 +47,19 @@ const connector = z.strictObject({
   }).optional(),
 });
 
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(1000).optional(),
+  intervalMs: z.number().min(1).optional(),
+  maxIntervalMs: z.number().min(1).optional(),
+});
+
 const buffer = z.strictObject({
   path: z.string().min(1),
   maxBytes: z.int().min(65536).optional(),
   inFlight: z.int().min(1).max(64).optional(),
   codec: named(codecNames).optional(),
   sync: z.enum(["full", "normal"]).optional(),
-  retry: z.strictObject({
-    attempts: z.int().min(1).max(1000).optional(),
-    intervalMs: z.number().min(1).optional(),
-    maxIntervalMs: z.number().min(1).optional(),
-  }).optional(),
+  retry: retry.optional(),
 });
 
 /** The schema of a flow; functions are only possible in TypeScript. */
@@ -76,7 +78,10 @@ export const flowSchema: z.ZodType = z.strictObject({
     from: z.string().min(1),
     to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
     buffer: buffer.optional(),
+    retry: retry.optional(),
+    deadLetter: name.optional(),
   })),
+  deadLetter: name.optional(),
 });
 
 /**

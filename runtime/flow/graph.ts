@@ -2,7 +2,8 @@
 import { CaissonError } from "../errors/caisson_error.ts";
 import { portsOf } from "../pipeline/ports.ts";
 import { resolve } from "@std/path";
-import type { BufferDefinition, FlowDefinition } from "./flow_definition.ts";
+import { checkDeadLetters, deadLetterOf } from "./check_dead_letters.ts";
+import type { BufferDefinition, FlowDefinition, RetryDefinition } from "./flow_definition.ts";
 
 /** What a node is. */
 export type NodeKind = "connector" | "processor" | "pipeline";
@@ -23,6 +24,10 @@ export interface Link {
   readonly to: Port;
   /** What makes it durable. */
   readonly buffer?: BufferDefinition;
+  /** How often failed events are tried. */
+  readonly retry?: RetryDefinition;
+  /** Connector that takes what is given up. */
+  readonly deadLetter?: string;
 }
 
 /** A flow's nodes with their links, without cycles. */
@@ -33,8 +38,10 @@ export interface Graph {
   readonly links: readonly Link[];
   /** Connectors that read. */
   readonly sources: readonly string[];
-  /** Connectors that write. */
+  /** Connectors that write, dead letters among them. */
   readonly sinks: readonly string[];
+  /** Connectors that take what links give up. */
+  readonly deadLetters: readonly string[];
   /** Processors and pipelines, downstream ones first. */
   readonly inner: readonly string[];
 }
@@ -99,7 +106,14 @@ export function buildGraph(flow: FlowDefinition): Graph {
         });
       }
       seen.add(key);
-      links.push({ from, to, ...(link.buffer === undefined ? {} : { buffer: link.buffer }) });
+      const deadLetter = deadLetterOf(flow, link, kind === "connector");
+      links.push({
+        from,
+        to,
+        ...(link.buffer === undefined ? {} : { buffer: link.buffer }),
+        ...(link.retry === undefined ? {} : { retry: link.retry }),
+        ...(deadLetter === undefined ? {} : { deadLetter }),
+      });
     }
   }
   const sources = unique(
@@ -107,7 +121,9 @@ export function buildGraph(flow: FlowDefinition): Graph {
     "connector",
     nodes,
   );
-  const sinks = unique(links.map(({ to }) => to.node), "connector", nodes);
+  checkDeadLetters(flow, links);
+  const deadLetters = unique(links.map(({ deadLetter }) => deadLetter ?? ""), "connector", nodes);
+  const sinks = [...deadLetters, ...unique(links.map(({ to }) => to.node), "connector", nodes)];
   const inner = orderInner(flow, nodes, links);
   for (const [name, kind] of nodes) {
     if (
@@ -123,7 +139,7 @@ export function buildGraph(flow: FlowDefinition): Graph {
       });
     }
   }
-  return { nodes, links, sources, sinks, inner };
+  return { nodes, links, sources, sinks, deadLetters, inner };
 }
 
 function checkBuffer(

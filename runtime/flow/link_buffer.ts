@@ -8,23 +8,15 @@ import { Batch } from "../data/batch.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { decodeEntry, encodeEntry, type StoredEvent } from "./buffer_entry.ts";
 import type { BufferStore, SetAside, StoredEntry } from "./buffer_store.ts";
-import { type Consumer, type Delivery, type Event, eventCount, eventsOf } from "./delivery.ts";
+import type { LetterBox } from "./dead_letters.ts";
+import { type Consumer, type Delivery, Event, eventCount, eventsOf } from "./delivery.ts";
+import { backOffOf, type RetryPolicy } from "./guarded_link.ts";
 import { Settlement } from "./settlement.ts";
 
 /** Most events of one entry; what is in flight when a process dies is delivered again. */
 const ENTRY_EVENTS = 1024;
 /** Payload bytes after which an entry is full; one event may be larger. */
 const ENTRY_BYTES = 1 << 20;
-
-/** What is done with events that were not delivered. */
-export interface BufferRetry {
-  /** Deliveries in all before an event is set aside. */
-  readonly attempts: number;
-  /** Wait before the second delivery, milliseconds; it doubles each time. */
-  readonly intervalMs: number;
-  /** Longest wait, milliseconds. */
-  readonly maxIntervalMs: number;
-}
 
 /** What a {@linkcode LinkBuffer} needs. */
 export interface LinkBufferOptions {
@@ -41,7 +33,9 @@ export interface LinkBufferOptions {
   /** Entries that may be under way: as many may arrive twice when the process dies. */
   readonly inFlight: number;
   /** What is done with events that were not delivered. */
-  readonly retry: BufferRetry;
+  readonly retry: RetryPolicy;
+  /** Takes what fails too often. @default {it is set aside in the file} */
+  readonly letters?: LetterBox | undefined;
   /** Aborted when the flow stops: what is not delivered by then stays for the next start. */
   readonly reading: AbortSignal;
   /** Told about what goes wrong. */
@@ -83,6 +77,7 @@ export class LinkBuffer implements Consumer {
   #closed = false;
   #failure: CaissonError | undefined;
   #retries = 0;
+  #aside = 0;
   #listeners: (() => void)[] = [];
 
   /** Starts handing on what an earlier run left behind. */
@@ -227,9 +222,7 @@ export class LinkBuffer implements Consumer {
         allowed: "a file that nobody else writes",
       });
     }
-    const arenaBytes = events.reduce((sum, { bytes }) => sum + ((bytes.byteLength + 7) & ~7), 0);
-    const batch = Batch.allocate({ capacity: events.length, arenaBytes });
-    for (const { bytes, timestamp } of events) batch.appendBytes(bytes, timestamp);
+    const batch = batchOf(events);
     let freed = false;
     const free = (): void => {
       if (freed) return;
@@ -267,12 +260,8 @@ export class LinkBuffer implements Consumer {
     const events = decodeEntry(store.get(id)!.data)!;
     const failed = [...failures].sort(([a], [b]) => a - b);
     if (attempts >= retry.attempts) {
-      for (const [index, reason] of failed) {
-        this.#setAside.push({ ...events[index]!, attempts, reason: messageOf(reason) });
-      }
-      this.#removed.push(id);
-      this.metrics.failed += failed.length;
-      if (!freed) this.#flying--;
+      if (freed) this.#flying++;
+      this.#giveUp(id, attempts, failed.map(([index, reason]) => ({ ...events[index]!, reason })));
       return;
     }
     const data = encodeEntry(failed.map(([index]) => events[index]!));
@@ -284,8 +273,30 @@ export class LinkBuffer implements Consumer {
       return;
     }
     this.#retries += failed.length;
-    const wait = Math.min(retry.maxIntervalMs, retry.intervalMs * 2 ** Math.min(attempts - 1, 30));
-    this.#backingOff.push({ id, wait });
+    this.#backingOff.push({ id, wait: backOffOf(retry, attempts) });
+  }
+
+  /** To the dead letter, and what it does not take into the table of the file. */
+  #giveUp(id: number, attempts: number, failed: readonly (StoredEvent & { readonly reason: unknown })[]): void {
+    const { letters, codec } = this.#options;
+    this.metrics.failed += failed.length;
+    const done = (kept: readonly (typeof failed)[number][]): void => {
+      if (this.#closed) return;
+      for (const { bytes, timestamp, reason } of kept) {
+        this.#setAside.push({ bytes, timestamp, attempts, reason: messageOf(reason) });
+      }
+      this.#aside += kept.length;
+      this.#removed.push(id);
+      // Not before the commit, as with what is delivered.
+      this.#delivered.push(() => this.#flying--);
+      this.#commitSoon();
+    };
+    if (letters === undefined) return done(failed);
+    const batch = batchOf(failed);
+    letters.send(
+      failed.map(({ reason }, index) => ({ event: Event.raw(batch, index, codec), reason, attempts })),
+      (lost) => done([...lost.keys()].map((index) => failed[index]!)),
+    );
   }
 
   /** The wait begins when the file knows what is left of the entry: earlier, all of it would be delivered again. */
@@ -315,13 +326,15 @@ export class LinkBuffer implements Consumer {
     this.#due.length = 0;
     while (this.#flying > 0 && !this.#closed) await this.#change();
     await this.#options.to.drain();
+    // What a window let go of may have failed and be on its way to the dead letter.
+    while (this.#flying > 0 && !this.#closed) await this.#change();
     while (this.#committing !== undefined) await this.#committing;
   }
 
   /** Numbers about the file and what is in it. */
   report(): PartMetrics {
     const { store } = this.#options;
-    return { recovered: store.recovery, bytes: store.bytes, retried: this.#retries, setAside: this.metrics.failed };
+    return { recovered: store.recovery, bytes: store.bytes, retried: this.#retries, setAside: this.#aside };
   }
 
   /** Writes what is left to write and lets go of the file; what was not delivered stays in it. */
@@ -352,4 +365,11 @@ export class LinkBuffer implements Consumer {
       cause: error,
     });
   }
+}
+
+function batchOf(events: readonly StoredEvent[]): Batch {
+  const arenaBytes = events.reduce((sum, { bytes }) => sum + ((bytes.byteLength + 7) & ~7), 0);
+  const batch = Batch.allocate({ capacity: events.length, arenaBytes });
+  for (const { bytes, timestamp } of events) batch.appendBytes(bytes, timestamp);
+  return batch;
 }

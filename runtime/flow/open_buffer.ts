@@ -3,6 +3,7 @@ import { createCodec } from "../codec/codecs.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { BufferStore } from "./buffer_store.ts";
 import type { BufferDefinition } from "./flow_definition.ts";
+import { retryPolicy } from "./guards.ts";
 import { LinkBuffer, type LinkBufferOptions } from "./link_buffer.ts";
 
 /**
@@ -13,7 +14,7 @@ import { LinkBuffer, type LinkBufferOptions } from "./link_buffer.ts";
  */
 export function openBuffer(
   { path, codec = "json", sync = "full", maxBytes = 1 << 28, inFlight = 4, retry = {} }: BufferDefinition,
-  options: Pick<LinkBufferOptions, "alias" | "to" | "reading" | "onError">,
+  options: Pick<LinkBufferOptions, "alias" | "to" | "letters" | "reading" | "onError">,
 ): LinkBuffer {
   const { alias, onError } = options;
   const stored = createCodec(codec, `${alias}: buffer.codec`);
@@ -27,13 +28,12 @@ export function openBuffer(
       }),
     );
   }
-  const { attempts = 10, intervalMs = 100, maxIntervalMs = 30_000 } = retry;
   return new LinkBuffer({
     ...options,
     store,
     codec: stored,
     maxBytes,
     inFlight,
-    retry: { attempts, intervalMs, maxIntervalMs },
+    retry: retryPolicy(retry),
   });
 }

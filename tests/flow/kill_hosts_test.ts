@@ -9,6 +9,6 @@ Deno.test({
     assertEquals({ missing, torn }, { missing: 0, torn: 0 });
     assert(kills > 0, "no host was killed while it ran");
     // At a kill one entry is on its way to the file, and up to 8 batches are stored of which the client was not told.
-    assert(duplicates <= kills * (1 + 8) * 64, `${duplicates} duplicates after ${kills} kills`);
+    assert(duplicates <= kills * (1 + 8) * 16, `${duplicates} duplicates after ${kills} kills`);
   },
 });
