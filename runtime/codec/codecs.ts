@@ -96,6 +96,7 @@ export const codecEntries: ReadonlyMap<string, CodecEntry> = new Map<string, Cod
     summary: "One YAML 1.2 document, core schema. Integers beyond 2^53 are bigints.",
     unsupported: [
       "several documents in one payload",
+      "more than 100 aliases in a document",
       "tags of a document's own",
       "keys that are not texts",
       "comments, which are lost when an event is written anew",
@@ -107,8 +108,9 @@ export const codecEntries: ReadonlyMap<string, CodecEntry> = new Map<string, Cod
           type: "integer",
           minimum: 1,
           maximum: 1 << 26,
-          default: 1 << 20,
-          description: "Longest document that is read.",
+          default: 1 << 16,
+          description:
+            "Longest document that is read; hostile ones take up to 10 µs a byte, and nothing else runs then.",
         },
       },
     },

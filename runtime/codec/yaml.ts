@@ -1,17 +1,20 @@
 /** The codec `yaml`: one payload is one YAML document. @module */
-import { parseDocument, stringify } from "yaml";
+import { type Document, parseDocument, stringify, visit } from "yaml";
 import { quote } from "../manifest/untrusted_text.ts";
 import { messageOf } from "../errors/caisson_error.ts";
 import type { Codec } from "./codec.ts";
 import { undecodable, unencodable } from "./codec_error.ts";
 import { decodeUtf8, decodeUtf8Leniently, encodeUtf8 } from "./utf8.ts";
 
-/** Aliases a document may follow, against a few lines that mean gigabytes. */
+/**
+ * Aliases a document may have, and nodes they may stand for: against a few lines that mean gigabytes, and because each
+ * alias is looked up in the whole document, which takes quadratic time.
+ */
 const ALIASES = 100;
 
 /**
  * One YAML 1.2 document (core schema). Integers beyond 2^53 are bigints, both ways. Maps have text keys; tags of a
- * document's own, more than 100 aliased nodes and payloads longer than `maxBytes` are refused.
+ * document's own, more than 100 aliases or aliased nodes, and payloads longer than `maxBytes` are refused.
  */
 export function yamlCodec(name: string, maxBytes: number): Codec {
   return {
@@ -31,6 +34,7 @@ export function yamlCodec(name: string, maxBytes: number): Codec {
         });
         const [problem] = [...document.errors, ...document.warnings];
         if (problem !== undefined) throw problem;
+        requireFewAliases(document);
         return narrowed(document.toJS({ maxAliasCount: ALIASES }));
       } catch (error) {
         const shown = quote(decodeUtf8Leniently(bytes.subarray(0, 320)), 80);
@@ -48,6 +52,17 @@ export function yamlCodec(name: string, maxBytes: number): Codec {
       }
     },
   };
+}
+
+function requireFewAliases(document: Document): void {
+  let aliases = 0;
+  visit(document, {
+    Alias: () => {
+      aliases++;
+      return aliases > ALIASES ? visit.BREAK : undefined;
+    },
+  });
+  if (aliases > ALIASES) throw new RangeError(`more than ${ALIASES} aliases`);
 }
 
 /** Makes numbers of the bigints a number can hold, in place: the value is fresh. Aliases share, so each is seen once. */

@@ -1,8 +1,9 @@
 /** Random, mutated and cut input for codecs and interceptors. @module */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { codecNames, createCodec } from "../../runtime/codec/codecs.ts";
 import type { CodecConfig } from "../../runtime/codec/codec_config.ts";
 import type { InterceptorConfig } from "../../runtime/codec/interceptor_config.ts";
+import { createPostprocessor } from "../../runtime/codec/postprocessors.ts";
 import { createPreprocessor, preprocessorNames } from "../../runtime/codec/preprocessors.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { randomOf } from "./chunking.ts";
@@ -123,6 +124,113 @@ export async function fuzzPreprocessor(named: InterceptorConfig, rounds: number,
       expectCode(error, "CAISSON_PREPROCESSOR_FAILED", preprocessor.name, chunks.at(-1)!);
     }
   }
+}
+
+/** What a postprocessor wrote, as its counterpart gets it. */
+export interface FuzzedPostprocessor {
+  /** The postprocessor. */
+  readonly named: InterceptorConfig;
+  /** What reads it again; none compares the bytes all payloads make together. */
+  readonly reader?: InterceptorConfig;
+  /** `pieces`: each piece for itself, as datagrams. `stream`: cut anywhere. */
+  readonly travels: "pieces" | "stream";
+  /** Payloads that it cannot carry, because its format does not escape them. @default {none} */
+  readonly leavesOut?: (payload: Uint8Array) => boolean;
+}
+
+/** Every postprocessor, with configurations that change its code. */
+export const fuzzedPostprocessors: readonly FuzzedPostprocessor[] = [
+  { named: "separate", reader: "separate", travels: "stream", leavesOut: (payload) => payload.includes(10) },
+  { named: "gzip", reader: "gzip", travels: "stream" },
+  ...["gzip", "zlib", "brotli", "zstd"].map((algorithm): FuzzedPostprocessor => ({
+    named: { name: "compress", config: { algorithm } },
+    reader: { name: "decompress", config: { algorithm } },
+    travels: "pieces",
+  })),
+  { named: "base64", reader: "base64", travels: "pieces" },
+  { named: "length-prefixed", reader: "length-prefixed", travels: "stream" },
+  { named: "textual-length-prefixed", reader: "textual-length-prefixed", travels: "stream" },
+  { named: "ingest-ns", reader: "ingest-ns", travels: "pieces" },
+  {
+    named: { name: "gelf-chunking", config: { chunk_size: 40 } },
+    reader: "gelf-chunking",
+    travels: "pieces",
+    // A payload that fits is sent as it is, and one that begins like a chunk would be taken for one.
+    leavesOut: (payload) => payload[0] === 0x1e && payload[1] === 0x0f,
+  },
+  { named: { name: "collect", config: { max_bytes: 100 } }, travels: "stream" },
+  { named: { name: "chunk", config: { max_bytes: 100 } }, travels: "stream" },
+];
+
+/**
+ * Frames streams of payloads and reads them again: what was not refused with a typed error comes back as it was.
+ *
+ * @returns how many payloads came back
+ */
+export async function fuzzPostprocessor(fuzzed: FuzzedPostprocessor, rounds: number, seed: number): Promise<number> {
+  const random = randomOf(seed);
+  const postprocessor = createPostprocessor(fuzzed.named);
+  let carried = 0;
+  for (let round = 0; round < rounds; round++) {
+    const payloads: Uint8Array[] = [];
+    const pieces: Uint8Array[] = [];
+    const emit = (bytes: Uint8Array): void => void pieces.push(bytes.slice());
+    for (let left = 1 + random(5); left > 0; left--) {
+      const payload = fuzzInput(random);
+      if (fuzzed.leavesOut?.(payload) === true) continue;
+      try {
+        await postprocessor.process(payload.slice(), emit, 1000);
+        payloads.push(payload);
+      } catch (error) {
+        expectCode(error, "CAISSON_POSTPROCESSOR_FAILED", postprocessor.name, payload);
+      }
+    }
+    await postprocessor.finish(emit);
+    const read = await readBack(fuzzed, pieces, random);
+    // A stream of bytes has no payloads: only what they make together counts.
+    const [found, given] = fuzzed.reader === undefined || fuzzed.named === "gzip"
+      ? [[join(read)], [join(payloads)]]
+      : [read, payloads];
+    assertEquals(found.map((bytes) => bytes.toHex()), given.map((bytes) => bytes.toHex()), postprocessor.name);
+    carried += payloads.length;
+  }
+  return carried;
+}
+
+async function readBack(
+  { reader, travels }: FuzzedPostprocessor,
+  pieces: readonly Uint8Array[],
+  random: (below: number) => number,
+): Promise<Uint8Array[]> {
+  if (reader === undefined) return [...pieces];
+  const preprocessor = createPreprocessor(reader);
+  const read: Uint8Array[] = [];
+  const emit = (bytes: Uint8Array): void => void read.push(bytes.slice());
+  for (const piece of travels === "pieces" ? pieces : cutAnywhere(join(pieces), random)) {
+    await preprocessor.process(piece, emit);
+  }
+  await preprocessor.finish(emit);
+  return read;
+}
+
+function cutAnywhere(bytes: Uint8Array, random: (below: number) => number): Uint8Array[] {
+  const cut: Uint8Array[] = [];
+  for (let from = 0; from < bytes.byteLength;) {
+    const to = from + 1 + random(60);
+    cut.push(bytes.slice(from, to));
+    from = to;
+  }
+  return cut;
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.byteLength;
+  }
+  return joined;
 }
 
 function expectCode(error: unknown, code: string, name: string, bytes: Uint8Array): void {

@@ -1,8 +1,16 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createCodec } from "../../runtime/codec/codecs.ts";
+import { postprocessorNames } from "../../runtime/codec/postprocessors.ts";
 import { createPreprocessor } from "../../runtime/codec/preprocessors.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
-import { fuzzCodec, fuzzedCodecs, fuzzedPreprocessors, fuzzPreprocessor } from "./fuzz.ts";
+import {
+  fuzzCodec,
+  fuzzedCodecs,
+  fuzzedPostprocessors,
+  fuzzedPreprocessors,
+  fuzzPostprocessor,
+  fuzzPreprocessor,
+} from "./fuzz.ts";
 
 for (const named of fuzzedCodecs) {
   const name = JSON.stringify(named);
@@ -17,6 +25,17 @@ for (const named of fuzzedPreprocessors) {
     await fuzzPreprocessor(named, 300, 2);
   });
 }
+
+for (const fuzzed of fuzzedPostprocessors) {
+  Deno.test(`postprocessor ${JSON.stringify(fuzzed.named)} writes what its counterpart reads, whatever the payload`, async () => {
+    assert(await fuzzPostprocessor(fuzzed, 100, 3) > 0);
+  });
+}
+
+Deno.test("every postprocessor is fuzzed", () => {
+  const fuzzed = fuzzedPostprocessors.map(({ named }) => typeof named === "string" ? named : named.name);
+  assertEquals(new Set(fuzzed), new Set(postprocessorNames));
+});
 
 /** What would take quadratic time if anything did: repeated to a megabyte. */
 const growing: readonly (readonly [string, string, string, string])[] = [
@@ -65,4 +84,54 @@ Deno.test("a stream in chunks of a byte takes linear time", () => {
     for (let index = 0; index < 1 << 19; index++) preprocessor.process(one, emit);
     if (name === "length-prefixed") assertThrows(() => preprocessor.finish(emit), CaissonError);
   }
+});
+
+/** Repeated, each would be the worst case of some YAML reader. */
+const growingYaml: readonly ((index: number) => string)[] = [
+  () => "- ",
+  () => "[",
+  () => "{a: ",
+  () => "? ",
+  () => "!a ",
+  () => "&a ",
+  () => "- a\n",
+  (index) => `k${index}: v\n`,
+  (index) => `- &x${index} [1]\n- *x${index}\n`,
+  (index) => `- &x [1]\n- *x # ${index}\n`,
+];
+
+function millisecondsOfYaml(make: (index: number) => string, bytes: number): number {
+  const codec = createCodec("yaml");
+  let text = "";
+  for (let index = 0; text.length < bytes; index++) text += make(index);
+  const document = new TextEncoder().encode(text.slice(0, bytes));
+  let best = Infinity;
+  for (let time = 0; time < 2; time++) {
+    const start = performance.now();
+    try {
+      codec.decode(document);
+    } catch (error) {
+      assert(error instanceof CaissonError, String(error));
+    }
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+Deno.test("the time yaml takes grows with the document, not with its square", () => {
+  for (const make of growingYaml) {
+    const small = millisecondsOfYaml(make, 1 << 12);
+    const large = millisecondsOfYaml(make, 1 << 16);
+    // 16 times the bytes: linear is 16, a square 256. Two milliseconds are noise.
+    assert(large < 80 * (small + 2), `${JSON.stringify(make(1))}: ${small} ms, then ${large} ms`);
+  }
+});
+
+Deno.test("yaml refuses more than a hundred aliases, and by default more than 64 KiB", () => {
+  const codec = createCodec("yaml");
+  const aliases = (count: number) =>
+    new TextEncoder().encode(Array.from({ length: count }, (_, index) => `- &x${index} 1\n- *x${index}\n`).join(""));
+  assertEquals((codec.decode(aliases(100)) as unknown[]).length, 200);
+  assertThrows(() => codec.decode(aliases(101)), CaissonError, "aliases");
+  assertThrows(() => codec.decode(new Uint8Array(65_537).fill(32)), CaissonError, "65536");
 });
