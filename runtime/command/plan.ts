@@ -182,9 +182,13 @@ function stateNeeds({ state }: FlowDefinition): HostNeed[] {
 
 function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, unknown>>): HostNeed[] {
   const needs = builtins.find((each) => each.type === name && each.kind === use.kind)!.needs(config);
-  return (["read", "write"] as const).flatMap((key) =>
-    (needs[key] ?? []).map((path) => ({ key, value: resolve(path), reason: `${name} ${use.kind}` }))
-  );
+  const reason = `${name} ${use.kind}`;
+  return [
+    ...(["read", "write"] as const).flatMap((key) =>
+      (needs[key] ?? []).map((path) => ({ key, value: resolve(path), reason }))
+    ),
+    ...(needs.net ?? []).map((value): HostNeed => ({ key: "net", value, reason })),
+  ];
 }
 
 function bufferNeeds(path: string): HostNeed[] {

@@ -12,6 +12,11 @@ export const connectorCodes = {
     meaning: "A connector could not connect.",
     action: "Check that the other side is there and that the plugin may reach it.",
   },
+  CAISSON_CONNECTION_LOST: {
+    exit: 1,
+    meaning: "A connection broke off, was closed by the other side, or took longer than its limits allow.",
+    action: "Check the other side; with `reconnect` in the flow, it is connected again.",
+  },
   CAISSON_CLOSE_FAILED: {
     exit: 1,
     meaning: "A connector could not be closed cleanly.",

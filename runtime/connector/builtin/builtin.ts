@@ -1,12 +1,14 @@
 /** What each builtin component declares. @module */
 import type { ComponentInstance, PartContext } from "../contract.ts";
 
-/** Paths the host process needs permission for. */
+/** What the host process needs permission for. */
 export interface BuiltinNeeds {
   /** Paths read. */
   readonly read?: readonly string[];
   /** Paths written. */
   readonly write?: readonly string[];
+  /** Addresses connected to or listened on, `host:port` or `unix:path`. */
+  readonly net?: readonly string[];
 }
 
 /** A component of the runtime itself. */
@@ -15,6 +17,8 @@ export interface BuiltinComponent {
   readonly type: string;
   /** What it is. */
   readonly kind: "source" | "sink";
+  /** What it does, a sentence or two. */
+  readonly description: string;
   /** JSON Schema of its configuration. */
   readonly configSchema: Readonly<Record<string, unknown>>;
   /** Makes one instance from a configuration that was checked. */

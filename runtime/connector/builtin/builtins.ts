@@ -2,6 +2,7 @@
 import type { BuiltinComponent } from "./builtin.ts";
 import { FileSink } from "./file_sink.ts";
 import { FileSource } from "./file_source.ts";
+import { socketBuiltins } from "./socket/socket_builtins.ts";
 import { SqliteSink } from "./sqlite_sink.ts";
 import { StdioSink } from "./stdio_sink.ts";
 import { StdioSource } from "./stdio_source.ts";
@@ -38,6 +39,7 @@ export const builtins: readonly BuiltinComponent[] = [
   {
     type: "file",
     kind: "source",
+    description: "Reads a file, or follows it as it grows and is rotated.",
     configSchema: {
       type: "object",
       properties: {
@@ -59,6 +61,7 @@ export const builtins: readonly BuiltinComponent[] = [
   {
     type: "file",
     kind: "sink",
+    description: "Writes a file.",
     configSchema: {
       type: "object",
       properties: {
@@ -83,6 +86,7 @@ export const builtins: readonly BuiltinComponent[] = [
   {
     type: "stdio",
     kind: "source",
+    description: "Reads the host's standard input.",
     configSchema: {
       type: "object",
       properties: {},
@@ -94,6 +98,7 @@ export const builtins: readonly BuiltinComponent[] = [
   {
     type: "stdio",
     kind: "sink",
+    description: "Writes to the host's standard output or error.",
     configSchema: {
       type: "object",
       properties: {
@@ -111,6 +116,7 @@ export const builtins: readonly BuiltinComponent[] = [
   {
     type: "sqlite",
     kind: "sink",
+    description: "Writes events as rows of a table of SQLite.",
     configSchema: {
       type: "object",
       properties: {
@@ -145,4 +151,5 @@ export const builtins: readonly BuiltinComponent[] = [
     create: (context) => ({ kind: "sink", sink: new SqliteSink(context) }),
     needs: ({ path }) => path === ":memory:" ? {} : { read: [path as string], write: [path as string] },
   },
+  ...socketBuiltins,
 ];

@@ -6,7 +6,13 @@ const BUFFER_BYTES = 1 << 18;
 
 /** Joins chunks in one buffer that is used again. */
 export class Gatherer {
+  readonly #bytes: number;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
+
+  /** @param bytes size of the buffer */
+  constructor(bytes: number = BUFFER_BYTES) {
+    this.#bytes = bytes;
+  }
 
   /** The pieces to write, in order. Each is valid until the next one is asked for. */
   *gather(chunks: readonly Uint8Array[]): Generator<Uint8Array, void, void> {
@@ -14,10 +20,10 @@ export class Gatherer {
       yield chunks[0]!;
       return;
     }
-    const buffer = this.#buffer ??= new Uint8Array(BUFFER_BYTES);
+    const buffer = this.#buffer ??= new Uint8Array(this.#bytes);
     let used = 0;
     for (const chunk of chunks) {
-      if (used > 0 && used + chunk.byteLength > BUFFER_BYTES) {
+      if (used > 0 && used + chunk.byteLength > this.#bytes) {
         yield buffer.subarray(0, used);
         used = 0;
       }

@@ -15,6 +15,22 @@ export function requirePath(
   if (state !== "granted") throw missing(alias, name, path);
 }
 
+/**
+ * Checks that the host may use an address.
+ *
+ * @param host `host:port` or `unix:path`
+ * @throws {CaissonError} `CAISSON_HOST_PERMISSION` naming the flag
+ */
+export function requireNet(alias: string, host: string): void {
+  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
+  throw new CaissonError("CAISSON_HOST_PERMISSION", {
+    subject: alias,
+    found: `the host process may not use ${host}`,
+    allowed: `--allow-net=${host}`,
+    action: `Start the host with --allow-net=${host}`,
+  });
+}
+
 /** What opening a path threw, as an error that says what to do. */
 export function openFailure(
   alias: string,

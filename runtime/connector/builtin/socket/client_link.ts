@@ -1,0 +1,104 @@
+/** The one connection of a client, used by both of its ends. @module */
+import type { PartContext } from "../../contract.ts";
+import type { Connection, Reading } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import type { ClientTransport } from "./transport.ts";
+
+const KEY = "client";
+
+/** Connects when the first end asks for it, and tells both when the connection is gone. */
+export class ClientLink {
+  /** Counts, and holds the connection to its limits. */
+  readonly connections: Connections;
+  /** Whether what comes is read by a source. */
+  hasSource = false;
+  readonly #transport: ClientTransport;
+  readonly #listeners: ((reason: unknown, ended: boolean) => void)[] = [];
+  #connection: Connection | undefined;
+  readonly #endIsLoss: boolean;
+  #gone: Connection | undefined;
+  #dialing: Promise<Connection> | undefined;
+  #closed = false;
+
+  /** Use {@linkcode ClientLink.of}. */
+  constructor(context: PartContext, transport: ClientTransport) {
+    this.connections = Connections.of(context);
+    this.connections.limits = transport.limits;
+    this.#transport = transport;
+    this.#endIsLoss = context.config["at_end"] === "reconnect";
+  }
+
+  /** That of a connector; both of its ends get the same. */
+  static of(context: PartContext, transport: ClientTransport): ClientLink {
+    const known = context.shared?.get(KEY);
+    if (known instanceof ClientLink) return known;
+    const made = new ClientLink(context, transport);
+    context.shared?.set(KEY, made);
+    return made;
+  }
+
+  /** Calls `listener` whenever a connection is gone; `ended` when the peer closed it in good order. */
+  onGone(listener: (reason: unknown, ended: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The connection, where there is one. */
+  get connection(): Connection | undefined {
+    return this.#connection?.closed === false ? this.#connection : undefined;
+  }
+
+  /**
+   * Connects, unless the other end has already.
+   *
+   * @throws {CaissonError} `CAISSON_HOST_PERMISSION` or `CAISSON_CONNECT_FAILED`
+   */
+  async connect(): Promise<Connection> {
+    return this.connection ?? await (this.#dialing ??= this.#dial());
+  }
+
+  async #dial(): Promise<Connection> {
+    try {
+      const socket = await this.#transport.dial();
+      const connection = this.connections.add(socket);
+      this.#connection = connection;
+      if (this.#closed) this.connections.remove(connection);
+      return connection;
+    } finally {
+      this.#dialing = undefined;
+    }
+  }
+
+  /** The connection has nothing more to read. */
+  over(connection: Connection, reason: unknown): void {
+    const ended = connection.ended === "read" && !this.#endIsLoss;
+    if (!ended) this.connections.remove(connection);
+    if (this.#closed || this.#gone === connection) return;
+    this.#gone = connection;
+    if (!ended) this.connections.lost++;
+    for (const listener of this.#listeners) listener(reason, ended);
+  }
+
+  /** Reads what nobody wants, to know when the peer is gone. */
+  discard(connection: Connection): void {
+    const nothing = new Uint8Array(1 << 16);
+    const reading: Reading = {
+      onBytes: (from) => {
+        while (from.available > 0) from.take(nothing);
+      },
+      onEnd: (from, reason) => {
+        this.connections.remove(from);
+        this.over(from, reason);
+      },
+    };
+    connection.read(reading);
+  }
+
+  /** Closes the connection. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const connection = this.connection;
+    if (connection !== undefined) await connection.finish();
+    this.connections.close();
+  }
+}

@@ -1,0 +1,171 @@
+/** One connection of a socket connector: reads a piece at a time, writes in order, knows how long it has been quiet. @module */
+import { CaissonError, messageOf } from "../../../errors/caisson_error.ts";
+import { Gatherer } from "../gather.ts";
+
+/** The part of a connection of Deno's that is used. */
+export interface Socket {
+  /** Reads at most as many bytes as fit; `null` at the end. */
+  read(bytes: Uint8Array): Promise<number | null>;
+  /** Writes some of the bytes and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Says that nothing more will be written. */
+  closeWrite(): Promise<void>;
+  /** Frees it; what is under way fails. */
+  close(): void;
+}
+
+/** What came of a read. */
+export interface Reading {
+  /** Bytes are there: {@linkcode Connection.take} them. */
+  onBytes(connection: Connection): void;
+  /** Nothing more will come; the reason where it broke off. */
+  onEnd(connection: Connection, lost: unknown): void;
+}
+
+/** What is written at once, where chunks are small. */
+const GATHER_BYTES = 1 << 16;
+
+/** One connection. */
+export class Connection {
+  /** Number of its stream. */
+  readonly stream: number;
+  /** Bytes read. */
+  bytesIn = 0;
+  /** Bytes written. */
+  bytesOut = 0;
+  /** Pieces handed to the flow that are not settled yet. */
+  unsettled = 0;
+  /** Whether nothing more will be read, and whether the events of its end are settled. */
+  ended: "no" | "read" | "settled" = "no";
+  /** When the wait for the peer that is under way began, `performance.now()`; 0 while nothing is awaited of it. */
+  readingSince = 0;
+  /** The same for a write. */
+  writingSince = 0;
+  readonly #socket: Socket;
+  readonly #alias: string;
+  readonly #readBytes: number;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #gatherer: Gatherer | undefined;
+  #start = 0;
+  #end = 0;
+  #reading: Reading | undefined;
+  #failure: unknown;
+  #closed = false;
+
+  /** Takes over an open socket. */
+  constructor(socket: Socket, stream: number, alias: string, readBytes: number) {
+    this.#socket = socket;
+    this.stream = stream;
+    this.#alias = alias;
+    this.#readBytes = readBytes;
+  }
+
+  /** Whether it was closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Starts reading; a piece is not followed by the next before it was taken whole. */
+  read(reading: Reading): void {
+    this.#reading = reading;
+    this.#readNext();
+  }
+
+  #readNext(): void {
+    const buffer = this.#buffer ??= new Uint8Array(this.#readBytes);
+    this.readingSince = performance.now();
+    this.#socket.read(buffer).then((length) => this.#came(length), (error: unknown) => this.#broke(error));
+  }
+
+  #came(length: number | null): void {
+    this.readingSince = 0;
+    if (this.#closed) return this.#broke(this.#failure);
+    if (length === null) {
+      this.#buffer = undefined;
+      this.ended = "read";
+      return this.#reading!.onEnd(this, undefined);
+    }
+    this.bytesIn += length;
+    this.#start = 0;
+    this.#end = length;
+    this.#reading!.onBytes(this);
+  }
+
+  #broke(error: unknown): void {
+    this.readingSince = 0;
+    this.#buffer = undefined;
+    const reason = this.#failure ?? error;
+    this.close();
+    this.#reading!.onEnd(this, reason);
+  }
+
+  /** Bytes that came and were not taken. */
+  get available(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Copies what came, as much as fits, and reads on when all of it was taken. */
+  take(target: Uint8Array): number {
+    const length = Math.min(target.byteLength, this.available);
+    target.set(this.#buffer!.subarray(this.#start, this.#start + length));
+    this.#start += length;
+    if (this.#start === this.#end) this.#readNext();
+    return length;
+  }
+
+  /**
+   * Writes all chunks.
+   *
+   * @throws {CaissonError} `CAISSON_CONNECTION_LOST`
+   */
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    if (this.#closed) throw this.lost(this.#failure);
+    const gatherer = this.#gatherer ??= new Gatherer(GATHER_BYTES);
+    try {
+      for (const piece of gatherer.gather(chunks)) {
+        for (let at = 0; at < piece.byteLength;) {
+          // From one byte that the peer took to the next: a slow peer that takes some is waited for.
+          this.writingSince = performance.now();
+          const written = await this.#socket.write(at === 0 ? piece : piece.subarray(at));
+          at += written;
+          this.bytesOut += written;
+        }
+      }
+    } catch (error) {
+      const lost = this.lost(this.#failure ?? error);
+      this.close(lost);
+      throw lost;
+    } finally {
+      this.writingSince = 0;
+    }
+  }
+
+  /** The error of a use after the loss. */
+  lost(reason: unknown): CaissonError {
+    if (reason instanceof CaissonError) return reason;
+    return new CaissonError("CAISSON_CONNECTION_LOST", {
+      subject: this.#alias,
+      found: reason === undefined ? "a connection that was closed" : messageOf(reason),
+      cause: reason,
+    });
+  }
+
+  /** Says that nothing more will be written, then frees it. */
+  async finish(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.#socket.closeWrite();
+    } catch {
+      // The peer was faster: there is nobody left to tell.
+    }
+    this.close();
+  }
+
+  /** Frees it; a read or write under way fails with the reason. */
+  close(reason?: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#failure = reason;
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,100 @@
+/** What connections have brought, waiting to be read by a source. @module */
+import type { Batch } from "../../../data/batch.ts";
+import type { PollResult, StreamNotice } from "../../contract.ts";
+import type { Connection, Reading } from "./connection.ts";
+
+const FILLED: PollResult = { state: "filled" };
+const ENDED: PollResult = { state: "ended" };
+
+/**
+ * Pieces of many connections go into one batch, one record each, in turn. A connection whose piece was not taken reads
+ * no further, so that a slow flow slows its peers.
+ */
+export class Inbox implements Reading {
+  readonly #onOver: (connection: Connection, lost: unknown) => void;
+  #ready: Connection[] = [];
+  #notices: StreamNotice[] = [];
+  #ended = false;
+  #failure: { readonly thrown: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  /**
+   * @param signal ends a wait
+   * @param onOver told when a connection has nothing more to read
+   */
+  constructor(signal: AbortSignal, onOver: (connection: Connection, lost: unknown) => void) {
+    this.#onOver = onOver;
+    signal.addEventListener("abort", () => this.wake(), { once: true });
+  }
+
+  onBytes(connection: Connection): void {
+    this.#ready.push(connection);
+    this.wake();
+  }
+
+  onEnd(connection: Connection, lost: unknown): void {
+    this.#notices.push({ stream: connection.stream, state: connection.ended === "read" ? "ended" : "lost" });
+    this.#onOver(connection, lost);
+    this.wake();
+  }
+
+  /** Nothing will come any more, once what is there was read. */
+  end(): void {
+    this.#ended = true;
+    this.wake();
+  }
+
+  /** The next read throws. */
+  fail(thrown: unknown): void {
+    this.#failure = { thrown };
+    this.wake();
+  }
+
+  /** Ends a wait, so that the manager looks around. */
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** Hands over what is there, or waits for the first that comes. */
+  poll(batch: Batch, signal: AbortSignal): PollResult | Promise<PollResult> {
+    if (this.#ready.length > 0 || this.#notices.length > 0 || this.#ended || this.#failure !== undefined) {
+      return this.#hand(batch);
+    }
+    if (signal.aborted) return FILLED;
+    return new Promise<void>((resolve) => this.#wake = resolve).then(() => this.#hand(batch));
+  }
+
+  #hand(batch: Batch): PollResult {
+    const now = performance.timeOrigin + performance.now();
+    const { arena } = batch;
+    const ready = this.#ready;
+    let at = 0;
+    for (; at < ready.length && batch.count < batch.capacity; at++) {
+      const connection = ready[at]!;
+      const start = batch.arenaUsed;
+      if (start >= arena.byteLength) break;
+      const whole = connection.available <= arena.byteLength - start;
+      const length = connection.take(arena.subarray(start));
+      batch.append(0, start, length, now);
+      batch.setPartition(batch.count - 1, connection.stream);
+      batch.arenaUsed = Math.min(arena.byteLength, start + length + 7 & ~7);
+      connection.unsettled++;
+      if (!whole) break;
+    }
+    this.#ready = at === ready.length ? [] : ready.slice(at);
+    if (this.#ready.length > 0) return FILLED;
+    if (this.#notices.length > 0) {
+      const streams = this.#notices;
+      this.#notices = [];
+      return { state: this.#ended ? "ended" : "filled", streams };
+    }
+    if (batch.count === 0 && this.#failure !== undefined) {
+      const { thrown } = this.#failure;
+      this.#failure = undefined;
+      throw thrown;
+    }
+    return this.#ended && batch.count === 0 ? ENDED : FILLED;
+  }
+}
