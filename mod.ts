@@ -66,6 +66,7 @@ export type {
   Attempt,
   BatchSinkPart,
   ByteSinkPart,
+  CodecDirection,
   ComponentInstance,
   Part,
   PartContext,
@@ -74,6 +75,8 @@ export type {
   ProcessorPart,
   SinkPart,
   SourcePart,
+  StreamListener,
+  StreamNotice,
   ValueSinkPart,
   WriteResult,
 } from "./runtime/connector/contract.ts";
