@@ -1,8 +1,9 @@
+// deno-lint-ignore-file no-import-prefix -- peers of the bench alone: in deno.json they would be fetched for every task
 /** The workloads by a loop written by hand and by the stream libraries of others. @module */
-import { filter as mostFilter, map as mostMap, runEffects, tap as mostTap } from "@most/core";
-import type { Stream } from "@most/types";
-import { newDefaultScheduler } from "@most/scheduler";
-import { filter, from, map, tap } from "rxjs";
+import { filter as mostFilter, map as mostMap, runEffects, tap as mostTap } from "npm:@most/core@1.6.1";
+import type { Stream } from "npm:@most/types@1.1.0";
+import { newDefaultScheduler } from "npm:@most/scheduler@1.3.0";
+import { filter, from, map, tap } from "npm:rxjs@7.8.2";
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Fields, PlainWorkload } from "../workloads.ts";
