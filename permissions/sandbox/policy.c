@@ -58,6 +58,7 @@ static int parse_one(policy *out, const char *argument) {
     return 1;
   }
   if ((value = value_of(argument, "--data-bytes")) != NULL) return read_number(value, UINT64_C(1) << 46, &out->data_bytes);
+  if ((value = value_of(argument, "--file-bytes")) != NULL) return read_number(value, UINT64_C(1) << 46, &out->file_bytes);
   if ((value = value_of(argument, "--files")) != NULL) return read_number(value, 65536, &out->files);
   return 0;
 }

@@ -33,6 +33,7 @@ typedef struct policy {
   const char *memory;     /* opened before anything is refused; descriptor 3 of the program */
   uint64_t data_bytes;    /* RLIMIT_DATA; 0: none */
   uint64_t files;         /* RLIMIT_NOFILE; 0: none */
+  uint64_t file_bytes;    /* RLIMIT_FSIZE; 0: none */
   char *const *program;   /* what follows `--` */
 } policy;
 

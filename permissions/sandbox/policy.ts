@@ -16,6 +16,8 @@ export interface SandboxPolicy {
   readonly watch: boolean;
   /** Bytes of private memory it may ask for: a backstop, far above what the host watches for. */
   readonly dataBytes: number;
+  /** Bytes up to which it may write one file. */
+  readonly fileBytes: number;
   /** Files it may hold open. */
   readonly files: number;
 }
@@ -25,7 +27,7 @@ export const MEMORY_DESCRIPTOR_PATH = "/proc/self/fd/3";
 
 /** The launcher's arguments, up to and with `--`. */
 export function sandboxArguments(policy: SandboxPolicy, memory: string): string[] {
-  const { read, write, connect, bind, names, watch, dataBytes, files } = policy;
+  const { read, write, connect, bind, names, watch, dataBytes, fileBytes, files } = policy;
   return [
     ...read.map((path) => `--read=${path}`),
     ...write.map((path) => `--write=${path}`),
@@ -34,6 +36,7 @@ export function sandboxArguments(policy: SandboxPolicy, memory: string): string[
     ...(names ? ["--names", "--datagrams"] : []),
     ...(watch ? ["--watch"] : []),
     `--data-bytes=${dataBytes}`,
+    `--file-bytes=${fileBytes}`,
     `--files=${files}`,
     `--memory=${memory}`,
     "--",

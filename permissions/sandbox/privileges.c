@@ -50,6 +50,7 @@ static int limit(int which, uint64_t value, char *wrong, size_t capacity) {
 int limits_set(const policy *what, char *wrong, size_t capacity) {
   if (limit(RLIMIT_CORE, 0, wrong, capacity) != 0) return -1;
   if (what->files > 0 && limit(RLIMIT_NOFILE, what->files, wrong, capacity) != 0) return -1;
+  if (what->file_bytes > 0 && limit(RLIMIT_FSIZE, what->file_bytes, wrong, capacity) != 0) return -1;
   return what->data_bytes > 0 ? limit(RLIMIT_DATA, what->data_bytes, wrong, capacity) : 0;
 }
 

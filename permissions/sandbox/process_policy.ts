@@ -22,11 +22,15 @@ export interface ProcessPolicyOptions {
   };
   /** Physical memory the host lets it hold, bytes. */
   readonly memoryBytes: number;
+  /** Up to which size it may write a file, MiB; then the kernel ends it with SIGXFSZ. @default {4096} */
+  readonly fileMiB?: number | undefined;
 }
 
 /** Deno asks for this much beyond what the plugin may hold, most of it never touched. Measured: see decision 0007. */
 const GUARD_SPARE_MIB = 2048;
 const RUNNER_SPARE_MIB = 256;
+/** Far above what a plugin writes before it begins a new file, far below a disk. */
+const FILE_MIB = 4096;
 
 /** Whether a host is written as an address, so that no name has to be resolved. */
 function isAddress(host: string): boolean {
@@ -52,6 +56,7 @@ export async function guardPolicy(options: ProcessPolicyOptions): Promise<Sandbo
     names: resolves,
     watch: true,
     dataBytes: memoryBytes + GUARD_SPARE_MIB * MIB,
+    fileBytes: (options.fileMiB ?? FILE_MIB) * MIB,
     files: 1024,
   };
 }
@@ -72,6 +77,7 @@ export async function runnerPolicy(options: ProcessPolicyOptions): Promise<Sandb
     names: false,
     watch: false,
     dataBytes: memoryBytes + RUNNER_SPARE_MIB * MIB,
+    fileBytes: (options.fileMiB ?? FILE_MIB) * MIB,
     files: 256,
   };
 }

@@ -50,7 +50,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     await checkCode(found, { host: hostVersions, platform: hostPlatform() }, onPassed);
   } else {
     const plugin = await newRepository().register(found, await readGrants(grants), onPassed);
-    pass("grants", `${plugin.isolation}, level ${levelOf(plugin.isolation)}; ${permissionsText(plugin.permissions)}`);
+    pass("grants", `${plugin.isolation}, level ${levelOf(plugin)}; ${permissionsText(plugin.permissions)}`);
     for (const { text } of plugin.differences) pass("grants", text);
   }
   return {

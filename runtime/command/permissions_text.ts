@@ -14,7 +14,15 @@ export function permissionsText(permissions: EffectivePermissions): string {
   return parts.length === 0 ? "nothing" : parts.join("; ");
 }
 
-/** What protects the host from code in an isolation. */
-export function levelOf(isolation: PluginIsolation): "none" | "process" {
-  return isolation === "worker" || isolation === "native" ? "none" : "process";
+/**
+ * What is to protect the host from a plugin. Where a machine has no sandbox, native code is refused and TypeScript runs at
+ * `process`, with a warning: that is seen when it starts, and `doctor` says it beforehand.
+ */
+export function levelOf(
+  { isolation, unsandboxed }: { readonly isolation: PluginIsolation; readonly unsandboxed: boolean },
+): "none" | "process" | "sandbox" {
+  if (isolation === "worker" || isolation === "native") return "none";
+  const { os, arch } = Deno.build;
+  const hasLauncher = os === "linux" && (arch === "x86_64" || arch === "aarch64");
+  return (isolation === "runner" && unsandboxed) || !hasLauncher ? "process" : "sandbox";
 }

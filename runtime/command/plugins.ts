@@ -28,7 +28,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     originOf(plugin),
     plugin.package.manifest.provides.map(({ kind, name }) => `${kind} ${name}`).join(", "),
     plugin.isolation,
-    levelOf(plugin.isolation),
+    levelOf(plugin),
     permissionsText(plugin.permissions),
   ]);
   const text = [
@@ -67,7 +67,7 @@ function originOf({ package: { treeHash } }: RegisteredPlugin): string {
 }
 
 function describe(
-  { package: found, isolation, permissions, differences, modules, library }: RegisteredPlugin,
+  { package: found, isolation, unsandboxed, permissions, differences, modules, library }: RegisteredPlugin,
 ): unknown {
   const { name, version, provides } = found.manifest;
   return {
@@ -77,7 +77,7 @@ function describe(
     ...(found.treeHash === undefined ? {} : { hash: found.treeHash }),
     provides: provides.map((each) => ({ kind: each.kind, name: each.name, interface: each.interface })),
     isolation,
-    level: levelOf(isolation),
+    level: levelOf({ isolation, unsandboxed }),
     permissions,
     differences,
     manifest: { file: found.manifestFile, sha256: found.manifestSha256 },

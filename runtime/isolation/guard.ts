@@ -37,6 +37,8 @@ export interface LaunchGuardOptions {
   readonly context: PartContext;
   /** Heap the plugin may fill, MiB; 256 MiB more of physical memory, and it is killed. @default {256} */
   readonly memoryMiB?: number | undefined;
+  /** Size up to which the plugin may write one file, in the sandbox, MiB. @default {4096} */
+  readonly fileMiB?: number | undefined;
   /** Settings of this instance. */
   readonly options?: ProcessOptions | undefined;
   /** Where the runtime's own libraries and modules go. @default {the user's cache folder} */
@@ -51,7 +53,8 @@ export interface LaunchGuardOptions {
  * The plugin may run out of memory, loop for ever or end its process: the host sees it, fails what was in flight and starts
  * the process again. See `docs/security.md` for what a process is and is not.
  *
- * @throws {CaissonError} `CAISSON_HOST_PERMISSION`, `CAISSON_COMPILER_MISSING`, `CAISSON_ISOLATION_REFUSED`, and while
+ * @throws {CaissonError} `CAISSON_HOST_PERMISSION`, `CAISSON_COMPILER_MISSING`, `CAISSON_ISOLATION_REFUSED`,
+ * `CAISSON_GRANT_UNENFORCEABLE` for a path with a comma, and while
  * loading `CAISSON_PLUGIN_THREW`, `CAISSON_PERMISSION_DENIED`, `CAISSON_PLUGIN_TIMEOUT` or `CAISSON_PLUGIN_CRASHED`
  */
 export async function launchGuard(launch: LaunchGuardOptions): Promise<ComponentInstance> {
@@ -77,6 +80,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
       files: [...GUARD_FILES.map((file) => join(root, file)), mapper, plugin.folder],
       granted: held(),
       memoryBytes,
+      fileMiB: launch.fileMiB,
     });
   return await launchProcess({
     plugin: plugin.name,
@@ -95,7 +99,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
         "--no-lock",
         "--no-code-cache",
         `--v8-flags=--max-old-space-size=${memoryMiB}`,
-        ...permissionFlags(held(), mapper),
+        ...permissionFlags(plugin.name, held(), mapper),
         bootstrap,
         mapper,
         String(Deno.pid),
@@ -139,19 +143,25 @@ async function bootstrapFile(base: URL, cache: { readonly cacheFolder?: string }
 const grantable = ["read", "write", "net", "env", "sys"] as const;
 
 /** Exactly what is granted. The library goes first: the bootstrap loads it, and gives the permission away. */
-function permissionFlags(permissions: WorkerPermissions, mapper: string): string[] {
+function permissionFlags(plugin: string, permissions: WorkerPermissions, mapper: string): string[] {
   const flags = grantable.flatMap((key) => {
     const values = permissions[key];
-    return values === false ? [] : [`--allow-${key}=${values.map(escapeComma).join(",")}`];
+    return values === false ? [] : [`--allow-${key}=${values.map((value) => withoutComma(plugin, value)).join(",")}`];
   });
   const special = specialAddressesToDeny(permissions.net);
   const denied = special.length === 0 ? [] : [`--deny-net=${special.join(",")}`];
-  return [`--allow-ffi=${escapeComma(mapper)}`, "--deny-run", "--deny-import", ...flags, ...denied];
+  return [`--allow-ffi=${withoutComma(plugin, mapper)}`, "--deny-run", "--deny-import", ...flags, ...denied];
 }
 
-/** A comma separates values; a doubled one is part of a value. */
-function escapeComma(value: string): string {
-  return value.replaceAll(",", ",,");
+/** A comma separates values, and nothing Deno understands makes it part of one: two would be granted in place of one. */
+function withoutComma(plugin: string, value: string): string {
+  if (!value.includes(",")) return value;
+  throw new CaissonError("CAISSON_GRANT_UNENFORCEABLE", {
+    subject: plugin,
+    found: `a comma in ${value}`,
+    allowed: "for a guard, paths and values without a comma: its permissions are flags of Deno",
+    action: "Rename the folder or file, or grant a folder above it.",
+  });
 }
 
 function grantedEnvironment(names: false | readonly string[]): Record<string, string> {

@@ -58,6 +58,7 @@ export async function launchPlugin(
         context,
         options: { codec },
         memoryMiB: manifest.limits?.memoryMiB,
+        fileMiB: manifest.limits?.fileMiB,
         verify: options.verify,
         ...cache,
       });
@@ -77,6 +78,8 @@ export async function launchPlugin(
         context,
         permissions: plugin.unsandboxed ? undefined : permissions,
         memoryMiB: manifest.limits?.memoryMiB,
+        fileMiB: manifest.limits?.fileMiB,
+        verify: options.verify,
         ...cache,
       });
     default:

@@ -37,6 +37,10 @@ export interface LaunchRunnerOptions {
   readonly cacheFolder?: string | undefined;
   /** Physical memory the process may hold, MiB; then it is killed. @default {512} */
   readonly memoryMiB?: number | undefined;
+  /** Size up to which the plugin may write one file, in the sandbox, MiB. @default {4096} */
+  readonly fileMiB?: number | undefined;
+  /** Checks that the plugin is still what was approved, before its process is started again. @default {not checked} */
+  readonly verify?: (() => Promise<void>) | undefined;
   /**
    * What the operator granted, asked at each start: the sandbox holds the process to it.
    * @default {no sandbox: the grant says "unsandboxed"}
@@ -74,13 +78,14 @@ export async function launchRunner(launch: LaunchRunnerOptions): Promise<Compone
   const memoryBytes = memoryMiB * MIB;
   const { permissions: granted } = launch;
   const plan = (granted: ProcessPolicyOptions["granted"]) => () =>
-    runnerPolicy({ plugin, files: [path], granted, memoryBytes });
+    runnerPolicy({ plugin, files: [path], granted, memoryBytes, fileMiB: launch.fileMiB });
   return await launchProcess({
     plugin,
     provision,
     index,
     code: { library: path },
     process: { command, args: [String(Deno.pid)], cwd: cacheFolder(launch.cacheFolder) },
+    verify: launch.verify,
     isolation: "runner",
     memoryBytes,
     sandbox: granted === undefined ? undefined : () => sandboxForLibrary(plugin, plan(granted()), launch),

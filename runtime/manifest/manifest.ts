@@ -93,7 +93,7 @@ export interface Manifest {
   /** Native plugin. */
   readonly native?: NativePart;
   /** Limits it says it stays within. */
-  readonly limits?: { readonly memoryMiB?: number };
+  readonly limits?: { readonly memoryMiB?: number; readonly fileMiB?: number };
   /** Permissions it asks for. */
   readonly permissions?: PermissionRequests;
 }

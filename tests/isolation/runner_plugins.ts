@@ -1,4 +1,5 @@
 /** Builds native plugins and opens them in runners, for tests. @module */
+import { dirname } from "@std/path";
 import { buildPlugin } from "../../ffi/build.ts";
 import type { RestartOptions } from "../../runtime/isolation/restarting.ts";
 import type { ProcessOptions } from "../../runtime/isolation/launch_process.ts";
@@ -14,6 +15,8 @@ export interface OpenRunnerOptions {
   readonly launch?: Partial<LaunchRunnerOptions>;
   /** Where log lines go. */
   readonly log?: (line: string) => void;
+  /** Without the sandbox. @default {false} */
+  readonly unsandboxed?: boolean;
   /** Stops the instance. */
   readonly signal?: AbortSignal;
 }
@@ -23,7 +26,16 @@ export const QUICK: RestartOptions = { firstMs: 10 };
 
 let instances = 0;
 
-/** Builds a plugin when it has changed, and opens one of its components in a process of its own. */
+/** What a plugin of the tests is granted: the folder of the file in which it notes that it has done its deed. */
+function grantedFor({ once }: Readonly<Record<string, unknown>>): NonNullable<LaunchRunnerOptions["permissions"]> {
+  const folders = typeof once === "string" ? [dirname(once)] : false;
+  return () => ({ net: false, read: folders, write: folders });
+}
+
+/**
+ * Builds a plugin when it has changed, and opens one of its components in a process of its own: in the sandbox where there
+ * is one, but for a program with sanitizers, which need more than a plugin gets.
+ */
 export async function openRunner(
   folder: string,
   name: string,
@@ -44,6 +56,9 @@ export async function openRunner(
       log: (level, message) => given.log?.(`${level}: ${message}`),
     },
     options: given.options,
+    permissions: given.unsandboxed === true || given.launch?.program !== undefined || Deno.build.os !== "linux"
+      ? undefined
+      : grantedFor(config),
     ...given.launch,
   });
   return {

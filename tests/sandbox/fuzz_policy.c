@@ -22,7 +22,7 @@ static uint64_t next(uint64_t below) {
 }
 
 static const char *const names[] = {
-    "--read=", "--write=", "--execute=", "--connect=", "--bind=", "--memory=", "--data-bytes=", "--files=",
+    "--read=", "--write=", "--execute=", "--connect=", "--bind=", "--memory=", "--data-bytes=", "--file-bytes=", "--files=",
     "--connect-any", "--datagrams", "--watch", "--names", "--", "--read", "-", "", "--connect-any=",
 };
 static const char *const values[] = {

@@ -36,11 +36,12 @@ Deno.test("a policy becomes arguments that name each right by itself", () => {
       names: true,
       watch: true,
       dataBytes: 1024,
+      fileBytes: 512,
       files: 64,
     }, "/proc/1/fd/9"),
     [
       ...["--read=/a", "--read=/b", "--write=/c", "--connect=443", "--bind=8080", "--names", "--datagrams", "--watch"],
-      ...["--data-bytes=1024", "--files=64", "--memory=/proc/1/fd/9", "--"],
+      ...["--data-bytes=1024", "--file-bytes=512", "--files=64", "--memory=/proc/1/fd/9", "--"],
     ],
   );
 });
