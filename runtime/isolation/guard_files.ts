@@ -22,6 +22,7 @@ export const GUARD_FILES: readonly [string, ...string[]] = [
   "runtime/errors/codes.ts",
   "runtime/errors/command_codes.ts",
   "runtime/errors/connector_codes.ts",
+  "runtime/errors/control_codes.ts",
   "runtime/errors/flow_codes.ts",
   "runtime/errors/manifest_codes.ts",
   "runtime/errors/native_codes.ts",

@@ -9,6 +9,11 @@ import { noPermissions } from "../../runtime/isolation/start_worker.ts";
 import { isRunning } from "./child_processes.ts";
 import { fixtureFolder, launchFixture, readAll } from "./launch_fixture.ts";
 
+interface LoadedModule {
+  readonly specifier: string;
+  readonly dependencies?: readonly { readonly code?: { readonly specifier: string } }[];
+}
+
 const root = new URL("../../", import.meta.url);
 
 Deno.test("a plugin in a guard cannot load libraries, run programs, import or read outside, or see the environment", async () => {
@@ -71,10 +76,15 @@ Deno.test("the bootstrap of a guard loads what is listed and nothing else", asyn
     cwd: fromFileUrl(root),
     stderr: "null",
   }).output();
-  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: { specifier: string }[] };
-  const loaded = modules.map(({ specifier }) => specifier.slice(root.href.length)).sort();
-  // Types of the plugin package are gone before anything runs.
-  assertEquals([...GUARD_FILES, "plugins/sdk/mod.ts"].sort(), loaded);
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: LoadedModule[] };
+  const code = new Map(modules.map(({ specifier, dependencies = [] }) => [
+    specifier,
+    // What is imported as a type alone is gone before anything runs.
+    dependencies.flatMap(({ code }) => code?.specifier ?? []),
+  ]));
+  const loaded = new Set([new URL(GUARD_FILES[0], root).href]);
+  for (const module of loaded) for (const next of code.get(module) ?? []) loaded.add(next);
+  assertEquals([...GUARD_FILES].sort(), [...loaded].map((module) => module.slice(root.href.length)).sort());
 });
 
 Deno.test("a runtime that came from a server starts guards from copies in its cache", async () => {
@@ -138,4 +148,17 @@ Deno.test({
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   },
+});
+
+Deno.test("a granted path with a comma, which Deno would read as two, is refused for a guard", async () => {
+  const folder = await Deno.makeTempDir({ suffix: ",etc" });
+  try {
+    const error = await assertRejects(
+      () => launchFixture("counter", { isolation: "guard", permissions: { read: [folder] } }),
+      CaissonError,
+    );
+    assertEquals(error.code, "CAISSON_GRANT_UNENFORCEABLE");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

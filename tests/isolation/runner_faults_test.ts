@@ -99,6 +99,16 @@ for (const [mode, said] of MODES) {
   });
 }
 
+Deno.test("without the sandbox, after a review, a crash is the same crash", async () => {
+  await using file = await once();
+  await using opened = await open("sink", { mode: "null", once: file.path }, { unsandboxed: true });
+  assertEquals(opened.level, "process");
+  const sink = asSink(opened);
+  const error = await assertRejects(async () => await sink.write(batchOf(1)), CaissonError);
+  assertStringIncludes(error.message, "ended by SIGSEGV");
+  assertEquals(await sink.write(batchOf(1)), undefined);
+});
+
 Deno.test("a runner that takes more memory than it may is killed", async () => {
   await using file = await once();
   await using opened = await open("sink", { mode: "leak", once: file.path }, {
