@@ -17,7 +17,8 @@ const meanings: Readonly<Record<PluginIsolation, string>> = {
     "a Deno Worker in this process: it may touch only what is granted, but it can end or hang the host, so review the plugin first",
   guard: "a Deno process of its own, in the sandbox: it may touch only what is granted, and the host survives its end",
   native: "loaded into this process: no permission binds it and a crash ends the host, so review the plugin first",
-  runner: "a small C program of its own, in the sandbox: it may touch only what is granted, and the host survives its end",
+  runner:
+    "a small C program of its own, in the sandbox: it may touch only what is granted, and the host survives its end",
 };
 
 function isOwnProcess(isolation: PluginIsolation): boolean {

@@ -233,7 +233,9 @@ const schema = z.strictObject({
   native: native.optional().describe("Native plugin"),
   limits: z.strictObject({
     memoryMiB: z.int().min(1).max(65536).optional().describe("Memory it may hold in a process of its own, MiB"),
-    fileMiB: z.int().min(1).max(1 << 24).optional().describe("Size up to which it may write one file in the sandbox, MiB"),
+    fileMiB: z.int().min(1).max(1 << 24).optional().describe(
+      "Size up to which it may write one file in the sandbox, MiB",
+    ),
   }).optional().describe("Limits it says it stays within"),
   permissions: permissions.optional().describe("Permissions it asks for"),
 }).superRefine((value, context) => {
