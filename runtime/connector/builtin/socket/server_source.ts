@@ -6,7 +6,7 @@ import { sleep } from "../../sleep.ts";
 import type { Connection, Socket } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { Inbox } from "./inbox.ts";
-import type { ServerTransport } from "./transport.ts";
+import type { Listening, ServerTransport } from "./transport.ts";
 
 /** How long a server that could not accept waits before it tries again, milliseconds: descriptors may have run out. */
 const ACCEPT_PAUSE_MS = 50;
@@ -21,7 +21,7 @@ export class SocketServerSource implements SourcePart {
   readonly #transport: ServerTransport;
   readonly #connections: Connections;
   readonly #inbox: Inbox;
-  #listener: { accept(): Promise<Socket>; close(): void } | undefined;
+  #listener: Listening | undefined;
   #opening = 0;
 
   /** Listens to nothing before {@linkcode SocketServerSource.connect}. */
@@ -39,14 +39,15 @@ export class SocketServerSource implements SourcePart {
    *
    * @throws {CaissonError} `CAISSON_HOST_PERMISSION` or `CAISSON_CONNECT_FAILED`
    */
-  connect(): void {
+  async connect(): Promise<void> {
     if (this.#listener !== undefined || this.#context.signal.aborted) return;
-    const listener = this.#transport.listen();
+    const listener = await this.#transport.listen();
+    if (this.#context.signal.aborted) return listener.close();
     this.#listener = listener;
     void this.#accept(listener);
   }
 
-  async #accept(listener: { accept(): Promise<Socket> }): Promise<void> {
+  async #accept(listener: Listening): Promise<void> {
     while (this.#listener === listener) {
       try {
         const socket = await listener.accept();
@@ -141,6 +142,5 @@ export class SocketServerSource implements SourcePart {
   close(): void {
     this.#stopListening();
     this.#connections.close();
-    this.#transport.closed?.();
   }
 }

@@ -5,7 +5,7 @@ import { openFailure, requireNet, requirePath } from "../host_permission.ts";
 import type { Socket } from "./connection.ts";
 import { withinDeadline } from "./deadline.ts";
 import { limitsOf } from "./socket_schema.ts";
-import type { ClientTransport, ServerTransport } from "./transport.ts";
+import type { ClientTransport, Listening, ServerTransport } from "./transport.ts";
 
 interface TlsFiles {
   readonly ca?: string;
@@ -57,7 +57,7 @@ export function tcpServer({ alias, config }: PartContext): ServerTransport {
   let address: Record<string, string | number> = {};
   return {
     limits: limitsOf(config),
-    listen(): { accept(): Promise<Socket>; close(): void } {
+    listen(): Listening {
       requireNet(alias, hostAndPort(host, port));
       const pem = tls === undefined ? undefined : { cert: readPem(alias, tls.cert), key: readPem(alias, tls.key) };
       try {

@@ -2,6 +2,14 @@
 import type { Socket } from "./connection.ts";
 import type { SocketLimits } from "./connections.ts";
 
+/** What was listened to. */
+export interface Listening {
+  /** Resolves to the next connection. */
+  accept(): Promise<Socket>;
+  /** Ends it. */
+  close(): void;
+}
+
 /** Accepts connections. */
 export interface ServerTransport {
   /** What its connections are held to. */
@@ -11,13 +19,11 @@ export interface ServerTransport {
    *
    * @throws {CaissonError} `CAISSON_HOST_PERMISSION` or `CAISSON_CONNECT_FAILED`
    */
-  listen(): { accept(): Promise<Socket>; close(): void };
+  listen(): Listening | Promise<Listening>;
   /** What has to happen before a connection may be read, such as a handshake; a rejection turns it away. */
   opened?(socket: Socket): Promise<void>;
   /** Where it listens. */
   address(): Record<string, string | number>;
-  /** After the last use. */
-  closed?(): void;
 }
 
 /** Opens connections. */

@@ -6,7 +6,7 @@ import type { Socket } from "./connection.ts";
 import { withinDeadline } from "./deadline.ts";
 import { limitsOf } from "./socket_schema.ts";
 import { addressFailure } from "./tcp.ts";
-import type { ClientTransport, ServerTransport } from "./transport.ts";
+import type { ClientTransport, Listening, ServerTransport } from "./transport.ts";
 
 function requireSocket(alias: string, path: string): void {
   requirePath(alias, "read", path);
@@ -15,10 +15,10 @@ function requireSocket(alias: string, path: string): void {
 }
 
 /** Removes the socket a process left behind that did not end in good order; never another kind of file. */
-function removeStale(alias: string, path: string): void {
+async function removeStale(alias: string, path: string): Promise<void> {
   let found: Deno.FileInfo;
   try {
-    found = Deno.lstatSync(path);
+    found = await Deno.lstat(path);
   } catch {
     return;
   }
@@ -29,43 +29,42 @@ function removeStale(alias: string, path: string): void {
       action: "Name another path, or remove the file.",
     });
   }
-  Deno.removeSync(path);
+  if (await isAlive(path)) {
+    throw new CaissonError("CAISSON_CONNECT_FAILED", {
+      subject: alias,
+      found: `${path}, where another process listens`,
+      action: "Name another path, or end that process.",
+    });
+  }
+  await Deno.remove(path);
 }
 
-/** Tells a file from another one of the same name; numbers alone are given out again. */
-function identity(path: string): string {
-  const { ino, mtime } = Deno.lstatSync(path);
-  return `${ino} ${mtime?.getTime()}`;
+async function isAlive(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-/** Listens on a path as a configuration says. */
+/** Listens on a path as a configuration says; Deno removes the socket when it is closed. */
 export function unixServer({ alias, config }: PartContext): ServerTransport {
   const path = config["path"] as string;
-  let made: string | undefined;
   return {
     limits: limitsOf(config),
-    listen(): { accept(): Promise<Socket>; close(): void } {
+    async listen(): Promise<Listening> {
       requireSocket(alias, path);
-      if (config["replace"] === true) removeStale(alias, path);
+      if (config["replace"] === true) await removeStale(alias, path);
       try {
         const listener = Deno.listen({ transport: "unix", path });
-        if (config["mode"] !== undefined) Deno.chmodSync(path, parseInt(config["mode"] as string, 8));
-        made = identity(path);
+        if (config["mode"] !== undefined) await Deno.chmod(path, parseInt(config["mode"] as string, 8));
         return listener;
       } catch (error) {
         throw addressFailure(alias, path, error);
       }
     },
     address: () => ({ path }),
-    closed(): void {
-      if (made === undefined) return;
-      try {
-        // Somebody else may listen there by now.
-        if (identity(path) === made) Deno.removeSync(path);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    },
   };
 }
 
