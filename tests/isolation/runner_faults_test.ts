@@ -123,7 +123,9 @@ for (const unsandboxed of [false, true]) {
     await start(sink);
     const error = await assertRejects(async () => await sink.write(batchOf(1)), CaissonError);
     // In the sandbox the kernel may refuse the memory before the host has looked: then this plugin aborts.
-    const said = unsandboxed ? /MiB of memory, of at most 128 MiB/ : /MiB of memory, of at most 128 MiB|ended by SIGABRT/;
+    const said = unsandboxed
+      ? /MiB of memory, of at most 128 MiB/
+      : /MiB of memory, of at most 128 MiB|ended by SIGABRT/;
     assertMatch(error.message, said);
     assertEquals(await sink.write(batchOf(1)), undefined);
   });

@@ -39,9 +39,7 @@ for (const mode of ["null", "abort", "exit", "loop", "leak", "outside"]) {
           provision: manifest.provides.find(({ name }) => name === type)!,
           context: { alias, config, signal, instance: ++instances, log: () => {} },
           memoryMiB: 128,
-          permissions: Deno.build.os === "linux"
-            ? () => ({ net: false, read: [folder], write: [folder] })
-            : undefined,
+          permissions: Deno.build.os === "linux" ? () => ({ net: false, read: [folder], write: [folder] }) : undefined,
           options: { slotMs: 400, restart: { firstMs: 5 } },
         });
         return { instance, plugin: manifest.name };
