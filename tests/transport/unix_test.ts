@@ -45,8 +45,8 @@ peerTest(
   async () => {
     await using folder = new TemporaryFolder();
     const path = folder.file("in.sock");
-    const start = (replace: boolean) =>
-      Station.start({ type: "unix_server", config: { path, replace }, ends: "source" });
+    const start = (replace: boolean, at = path) =>
+      Station.start({ type: "unix_server", config: { path: at, replace }, ends: "source" });
     const there = () => isSocket(path);
     {
       await using killed = new Peer("nc", "-lU", path);
@@ -60,8 +60,9 @@ peerTest(
       await assertRejects(() => start(true), CaissonError, "another process listens");
       assertEquals(there(), true);
     }
-    await Deno.writeTextFile(path, "precious");
-    await assertRejects(() => start(true), CaissonError, "no socket");
-    assertEquals(await Deno.readTextFile(path), "precious");
+    const file = folder.file("file.txt");
+    await Deno.writeTextFile(file, "precious");
+    await assertRejects(() => start(true, file), CaissonError, "no socket");
+    assertEquals(await Deno.readTextFile(file), "precious");
   },
 );
