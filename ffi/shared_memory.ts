@@ -22,6 +22,8 @@ export interface SharedMemory extends Disposable {
   readonly path: string;
   /** Takes the path away, once the other process has mapped it; calling it again does nothing. */
   unlink(): void;
+  /** Copies bytes into or out of it, in the largest steps the processor has. Both parts are checked to be long enough. */
+  copy(to: Uint8Array, from: Uint8Array, bytes: number): void;
   /** Bytes of physical memory a process holds; `undefined` where the system does not tell. */
   residentBytes(pid: number): number | undefined;
   /**
@@ -41,6 +43,7 @@ function openLibrary(file: string) {
       },
       unlink: { name: "caisson_memory_unlink", parameters: ["i32", "buffer"], result: "void" },
       unshare: { name: "caisson_memory_unshare", parameters: ["buffer", "u64", "u64"], result: "i32" },
+      copy: { name: "caisson_memory_copy", parameters: ["buffer", "buffer", "u32"], result: "void" },
       resident: { name: "caisson_memory_resident", parameters: ["u32"], result: "i64" },
     } as const,
   );
@@ -117,6 +120,11 @@ export async function createSharedMemory(
     bytes: rounded,
     path: new TextDecoder().decode(path.subarray(0, path.indexOf(0))),
     unlink,
+    copy(to, from, bytes) {
+      // Closed, the library is gone; too long, JavaScript says so.
+      if (!open || bytes > to.byteLength || bytes > from.byteLength) return to.set(from.subarray(0, bytes));
+      symbols.copy(to as Uint8Array<ArrayBuffer>, from as Uint8Array<ArrayBuffer>, bytes);
+    },
     residentBytes(pid) {
       const resident = open ? Number(symbols.resident(pid)) : -1;
       return resident < 0 ? undefined : resident;

@@ -31,8 +31,12 @@ MEMORY_EXPORT int64_t caisson_memory_share(uint8_t *buffer, uint64_t capacity, u
 MEMORY_EXPORT void caisson_memory_unlink(int32_t handle, const char *path);
 /* Gives the buffer memory of its own again, so that it can be freed like any other. 0 or -errno. */
 MEMORY_EXPORT int32_t caisson_memory_unshare(uint8_t *buffer, uint64_t offset, uint64_t bytes);
+/* Copies `bytes` bytes that do not overlap. The other process may change `from` meanwhile: what was copied is checked. */
+MEMORY_EXPORT void caisson_memory_copy(uint8_t *to, const uint8_t *from, uint32_t bytes);
 /* Bytes of physical memory a process holds, -errno where it cannot be told. */
 MEMORY_EXPORT int64_t caisson_memory_resident(uint32_t pid);
+
+void caisson_memory_copy(uint8_t *to, const uint8_t *from, uint32_t bytes) { memcpy(to, from, bytes); }
 
 #if defined(_WIN32)
 

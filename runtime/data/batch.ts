@@ -5,6 +5,7 @@ import { copyBatch } from "./batch_copy.ts";
 import { BatchError } from "./batch_error.ts";
 import { BatchMemory } from "./batch_memory.ts";
 import { type BatchOptions, blockBytes } from "./batch_options.ts";
+import type { CopyBytes } from "./copy_bytes.ts";
 import { BATCH_LAYOUT, RECORD_FAILED, RECORD_LAYOUT, VERDICT_LAYOUT } from "./layout.ts";
 import { PARTS } from "./record_parts.ts";
 
@@ -131,21 +132,23 @@ export class Batch extends BatchMemory {
    * Appends the events of a batch that lies in memory somebody else can write: copies what is used of it once, checks
    * the copy, and never looks at the original again. Its payloads must all lie in its own arena.
    *
+   * @param copy copies out of the shared memory where that is faster than what JavaScript offers
    * @returns how many events were appended
    * @throws {BatchError} when it does not fit or points outside what it says it uses; nothing is appended then.
    */
-  absorb(shared: Batch): number {
-    return absorbBatch(this, shared);
+  absorb(shared: Batch, copy?: CopyBytes): number {
+    return absorbBatch(this, shared, copy);
   }
 
   /**
    * Replaces what the batch holds with events `start` and following of another batch, as many as fit, payloads copied
    * into the arena. Never reads this batch's own memory, so it may lie where somebody else can write.
    *
+   * @param copy copies into this batch's memory where that is faster than what JavaScript offers
    * @returns how many events were copied; 0 when event `start` alone is larger than the arena
    */
-  copyFrom(from: Batch, start: number): number {
-    return copyBatch(this, from, start);
+  copyFrom(from: Batch, start: number, copy?: CopyBytes): number {
+    return copyBatch(this, from, start, copy);
   }
 
   /** Segment of an event's payload. */

@@ -1,12 +1,13 @@
 /** Takes over events from memory that somebody else can write. @module */
 import { BatchError } from "./batch_error.ts";
 import type { BatchMemory } from "./batch_memory.ts";
+import { type CopyBytes, copyWords, FOREIGN_COPY_FROM } from "./copy_bytes.ts";
 import { KEY, KEY_SEGMENT, META, META_SEGMENT, PARTS, PAYLOAD, PAYLOAD_SEGMENT } from "./record_parts.ts";
 
 const WORD = 4;
 
 /** Does what `Batch.absorb` says. */
-export function absorbBatch(target: BatchMemory, shared: BatchMemory): number {
+export function absorbBatch(target: BatchMemory, shared: BatchMemory, foreign: CopyBytes = copyWords): number {
   const count = shared.count;
   const used = shared.arenaUsed;
   const first = target.count;
@@ -30,11 +31,9 @@ export function absorbBatch(target: BatchMemory, shared: BatchMemory): number {
   const stride = target.recordStride / WORD;
   const from = shared.recordWord;
   const to = target.recordAt(first);
-  target.words.set(
-    shared.words.subarray(from, from + count * stride),
-    to,
-  );
-  target.arena.set(shared.arena.subarray(0, used), base);
+  const copy = used >= FOREIGN_COPY_FROM ? foreign : copyWords;
+  copy(target.block.subarray(to * WORD), shared.block.subarray(from * WORD), count * stride * WORD);
+  copy(target.arena.subarray(base), shared.arena, used);
   for (let index = 0; index < count; index++) {
     rebase(target, index, to + index * stride, used, base);
   }

@@ -1,5 +1,6 @@
 /** Copies events, payloads included, into memory that somebody else may be able to write. @module */
 import type { BatchMemory } from "./batch_memory.ts";
+import { type CopyBytes, copyWords, FOREIGN_COPY_FROM } from "./copy_bytes.ts";
 import { RECORD_LAYOUT } from "./layout.ts";
 import { PARTS, PAYLOAD } from "./record_parts.ts";
 
@@ -8,8 +9,13 @@ const WORD = 4;
 const ALIGNMENT = 8;
 
 /** Does what `Batch.copyFrom` says. */
-export function copyBatch(target: BatchMemory, from: BatchMemory, start: number): number {
-  const copied = copyRuns(target, from, start);
+export function copyBatch(
+  target: BatchMemory,
+  from: BatchMemory,
+  start: number,
+  foreign: CopyBytes = copyWords,
+): number {
+  const copied = copyRuns(target, from, start, foreign);
   return copied > 0 ? copied : copyEach(target, from, start);
 }
 
@@ -17,7 +23,7 @@ export function copyBatch(target: BatchMemory, from: BatchMemory, start: number)
  * Copies all records with one move and payloads that lie one after the other with one each; 0 when there is a record
  * with a key or metadata. Only payloads of the events copied get into the target: the segment they lie in may hold others.
  */
-function copyRuns(target: BatchMemory, from: BatchMemory, start: number): number {
+function copyRuns(target: BatchMemory, from: BatchMemory, start: number, foreign: CopyBytes): number {
   if (target.recordStride !== from.recordStride) return 0;
   const stride = from.recordStride / WORD;
   const room = Math.min(target.capacity, from.count - start);
@@ -25,7 +31,9 @@ function copyRuns(target: BatchMemory, from: BatchMemory, start: number): number
   const { words: source } = from;
   const { words, halves, arena } = target;
   const first = from.recordWord + start * stride;
-  words.set(source.subarray(first, first + room * stride), target.recordWord);
+  const recordBytes = room * stride * WORD;
+  const copy = recordBytes >= FOREIGN_COPY_FROM ? foreign : copyWords;
+  copy(target.block.subarray(target.recordWord * WORD), from.block.subarray(first * WORD), recordBytes);
   let runSegment = -1;
   let runStart = 0;
   let runFrom = 0;
@@ -46,7 +54,7 @@ function copyRuns(target: BatchMemory, from: BatchMemory, start: number): number
     const gap = offset - runEnd;
     if (segment !== runSegment || gap < 0 || gap >= ALIGNMENT) {
       if (runSegment >= 0) {
-        copyRun(arena, from, runSegment, runFrom, runEnd, shift, runStart, at);
+        copyRun(foreign, arena, from, runSegment, runFrom, runEnd, shift, runStart, at);
         used = runEnd + shift;
       }
       runSegment = segment;
@@ -62,13 +70,14 @@ function copyRuns(target: BatchMemory, from: BatchMemory, start: number): number
     copied++;
   }
   if (copied === 0) return 0;
-  copyRun(arena, from, runSegment, runFrom, runEnd, shift, runStart, first + copied * stride);
+  copyRun(foreign, arena, from, runSegment, runFrom, runEnd, shift, runStart, first + copied * stride);
   writeHeader(target, copied, Math.max(used, runEnd + shift));
   return copied;
 }
 
 /** Moves the payloads of the records from `first` to `end` at once, then clears what lies between them. */
 function copyRun(
+  foreign: CopyBytes,
   arena: Uint8Array,
   from: BatchMemory,
   segment: number,
@@ -79,7 +88,9 @@ function copyRun(
   end: number,
 ): void {
   if (runEnd === runFrom) return;
-  arena.set(from.segmentView(segment).subarray(runFrom, runEnd), runFrom + shift);
+  const bytes = runEnd - runFrom;
+  const copy = bytes >= FOREIGN_COPY_FROM ? foreign : copyWords;
+  copy(arena.subarray(runFrom + shift), from.segmentView(segment).subarray(runFrom, runEnd), bytes);
   const { words } = from;
   const stride = from.recordStride / WORD;
   for (let at = first + stride; at < end; at += stride) {

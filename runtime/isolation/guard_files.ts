@@ -12,6 +12,7 @@ export const GUARD_FILES: readonly [string, ...string[]] = [
   "runtime/data/batch_error.ts",
   "runtime/data/batch_memory.ts",
   "runtime/data/batch_options.ts",
+  "runtime/data/copy_bytes.ts",
   "runtime/data/layout.ts",
   "runtime/data/record_parts.ts",
   "runtime/data/ring.ts",

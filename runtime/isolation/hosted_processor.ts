@@ -1,6 +1,7 @@
 /** A processor that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { ProcessorPart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
+import type { CopyBytes } from "../data/copy_bytes.ts";
 import type { RingMemory } from "../data/ring.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import { RingProducer } from "../data/ring_producer.ts";
@@ -23,6 +24,8 @@ export interface HostedProcessorOptions {
   readonly plugin: string;
   /** Codec of input and output. @default {whatever the source of a batch uses} */
   readonly codec?: string | undefined;
+  /** Copies into and out of the rings. @default {as JavaScript does} */
+  readonly copy?: CopyBytes | undefined;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
 }
@@ -78,7 +81,7 @@ export class HostedProcessor implements ProcessorPart {
         if (typeof waiting !== "boolean") await waiting;
         continue;
       }
-      const copied = slot.copyFrom(batch, start);
+      const copied = slot.copyFrom(batch, start, this.#options.copy);
       if (copied === 0 && batch.count > 0) {
         throw new CaissonError("CAISSON_EVENT_TOO_LARGE", {
           subject: plugin,
@@ -107,7 +110,7 @@ export class HostedProcessor implements ProcessorPart {
       try {
         if (!allFailed) {
           if (more !== undefined && !roomFor(slot, into)) into = more();
-          into.absorb(slot);
+          into.absorb(slot, this.#options.copy);
           if (goesOn) continue;
           return into;
         }

@@ -1,6 +1,7 @@
 /** A sink that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { Attempt, BatchSinkPart, WriteResult } from "../connector/contract.ts";
 import type { Batch, VerdictEntry } from "../data/batch.ts";
+import type { CopyBytes } from "../data/copy_bytes.ts";
 import { CLASS_PERMANENT, CLASS_TRANSIENT, RETRY } from "../data/layout.ts";
 import type { RingMemory } from "../data/ring.ts";
 import { RingProducer } from "../data/ring_producer.ts";
@@ -20,6 +21,8 @@ export interface HostedSinkOptions {
   readonly plugin: string;
   /** Codec the payloads are in. @default {whatever the source of a batch uses} */
   readonly codec?: string | undefined;
+  /** Copies into the ring. @default {as JavaScript does} */
+  readonly copy?: CopyBytes | undefined;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
 }
@@ -146,7 +149,7 @@ export class HostedSink implements BatchSinkPart {
         const slot = this.#sent.length >= this.inFlight ? undefined : this.#input.claim();
         if (slot === undefined) return this.#ring();
         const start = write.next;
-        const copied = slot.copyFrom(write.batch, start);
+        const copied = slot.copyFrom(write.batch, start, this.#options.copy);
         if (copied === 0) {
           this.#refuse(write, write.next++);
           continue;

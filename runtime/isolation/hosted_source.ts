@@ -1,6 +1,7 @@
 /** A source that runs in a Worker or a process of its own, as the host drives it. @module */
 import type { Attempt, PartContext, PollResult, SourcePart } from "../connector/contract.ts";
 import { Batch } from "../data/batch.ts";
+import type { CopyBytes } from "../data/copy_bytes.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
 import type { RingMemory } from "../data/ring.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
@@ -28,6 +29,8 @@ export interface HostedSourceOptions {
   readonly context: PartContext;
   /** Deadlines. */
   readonly deadlines: AllDeadlines;
+  /** Copies out of the ring. @default {as JavaScript does} */
+  readonly copy?: CopyBytes | undefined;
   /** Tells the plugin about each slot, in place of the counters. */
   readonly settlements?: SlotSettlements | undefined;
 }
@@ -126,10 +129,10 @@ export class HostedSource implements SourcePart {
   }
 
   #absorb(slot: Batch, batch: Batch, max: number): void {
-    const { output, settlements } = this.#options;
+    const { output, settlements, copy: copyBytes } = this.#options;
     if (max >= output.capacity && fits(batch, output)) {
       const { id } = slot;
-      const count = batch.absorb(slot);
+      const count = batch.absorb(slot, copyBytes);
       settlements?.taken(batch, id, 0, count);
       return;
     }
@@ -138,7 +141,7 @@ export class HostedSource implements SourcePart {
     const copy = this.#copy ??= Batch.allocate({ capacity, arenaBytes, segments: 1 });
     const { id } = slot;
     copy.clear();
-    copy.absorb(slot);
+    copy.absorb(slot, copyBytes);
     this.#rest = { batch: copy, id, next: 0 };
     this.#takeRest(batch, max);
   }

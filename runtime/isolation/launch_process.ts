@@ -193,11 +193,12 @@ interface HostedPartOptions {
 
 function hostedPart(options: HostedPartOptions): ComponentInstance["part"] {
   const { kind, plugin, codec, deadlines, context, link, memory, settlements, input, output } = options;
-  const common = { link, deadlines, plugin, codec };
+  const { copy } = memory;
+  const common = { link, deadlines, plugin, codec, copy };
   switch (kind) {
     case "source": {
       const settled = new Int32Array(memory.buffer, memory.offset, 2);
-      return { kind, source: new HostedSource({ link, deadlines, context, output: output!, settled, settlements }) };
+      return { kind, source: new HostedSource({ ...common, context, output: output!, settled, settlements }) };
     }
     case "sink":
       return { kind, sink: new HostedSink({ ...common, input: input! }) };

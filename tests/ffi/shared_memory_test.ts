@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createSharedMemory } from "../../ffi/shared_memory.ts";
 
 const mapper = `
@@ -96,4 +96,26 @@ Deno.test("without a compiler there is an error that says so", async () => {
   } finally {
     Deno.env.set("PATH", before);
   }
+});
+
+Deno.test({
+  name: "bytes are copied into and out of shared memory, and never beyond",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const memory = await createSharedMemory(1 << 16);
+    const shared = new Uint8Array(memory.buffer, memory.offset, memory.bytes);
+    const plain = crypto.getRandomValues(new Uint8Array(10_001));
+    const back = new Uint8Array(20_000);
+    memory.copy(shared.subarray(3), plain, 10_000);
+    memory.copy(back.subarray(1), shared.subarray(3), 9_999);
+    assertEquals(back.subarray(1, 10_000), plain.subarray(0, 9_999));
+    assertEquals(back[0], 0);
+    assertEquals(back[10_000], 0);
+    assertThrows(() => memory.copy(new Uint8Array(4), shared, 5), RangeError);
+    memory.copy(back, new Uint8Array([7]), 5_000);
+    assertEquals([back[0], back[1]], [7, plain[0]]);
+    memory[Symbol.dispose]();
+    memory.copy(back, plain, 10_001);
+    assertEquals(back.subarray(0, 10_001), plain);
+  },
 });
