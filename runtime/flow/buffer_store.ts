@@ -10,6 +10,8 @@ const VERSION = 1;
 /** Primary result codes of SQLite that say that the file itself is broken: corrupt, not a database. */
 const BROKEN: ReadonlySet<number> = new Set([11, 26]);
 const BUSY = 5;
+/** 32 MiB of log: pages of entries that come and go are copied into the database once, not once in every 4 MiB. */
+const CHECKPOINT_PAGES = 8192;
 
 /** An entry as it lies in the file. */
 export interface StoredEntry {
@@ -93,7 +95,9 @@ export class BufferStore {
       // Prepared, because errors of `exec` carry no result code.
       database.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
       database.prepare("PRAGMA journal_mode = WAL").get();
-      database.exec(`PRAGMA synchronous = ${sync === "full" ? "FULL" : "NORMAL"}`);
+      database.exec(
+        `PRAGMA synchronous = ${sync === "full" ? "FULL" : "NORMAL"}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
+      );
       this.#prepare(database);
       this.recovery = this.#recover(database);
       this.#bytes = this.recovery.bytes;
@@ -193,15 +197,17 @@ export class BufferStore {
   /**
    * Makes all changes, or none.
    *
+   * @returns numbers of the appended entries
    * @throws {CaissonError} `CAISSON_BUFFER_FAILED`
    */
-  commit({ appended, removed, retried, setAside }: BufferChanges): void {
+  commit({ appended, removed, retried, setAside }: BufferChanges): readonly number[] {
     const database = this.#database;
     let bytes = this.#bytes;
+    const ids: number[] = [];
     try {
       database.exec("BEGIN IMMEDIATE");
       for (const { data, events } of appended) {
-        this.#append.run(events, checksum(data), data);
+        ids.push(Number(this.#append.run(events, checksum(data), data).lastInsertRowid));
         bytes += data.byteLength;
       }
       for (const { id, attempts, events, data } of retried) {
@@ -224,6 +230,12 @@ export class BufferStore {
       });
     }
     this.#bytes = bytes;
+    return ids;
+  }
+
+  /** Number of the newest entry, 0 when there is none. */
+  get newest(): number {
+    return this.#database.prepare("SELECT coalesce(max(id), 0) AS id FROM entries").get()!["id"] as number;
   }
 
   /** The first entry after `id`. */
@@ -234,6 +246,14 @@ export class BufferStore {
   /** An entry. */
   get(id: number): StoredEntry | undefined {
     return this.#get.get(id) as unknown as StoredEntry | undefined;
+  }
+
+  /** Moves an entry that cannot be read to the table `damaged`. */
+  setDamaged(id: number): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    this.#database.prepare("INSERT INTO damaged (data) SELECT data FROM entries WHERE id = ?").run(id);
+    this.#database.prepare("DELETE FROM entries WHERE id = ?").run(id);
+    this.#database.exec("COMMIT");
   }
 
   /** Lets go of the file. */

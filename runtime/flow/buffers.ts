@@ -24,8 +24,14 @@ export class Buffers {
     options: Pick<LinkBufferOptions, "alias" | "to" | "letters" | "reading" | "onError">,
   ): { readonly node: Node; readonly consumer: Consumer } {
     const gate = new Gate();
-    const consumer = openBuffer(buffer, { ...options, to: new GatedConsumer(options.to, gate) });
     const life = new LifeCycle(options.alias);
+    const consumer = openBuffer(buffer, {
+      ...options,
+      to: new GatedConsumer(options.to, gate),
+      onFailed: () => {
+        if (life.takes("fail")) life.on("fail");
+      },
+    });
     life.on("start");
     const node: Node = {
       name,

@@ -3,11 +3,12 @@ import type { Codec } from "../codec/codec.ts";
 import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
 import type { PartMetrics } from "../connector/contract.ts";
 import { failEvent } from "../connector/batch_feeder.ts";
-import { turn } from "../connector/sleep.ts";
+import { sleep, turn } from "../connector/sleep.ts";
 import { Batch } from "../data/batch.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { decodeEntry, encodeEntry, type StoredEvent } from "./buffer_entry.ts";
 import type { BufferStore, SetAside, StoredEntry } from "./buffer_store.ts";
+import { BufferTail } from "./buffer_tail.ts";
 import type { LetterBox } from "./dead_letters.ts";
 import { type Consumer, type Delivery, Event, eventCount, eventsOf } from "./delivery.ts";
 import { backOffOf, type RetryPolicy } from "./guarded_link.ts";
@@ -40,6 +41,8 @@ export interface LinkBufferOptions {
   readonly reading: AbortSignal;
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
+  /** Told when nothing will leave the file any longer in this run. */
+  readonly onFailed?: ((error: CaissonError) => void) | undefined;
 }
 
 /** A delivery that is not on disk yet. */
@@ -70,7 +73,7 @@ export class LinkBuffer implements Consumer {
   #pumping: Promise<void>;
   /** Entries delivered and not yet noted as such, and those that wait to be delivered again. */
   #flying = 0;
-  #lastId = 0;
+  readonly #tail: BufferTail;
   #draining = false;
   /** Nothing is delivered again by this run. */
   #ended = false;
@@ -83,6 +86,8 @@ export class LinkBuffer implements Consumer {
   /** Starts handing on what an earlier run left behind. */
   constructor(options: LinkBufferOptions) {
     this.#options = options;
+    const { store } = options;
+    this.#tail = new BufferTail(store.newest, (after) => store.next(after));
     options.reading.addEventListener("abort", this.#wake);
     this.#pumping = this.#pump();
   }
@@ -96,11 +101,19 @@ export class LinkBuffer implements Consumer {
   push(delivery: Delivery): void | Promise<void> {
     this.metrics.in += eventCount(delivery);
     this.metrics.batches++;
+    if (this.#failure !== undefined) return this.#refuse(delivery, this.#failure);
     const entries = this.#entriesOf(delivery);
     for (const { data } of entries) this.#pendingBytes += data.byteLength;
     this.#pending.push({ delivery, entries });
     this.#commitSoon();
     if (this.#isFull) return this.#room();
+  }
+
+  /** Nothing leaves the file any longer: whoever sends has to hear of it now, not when it is full. */
+  #refuse(delivery: Delivery, reason: CaissonError): void {
+    this.metrics.failed += eventCount(delivery);
+    for (const event of eventsOf(delivery)) failEvent(event, reason);
+    delivery.settlement.release();
   }
 
   get #isFull(): boolean {
@@ -161,7 +174,8 @@ export class LinkBuffer implements Consumer {
     const delivered = this.#delivered.splice(0);
     try {
       const appended = pending.flatMap(({ entries }) => entries);
-      this.#options.store.commit({ appended, removed, retried, setAside });
+      const ids = this.#options.store.commit({ appended, removed, retried, setAside });
+      for (const [index, id] of ids.entries()) this.#tail.add({ id, attempts: 0, data: appended[index]!.data });
       this.#removed = [];
       this.#retried = [];
       this.#setAside = [];
@@ -180,48 +194,75 @@ export class LinkBuffer implements Consumer {
   }
 
   async #pump(): Promise<void> {
-    const { reading, inFlight, store, to } = this.#options;
+    const { reading, retry, onError, onFailed } = this.#options;
     // Everything that this one feeds is there, but not everything beside it.
     await turn();
-    try {
-      while (!this.#closed && !reading.aborted) {
-        const again = this.#due.shift();
-        const entry = again !== undefined
-          ? store.get(again)
-          : this.#flying < inFlight
-          ? store.next(this.#lastId)
-          : undefined;
-        if (entry === undefined) {
-          if (this.#draining && this.#flying === 0 && this.#pending.length === 0) return;
+    let failures = 0;
+    while (!this.#closed && !reading.aborted) {
+      try {
+        const next = this.#next();
+        failures = 0;
+        if (next === undefined) {
+          if (this.#draining && this.#flying === 0 && this.#pending.length === 0) break;
           await this.#change();
           continue;
         }
-        const delivery = this.#deliveryOf(entry);
-        if (again === undefined) {
-          this.#lastId = entry.id;
-          this.#flying++;
-        }
-        const pushing = to.push(delivery);
+        const pushing = this.#options.to.push(next);
         if (pushing !== undefined) await pushing;
+      } catch (thrown) {
+        const error = this.#asError(thrown);
+        onError(error);
+        if (++failures < retry.attempts) {
+          await sleep(backOffOf(retry, failures), reading);
+          continue;
+        }
+        this.#failure = error;
+        onFailed?.(error);
+        break;
       }
-    } catch (error) {
-      this.#failure = this.#asError(error);
-      this.#options.onError(this.#failure);
-    } finally {
-      this.#ended = true;
     }
+    this.#ended = true;
+    this.#changed();
   }
 
-  #deliveryOf({ id, attempts, data }: StoredEntry): Delivery {
-    const { codec } = this.#options;
-    const events = decodeEntry(data);
+  /** What is to be delivered now, if anything is. */
+  #next(): Delivery | undefined {
+    const { inFlight, store } = this.#options;
+    const again = this.#due[0];
+    if (again === undefined && this.#flying >= inFlight) return undefined;
+    const entry = again === undefined ? this.#tail.next() : store.get(again);
+    if (again !== undefined) this.#due.shift();
+    if (entry === undefined) {
+      if (again !== undefined) this.#lost(again);
+      return undefined;
+    }
+    const events = decodeEntry(entry.data);
     if (events === undefined) {
-      throw new CaissonError("CAISSON_BUFFER_BROKEN", {
+      if (again === undefined) this.#flying++;
+      store.setDamaged(entry.id);
+      this.#lost(entry.id);
+      return undefined;
+    }
+    if (again === undefined) this.#flying++;
+    return this.#deliveryOf(entry, events);
+  }
+
+  /** Somebody else wrote to the file while the flow ran: told, and all other entries are delivered. */
+  #lost(id: number): void {
+    this.#flying--;
+    this.#options.onError(
+      new CaissonError("CAISSON_BUFFER_DAMAGED", {
         subject: this.#options.alias,
         found: `entry ${id}, which changed while the flow ran`,
         allowed: "a file that nobody else writes",
-      });
-    }
+      }),
+    );
+    // The next one may be there already.
+    queueMicrotask(() => this.#changed());
+  }
+
+  #deliveryOf({ id, attempts }: StoredEntry, events: readonly StoredEvent[]): Delivery {
+    const { codec } = this.#options;
     const batch = batchOf(events);
     let freed = false;
     const free = (): void => {

@@ -14,7 +14,7 @@ import { LinkBuffer, type LinkBufferOptions } from "./link_buffer.ts";
  */
 export function openBuffer(
   { path, codec = "json", sync = "full", maxBytes = 1 << 28, inFlight = 4, retry = {} }: BufferDefinition,
-  options: Pick<LinkBufferOptions, "alias" | "to" | "letters" | "reading" | "onError">,
+  options: Pick<LinkBufferOptions, "alias" | "to" | "letters" | "reading" | "onError" | "onFailed">,
 ): LinkBuffer {
   const { alias, onError } = options;
   const stored = createCodec(codec, `${alias}: buffer.codec`);

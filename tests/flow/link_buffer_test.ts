@@ -289,7 +289,7 @@ Deno.test("events that a file cannot take are failed, not lost, and later ones a
     store.commit = (changes) => {
       // As SQLite does on a full disk: the transaction ends with nothing written.
       if (full) throw new CaissonError("CAISSON_BUFFER_FAILED", { subject: "f/in->out", found: "disk is full" });
-      commit(changes);
+      return commit(changes);
     };
     const codec = createCodec("json");
     const buffer = new LinkBuffer({
@@ -400,4 +400,76 @@ Deno.test("refuses a buffer in front of a pipeline with a stored state, which wo
       }), CaissonError);
     assertEquals(refused.code, "CAISSON_FLOW_INVALID");
     assert(refused.message.includes("buffer"), refused.message);
+  }));
+
+Deno.test("what memory does not hold is read back from the file, in order", () =>
+  inFolder(async (path) => {
+    // 30 MB at once, of which 8 MiB stay in memory.
+    const count = 300;
+    const filler = "x".repeat(100_000);
+    let read = 0;
+    const source: SourcePart = {
+      produces: "events",
+      codec: "json",
+      poll(batch) {
+        for (let index = 0; index < 10 && read < count; index++) {
+          batch.appendBytes(encoder.encode(`{"n":${read++},"f":"${filler}"}`), 1);
+        }
+        return { state: read === count ? "ended" : "filled" };
+      },
+      close() {},
+    };
+    const seen: number[] = [];
+    const open = Promise.withResolvers<void>();
+    const out = sink(async (values) => {
+      await open.promise;
+      seen.push(...values);
+    });
+    await using runtime = runtimeOf(source, out);
+    const flow = await runtime.deploy(flowOf({ path, sync: "normal" }));
+    while (read < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    open.resolve();
+    await flow.done;
+    assertEquals(seen, numbers(0, count));
+  }));
+
+Deno.test("a file that cannot be read is tried again; then the buffer has failed, and its senders hear of it", () =>
+  inFolder(async (path) => {
+    {
+      await using runtime = runtimeOf(new EndlessNumbers(30), sink(() => Promise.reject(new Error("down"))));
+      const flow = await runtime.deploy(flowOf({ path, retry: { intervalMs: 60_000, maxIntervalMs: 60_000 } }));
+      while (flow.report().nodes.find(({ role }) => role === "buffer")!.metrics.in < 30) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await flow.stop();
+    }
+    const store = new BufferStore("f/in->out", path, "normal");
+    let reads = 0;
+    store.next = () => {
+      reads++;
+      throw new CaissonError("CAISSON_BUFFER_FAILED", { subject: "f/in->out", found: "disk gone" });
+    };
+    const gaveUp = Promise.withResolvers<CaissonError>();
+    const buffer = new LinkBuffer({
+      alias: "f/in->out",
+      store,
+      codec: createCodec("json"),
+      to: { push() {}, drain: () => Promise.resolve() },
+      maxBytes: 1 << 20,
+      inFlight: 4,
+      retry: { attempts: 3, intervalMs: 1, maxIntervalMs: 1 },
+      reading: new AbortController().signal,
+      onError() {},
+      onFailed: gaveUp.resolve,
+    });
+    assertEquals((await gaveUp.promise).code, "CAISSON_BUFFER_FAILED");
+    assertEquals([reads, buffer.failure?.code], [3, "CAISSON_BUFFER_FAILED"]);
+    let failed: unknown;
+    const settlement = new Settlement((failures) => failed = failures.get(0));
+    const codec = createCodec("json");
+    void buffer.push({ batch: undefined, events: [Event.made(1, codec, 1).settledBy(settlement)], codec, settlement });
+    assertEquals(failed, buffer.failure);
+    await buffer.drain();
+    await buffer.close();
+    assert(rows(path, "entries").length > 0, "what is in the file stays there");
   }));
