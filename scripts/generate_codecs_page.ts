@@ -43,6 +43,34 @@ the default is not what you want:
   bounded by the limits below, and time grows with the length of the input.
 - **Events held back.** \`collect\`, \`chunk\` and \`gzip\` count an event as written when they hold it, so what they hold is lost
   when the host is killed.
+
+## From plugins
+
+A component of kind \`codec\`, \`preprocessor\` or \`postprocessor\` takes the same place, named with its plugin, in TypeScript
+and in native code, under every isolation:
+
+\`\`\`json
+{
+  "type": "tcp_client",
+  "codec": { "name": "@acme/formats:pair", "config": { "strict": true } },
+  "preprocessors": ["separate", "@acme/formats:unwrap", "remove-empty"]
+}
+\`\`\`
+
+Each is a node of its own in the flow's report (\`in.codec\`, \`in.preprocessors[1]\`), with its isolation and its numbers. What
+is different from the runtime's own:
+
+- A codec decodes every event, to JSON, before anything looks at it: an event between two connectors with the same codec of
+  a plugin is decoded and encoded anew. Integers beyond 2^53 keep their digits on this way.
+- An event that comes out of a codec, and a piece that comes out of the others, is at most 1 MiB; one piece of a stream may
+  become at most 64 batches.
+- Preprocessors and postprocessors of plugins work on one stream: events of a second stream of the same source fail, and a
+  sink that keeps streams apart, such as a server, refuses them. Codecs have no state and work everywhere.
+- A plugin's process that is started again begins with nothing held.
+- They are not for a sink that takes values, nor for the buffer of a link.
+
+How to write one: the types \`Codec\` and \`Interceptor\` of \`@caisson/plugin\`, or "codecs, preprocessors and postprocessors" in
+\`caisson.h\`. The conformance kit does not check these kinds yet, and says so.
 `;
 
 function section(title: string, intro: string, entries: ReadonlyMap<string, FormatEntry>): string {

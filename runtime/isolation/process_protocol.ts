@@ -4,8 +4,7 @@
  * at the rings".
  * @module
  */
-import type { CodecDirection } from "../connector/contract.ts";
-import type { HostedKind } from "./worker_protocol.ts";
+import type { CodecDirection, HostedKind } from "./worker_protocol.ts";
 
 /** Longest line either side may send, bytes without the line feed. */
 export const LINE_MAX = 65_536;

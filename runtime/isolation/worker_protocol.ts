@@ -1,5 +1,4 @@
 /** What host and plugin say to each other besides the data, and how the host checks what it hears. @module */
-import type { CodecDirection } from "../connector/contract.ts";
 import type { RingMemory } from "../data/ring.ts";
 
 /** The kinds of component a Worker or a plugin process can host. */
@@ -7,6 +6,9 @@ export type HostedKind = "source" | "sink" | "processor" | StageKind;
 
 /** The kinds that stand between a connector and its links. Like processors they have a ring on each side. */
 export type StageKind = "codec" | "preprocessor" | "postprocessor";
+
+/** Which way an instance of a codec works; here, so that a guard need not load what the connectors are made of. */
+export type CodecDirection = "decode" | "encode";
 
 /** Whether a kind is one of {@linkcode StageKind}. */
 export function isStage(kind: string): kind is StageKind {

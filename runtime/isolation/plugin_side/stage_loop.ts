@@ -3,9 +3,9 @@ import type { Codec, Interceptor } from "@caisson/plugin";
 import type { Batch } from "../../data/batch.ts";
 import type { RingConsumer } from "../../data/ring_consumer.ts";
 import type { RingProducer } from "../../data/ring_producer.ts";
-import type { CodecDirection } from "../../connector/contract.ts";
 import { describeFault } from "./fault.ts";
 import { answerSlots } from "./processor_loop.ts";
+import type { CodecDirection } from "../worker_protocol.ts";
 import { failSlot } from "./verdict_text.ts";
 
 const encoder = new TextEncoder();
