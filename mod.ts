@@ -20,6 +20,7 @@
  * @module
  */
 export { type Discovery, type HostComponent, Runtime, type RuntimeOptions } from "./runtime/runtime.ts";
+export type { ReplacedNode } from "./runtime/control/replace_plugin.ts";
 export { type ControlServer, serveControl, type ServeControlOptions } from "./runtime/control/serve_control.ts";
 export { CaissonError, type CaissonErrorOptions } from "./runtime/errors/caisson_error.ts";
 export { type CodeEntry, codes, type ErrorCode } from "./runtime/errors/codes.ts";

@@ -22,6 +22,7 @@ export type AuditEvent =
   | PluginEvent<"crash", Partial<AuditedInstance> & AuditedCause>
   | PluginEvent<"kill", Partial<AuditedInstance> & AuditedCause>
   | PluginEvent<"restart", Partial<AuditedInstance> & { readonly cause: string }>
+  | PluginEvent<"replace", Partial<AuditedInstance> & { readonly cause: string }>
   | PluginEvent<"quarantine", Partial<AuditedInstance> & AuditedCause>
   | PluginEvent<"stop", Partial<AuditedInstance> & { readonly cause: string }>
   | PluginEvent<"suppressed", { readonly count: number }>;
@@ -43,6 +44,7 @@ export const auditKinds: readonly AuditKind[] = Object.keys(
     crash: 0,
     kill: 0,
     restart: 0,
+    replace: 0,
     quarantine: 0,
     stop: 0,
     suppressed: 0,

@@ -131,10 +131,19 @@ export class Repository {
    * @throws {CaissonError} the refusal; pass it to {@linkcode refuse} to list it
    */
   async register(found: PluginPackage, grants: Grants, onPassed?: OnPassed): Promise<RegisteredPlugin> {
+    const twin = this.#plugins.get(found.manifest.name)?.package;
+    if (twin !== undefined && twin.folder !== found.folder) {
+      const error = duplicate(found, twin);
+      this.#refused.set(error, found.manifest);
+      throw error;
+    }
+    return await this.exchange(found, grants, onPassed);
+  }
+
+  /** As {@linkcode register}; a plugin of that name is replaced, from whatever folder it was registered. */
+  async exchange(found: PluginPackage, grants: Grants, onPassed?: OnPassed): Promise<RegisteredPlugin> {
     const { name } = found.manifest;
     try {
-      const twin = this.#plugins.get(name)?.package;
-      if (twin !== undefined && twin.folder !== found.folder) throw duplicate(found, twin);
       const plugin = await checkPlugin(found, grants, {
         host: this.#host,
         isolations: this.#isolations,
@@ -148,6 +157,16 @@ export class Repository {
       this.#refused.set(error, found.manifest);
       throw error;
     }
+  }
+
+  /** Puts back what was exchanged. */
+  restore(plugin: RegisteredPlugin): void {
+    this.#plugins.set(plugin.package.manifest.name, plugin);
+  }
+
+  /** Takes a plugin out; what runs goes on. */
+  remove(name: string): void {
+    this.#plugins.delete(name);
   }
 
   /**

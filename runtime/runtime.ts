@@ -3,6 +3,7 @@ import { type AuditLog, noAuditLog } from "../permissions/audit_log.ts";
 import type { AppliedGrant } from "./apply_grants.ts";
 import type { PartContext, ProcessorPart, SinkPart, SourcePart } from "./connector/contract.ts";
 import { builtins } from "./connector/builtin/builtins.ts";
+import type { ReplacedNode } from "./control/replace_plugin.ts";
 import type { CaissonError } from "./errors/caisson_error.ts";
 import type { Flow, StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
@@ -162,6 +163,28 @@ export class Runtime implements AsyncDisposable {
    */
   async applyGrants(): Promise<readonly AppliedGrant[]> {
     return await this.#world.applyGrants();
+  }
+
+  /**
+   * Replaces a plugin by another version of itself while flows run: the new instances are started and connected first, then
+   * the old ones end what they have begun and the new ones go on. No event is lost, and none overtakes another.
+   *
+   * @param options.folder where the other version is @default {where the plugin was found; of an installed one, what is approved}
+   * @returns what became of each node that uses it; where the exchange failed the old version goes on
+   * @throws {CaissonError} `CAISSON_CONTROL_UNKNOWN`, `CAISSON_REPLACE_FAILED`, or why the new version is refused
+   */
+  async replacePlugin(name: string, options: { readonly folder?: string } = {}): Promise<readonly ReplacedNode[]> {
+    return await this.#world.replacePlugin(name, options.folder);
+  }
+
+  /**
+   * Takes a plugin out of what flows can use.
+   *
+   * @param options.force stops the flows that use it @default {false}
+   * @throws {CaissonError} `CAISSON_CONTROL_UNKNOWN`, `CAISSON_PLUGIN_IN_USE`
+   */
+  async removePlugin(name: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    await this.#world.removePlugin(name, options.force === true);
   }
 
   /** Flows that run. */

@@ -1,20 +1,28 @@
 /** The control actor: owns repository and registry, and every life cycle. One message at a time. @module */
 import type { AuditLog } from "../permissions/audit_log.ts";
 import { type Grants, noGrants, readGrants } from "../permissions/grants.ts";
-import type { ComponentInstance, PartContext } from "./connector/contract.ts";
 import { type AppliedGrant, applyGrants } from "./apply_grants.ts";
+import { registerReplacement } from "./control/register_replacement.ts";
+import { replaceablePart } from "./control/replaceable_part.ts";
+import { type Place, type ReplacedNode, replacePlugin } from "./control/replace_plugin.ts";
 import { CaissonError, messageOf } from "./errors/caisson_error.ts";
 import { Flow, type StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
 import type { ComponentRequest, LaunchedComponent } from "./flow/node_builder.ts";
 import { type InstalledPlaces, installedPlugins } from "./installed_plugins.ts";
-import { launchPlugin } from "./isolation/launch.ts";
-import { checkConfig } from "./manifest/check_config.ts";
+import {
+  launchBuiltin,
+  launchComponent,
+  type LaunchComponentOptions,
+  type LaunchedPlugin,
+} from "./launch_component.ts";
 import { discover } from "./manifest/discover.ts";
-import { recordFault, recordLoad, recordRefusals, reportingAudit } from "./record_plugins.ts";
+import { recordRefusals, reportingAudit } from "./record_plugins.ts";
+import type { PluginComponent } from "./registered_component.ts";
+import type { RegisteredPlugin } from "./registered_plugin.ts";
 import { Registry } from "./registry.ts";
 import { Repository } from "./repository.ts";
-import { RunningPlugin } from "./running_plugin.ts";
+import type { RunningPlugin } from "./running_plugin.ts";
 import type { Logger } from "./telemetry/log.ts";
 
 /** Plugin that does filters and projections natively. */
@@ -49,6 +57,7 @@ export class World {
   readonly #options: WorldOptions;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<RunningPlugin>();
+  readonly #places = new Set<Place>();
   #nextInstance = 1;
   #stops = 0;
 
@@ -125,6 +134,7 @@ export class World {
 
   #left(flow: Flow): void {
     this.registry.leave(flow);
+    for (const each of this.#places) if (each.flow === flow.name) this.#places.delete(each);
     for (const each of this.#running) if (each.flow === flow.name) this.#running.delete(each);
   }
 
@@ -137,60 +147,104 @@ export class World {
   }
 
   async #launch(request: ComponentRequest, flow: string): Promise<LaunchedComponent> {
-    const found = this.repository.find(
-      request.kind,
-      request.type,
-      request.alias,
-    );
-    const config = checkConfig(
-      found.configSchema,
-      request.config,
-      `${request.alias}: config`,
-    );
-    const { audit } = this.#options;
-    const instance = this.#nextInstance++;
-    const running = found.plugin === undefined
-      ? undefined
-      : new RunningPlugin({ plugin: found.plugin, instance, connector: request.alias, flow, audit });
-    const context: PartContext = {
-      alias: request.alias,
-      instance,
-      config,
-      signal: request.signal,
-      ...(request.shared === undefined ? {} : { shared: request.shared }),
-      direction: request.direction,
-      log: (level, message) => this.#options.log.write(level, message, { connector: request.alias }),
-      connectionLost: (reason) => request.connectionLost?.(reason),
-      hosted: (link) => running?.hosted(link),
+    const found = this.repository.find(request.kind, request.type, request.alias);
+    const options = this.#launchOptions(request, flow);
+    if (found.builtin !== undefined) return { instance: await launchBuiltin(found, options), plugin: "builtin" };
+    const launched = await launchComponent(found, options);
+    const { instance } = launched;
+    const plugin = found.plugin.package.manifest.name;
+    const { alias, kind } = request;
+    const wrapped = kind === "source" || kind === "sink" || kind === "processor"
+      ? replaceablePart({ part: instance.part, stop: launched.stop }, {
+        alias,
+        onError: (thrown) => this.#options.onError(unexpected(alias, thrown)),
+      })
+      : undefined;
+    if (wrapped === undefined) return { instance, plugin };
+    this.#places.add({ request, flow, part: wrapped.replaceable, launched });
+    return { instance: { ...instance, part: wrapped.part }, plugin };
+  }
+
+  #launchOptions(request: ComponentRequest, flow: string): LaunchComponentOptions {
+    const { audit, cacheFolder, log } = this.#options;
+    return {
+      request,
+      flow,
+      instance: this.#nextInstance++,
+      log,
+      audit,
+      cacheFolder,
+      running: this.#running,
+      verify: ({ plugin }) => this.repository.verifyUnchanged(plugin),
     };
-    if (found.builtin !== undefined) {
-      const builtin: ComponentInstance = {
-        isolation: "builtin",
-        level: "none",
-        part: await found.builtin(context),
-      };
-      return { instance: builtin, plugin: "builtin" };
-    }
-    this.#running.add(running!);
-    try {
-      const verify = () => this.repository.verifyUnchanged(found.plugin);
-      await verify();
-      const launched = await launchPlugin({
-        plugin: found.plugin,
-        verify,
-        permissions: () => running!.permissionsForStart(),
-        provision: found.provision,
-        context,
-        codec: request.codec,
-        cacheFolder: this.#options.cacheFolder,
+  }
+
+  /**
+   * Registers another version of a plugin, and exchanges it wherever it runs. Where it runs nowhere, the next flow gets it.
+   *
+   * @param folder where the other version is @default {where the plugin was found; of an installed one, what is approved now}
+   */
+  replacePlugin(name: string, folder?: string): Promise<readonly ReplacedNode[]> {
+    return this.#tell(async () => {
+      const { grantsFile, installed, audit } = this.#options;
+      const old = this.#registered(name);
+      const grants = grantsFile === undefined ? noGrants() : await readGrants(grantsFile);
+      const { plugin, undo } = await registerReplacement({
+        repository: this.repository,
+        old,
+        folder,
+        installed,
+        grants,
       });
-      recordLoad(audit, running!, launched, running!.permissions);
-      return { instance: launched, plugin: found.plugin.package.manifest.name };
-    } catch (error) {
-      this.#running.delete(running!);
-      recordFault(audit, running!, error);
-      throw error;
-    }
+      const places = [...this.#places].filter(({ launched }) => nameOf(launched) === name);
+      const replaced = await replacePlugin({
+        plugin,
+        from: old.package.manifest.version,
+        places,
+        find: ({ kind, type, alias }) => {
+          const component = type.slice(type.startsWith(`${name}:`) ? name.length + 1 : 0);
+          return this.repository.find(kind, `${name}:${component}`, alias) as PluginComponent;
+        },
+        launch: (component, { request, flow }) => launchComponent(component, this.#launchOptions(request, flow)),
+        forget: ({ running }) => this.#running.delete(running),
+        audit,
+      });
+      // Nowhere: then flows to come get what the others have.
+      if (replaced.length > 0 && replaced.every(({ outcome }) => outcome === "kept")) undo();
+      return replaced;
+    });
+  }
+
+  /**
+   * Takes a plugin out of the repository; `force` stops the flows that use it.
+   *
+   * @throws {CaissonError} `CAISSON_CONTROL_UNKNOWN`, `CAISSON_PLUGIN_IN_USE`
+   */
+  removePlugin(name: string, force: boolean): Promise<void> {
+    return this.#tell(async () => {
+      this.#registered(name);
+      const using = [
+        ...new Set([...this.#running].filter((each) => nameOf({ running: each }) === name).map(({ flow }) => flow)),
+      ];
+      if (using.length > 0 && !force) {
+        throw new CaissonError("CAISSON_PLUGIN_IN_USE", { subject: name, found: `used by ${using.join(", ")}` });
+      }
+      await Promise.all(using.map((flow) => this.registry.flow(flow)?.stop()));
+      this.repository.remove(name);
+      this.#options.audit.write({ kind: "stop", plugin: name, cause: "removed" });
+    });
+  }
+
+  #registered(name: string): RegisteredPlugin {
+    const { registered } = this.repository;
+    const found = registered.find((plugin) => plugin.package.manifest.name === name);
+    if (found !== undefined) return found;
+    const names = registered.map((plugin) => plugin.package.manifest.name);
+    throw new CaissonError("CAISSON_CONTROL_UNKNOWN", {
+      subject: "plugins",
+      found: `no plugin ${name}`,
+      allowed: names.length === 0 ? "nothing: none is registered" : names.join(", "),
+    });
   }
 
   /** Stops every flow, the newest first; one that is still starting does not start, and none that waits for its turn. */
@@ -200,6 +254,10 @@ export class World {
       await flow.stop(options);
     }
   }
+}
+
+function nameOf({ running }: Pick<LaunchedPlugin, "running">): string {
+  return running.plugin.package.manifest.name;
 }
 
 function unexpected(subject: string, cause: unknown): CaissonError {

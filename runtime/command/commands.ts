@@ -91,7 +91,7 @@ export const commands: readonly Command[] = [
     name: "ctl",
     summary: "Ask a running host what it does, or tell it what to do",
     details: [
-      "ACTION is status, flows, deploy FILE, report FLOW, connectors FLOW, pause FLOW [CONNECTOR], resume FLOW [CONNECTOR], stop FLOW, plugins, add [FOLDER] or metrics.",
+      "ACTION is status, flows, deploy FILE, report FLOW, connectors FLOW, pause FLOW [CONNECTOR], resume FLOW [CONNECTOR], stop FLOW, plugins, add [FOLDER], replace PLUGIN [FOLDER], remove PLUGIN or metrics.",
       "The host has to run with --control. See docs/control.md.",
     ],
     arguments: [
@@ -101,6 +101,7 @@ export const commands: readonly Command[] = [
     options: {
       "control-file": controlFile,
       drain: { kind: "text", value: "SECONDS", description: "With stop: how long what was read is waited for" },
+      force: { kind: "flag", description: "With remove: stop the flows that use the plugin" },
     },
     load: () => import("./ctl.ts"),
   },

@@ -103,6 +103,23 @@ export const actions: Readonly<Record<string, Action>> = {
     }),
     text: pluginTable,
   },
+  replace: {
+    words: ["PLUGIN", "[FOLDER]"],
+    question: ([plugin, folder]) => ({
+      method: "PATCH",
+      path: `/v1/plugins/${name(plugin!)}`,
+      body: folder === undefined ? {} : { folder: resolve(folder) },
+    }),
+    text: replacedText,
+  },
+  remove: {
+    words: ["PLUGIN"],
+    question: ([plugin], invocation) => ({
+      method: "DELETE",
+      path: `/v1/plugins/${name(plugin!)}${invocation.flag("force") ? "?force=true" : ""}`,
+    }),
+    text: pluginTable,
+  },
   metrics: { words: [], question: () => ({ method: "GET", path: "/metrics" }), text: (text: string) => text.trimEnd() },
 };
 
@@ -145,6 +162,26 @@ function pluginTable({ registered, refused }: Plugins): string {
     ...registered.map(({ name, version, isolation }) => [name, version, isolation]),
     ...refused.map(({ name, folder, error }) => [name ?? folder, "refused", error.code]),
   ]);
+}
+
+interface Replaced {
+  readonly name: string;
+  readonly version: string;
+  readonly replaced: readonly {
+    readonly connector: string;
+    readonly outcome: string;
+    readonly pauseMs?: number;
+    readonly reason?: string;
+  }[];
+}
+
+function replacedText({ name, version, replaced }: Replaced): string {
+  const lines = replaced.map(({ connector, outcome, pauseMs, reason }) =>
+    `${connector}: ${outcome}${pauseMs === undefined ? "" : `, paused for ${pauseMs.toFixed(1)} ms`}${
+      reason === undefined ? "" : `: ${reason}`
+    }`
+  );
+  return [`${name} is ${version} now`, ...lines].join("\n");
 }
 
 function nodeTable({ connectors }: Nodes): string {

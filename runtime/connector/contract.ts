@@ -123,6 +123,11 @@ export interface SourcePart extends Part {
   poll(batch: Batch, max: number): PollResult | Promise<PollResult>;
   /** Called once for each batch filled, when every event in it was delivered, dropped or failed. */
   settle?(batch: Batch, failures: ReadonlyMap<number, unknown>): void;
+  /**
+   * It will be read no more, because another part takes its place: resolves when it publishes nothing further. What it has
+   * published is still polled. Its signal was aborted before.
+   */
+  finishReading?(): Promise<void>;
   /** The flow drains: nothing is read after it returns. */
   drain?(): void | Promise<void>;
   /** A sink further on cannot take events, and nothing is read until it can. */

@@ -71,6 +71,33 @@ export const routes: readonly Route[] = [
     },
   },
   {
+    method: "PATCH",
+    path: "/v1/plugins/:plugin",
+    summary: "Replaces a plugin in every flow that runs by another version: that in `folder`, or what is there now",
+    answer: async ({ runtime, names, body }) => {
+      const folder = optionalText(body, "folder");
+      const replaced = await runtime.replacePlugin(names.plugin!, folder === undefined ? {} : { folder });
+      const kept = replaced.filter(({ outcome }) => outcome === "kept");
+      if (replaced.length > 0 && kept.length === replaced.length) {
+        throw new CaissonError("CAISSON_REPLACE_FAILED", {
+          subject: names.plugin!,
+          found: kept.map(({ connector, reason }) => `${connector}: ${reason}`).join("; "),
+        });
+      }
+      const plugin = runtime.plugins.registered.find((each) => each.package.manifest.name === names.plugin)!;
+      return { document: { ...describePlugin(plugin), replaced } };
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/v1/plugins/:plugin",
+    summary: "Takes a plugin out of what flows can use; `force=true` stops the flows that use it",
+    answer: async ({ runtime, names, query }) => {
+      await runtime.removePlugin(names.plugin!, { force: query.get("force") === "true" });
+      return { document: pluginList(runtime) };
+    },
+  },
+  {
     method: "GET",
     path: "/v1/flows",
     summary: "Flows that run",

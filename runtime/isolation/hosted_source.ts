@@ -172,6 +172,11 @@ export class HostedSource implements SourcePart {
     return FILLED;
   }
 
+  /** The plugin answers when it has published the last it had read. */
+  async finishReading(): Promise<void> {
+    await this.#options.link.metrics();
+  }
+
   /** Counts for the plugin; it is told before its next read. */
   settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
     const { settlements } = this.#options;

@@ -217,6 +217,12 @@ class RestartingSource implements SourcePart {
     return IDLE;
   }
 
+  /** What a process that has ended had not published is gone. */
+  async finishReading(): Promise<void> {
+    const instance = this.#process.usable;
+    if (instance !== undefined) await sourceOf(instance).finishReading?.();
+  }
+
   settle(batch: Batch, failures: ReadonlyMap<number, unknown>): void {
     const instance = this.#process.usable;
     if (instance !== undefined && instance === this.#readers.get(batch)) sourceOf(instance).settle?.(batch, failures);

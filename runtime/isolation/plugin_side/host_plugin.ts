@@ -129,6 +129,8 @@ export class PluginHost {
           new DOMException("the flow is stopping", "AbortError"),
         );
       case "metrics":
+        // Whoever stopped the source learns that the last it had read is published.
+        if (this.#stop.signal.aborted) await this.#running?.loop?.stopped();
         return tell({ type: "metrics", json: "{}" });
       case "close":
         await this.#close();

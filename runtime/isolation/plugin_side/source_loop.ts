@@ -86,6 +86,9 @@ export class SourceLoop {
       if (signal.aborted || output.closed) return;
       output.publish();
       onFailed(thrown);
+    } finally {
+      // What was read before it was stopped is not lost: whoever stopped it may still take it.
+      if (!output.closed) output.publish();
     }
   }
 
@@ -151,9 +154,10 @@ export class SourceLoop {
   }
 
   async #appendLater(bytes: Uint8Array): Promise<void> {
-    const { output, signal } = this.#options;
+    const { output } = this.#options;
     do {
-      if (!await output.waitForRoom({ signal })) {
+      // Not with the signal: what was read goes out when there is room, or when nobody takes it any longer, not at all.
+      if (!await output.waitForRoom()) {
         throw new DOMException("stopped", "AbortError");
       }
     } while (!this.#append(bytes));
