@@ -14,6 +14,9 @@ import { type HostedKind, hostedKinds, isHosted } from "./worker_protocol.ts";
 import { HostedSink } from "./hosted_sink.ts";
 import { HostedSource } from "./hosted_source.ts";
 
+/** A write may wait for the other side of a connection. */
+const BATCH_MS = 60_000;
+
 /** Which plugin to load. */
 export interface WorkerPlugin {
   /** Name, for errors and the log. */
@@ -30,6 +33,8 @@ export interface WorkerOptions extends PluginDeadlines {
   readonly codec?: string | undefined;
   /** Size of the ring between host and Worker. @default {4 slots of 1024 events and 1 MiB} */
   readonly ring?: RingOptions | undefined;
+  /** How long it may take over one batch, milliseconds; then what is in flight fails, and so does what follows. @default {60000} */
+  readonly batchMs?: number | undefined;
 }
 
 /** What {@linkcode launchWorker} needs. */
@@ -66,6 +71,7 @@ export async function launchWorker(
     plugin: plugin.name,
     alias: context.alias,
     permissions,
+    batchMs: options.batchMs ?? BATCH_MS,
     log: (level, message) => context.log(level, message),
   });
   context.hosted?.(link);

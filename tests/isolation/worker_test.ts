@@ -23,3 +23,13 @@ Deno.test("a plugin that tries to exit ends its instance and is reported", async
   assertStringIncludes(error.message, "Deno.exit()");
   await fixture.sink.close();
 });
+
+Deno.test("a Worker that never answers a write is given up: what is in flight fails, and what follows", async () => {
+  const fixture = await launchFixture("collector", { kind: "sink", options: { batchMs: 300 } });
+  for (const value of [{ do: "wait for ever" }, { a: 1 }]) {
+    const error = await assertRejects(async () => await fixture.sink.write(jsonBatch(value)), CaissonError);
+    assertEquals(error.code, "CAISSON_PLUGIN_TIMEOUT");
+    assertStringIncludes(error.message, "given up");
+  }
+  await fixture.sink.close();
+});
