@@ -17,6 +17,8 @@ export interface OpenRunnerOptions {
   readonly log?: (line: string) => void;
   /** Without the sandbox. @default {false} */
   readonly unsandboxed?: boolean;
+  /** Takes the process when it is started. */
+  readonly hosted?: NonNullable<LaunchRunnerOptions["context"]["hosted"]>;
   /** Stops the instance. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +56,7 @@ export async function openRunner(
       config,
       signal: given.signal ?? new AbortController().signal,
       log: (level, message) => given.log?.(`${level}: ${message}`),
+      ...(given.hosted === undefined ? {} : { hosted: given.hosted }),
     },
     options: given.options,
     permissions: given.unsandboxed === true || given.launch?.program !== undefined || Deno.build.os !== "linux"
