@@ -100,7 +100,11 @@ for (
         });
         const load = found.find(({ kind }) => kind === "load");
         assert(load?.kind === "load");
-        assertEquals([load.isolation, load.level, load.permissions], ["runner", "sandbox", `read ${join(CRASHING, "dist")}`]);
+        assertEquals([load.isolation, load.level, load.permissions], [
+          "runner",
+          "sandbox",
+          `read ${join(CRASHING, "dist")}`,
+        ]);
         const faults = found.flatMap((record) =>
           record.kind === "crash" || record.kind === "kill" || record.kind === "deny" ? [record] : []
         );
@@ -152,7 +156,10 @@ Deno.test("the audit log says which deadline a runner that loops has missed", as
   try {
     {
       using audit = openAuditLog({ folder });
-      const plugin = { package: { manifest: { name: "loop" } }, flowPermissions: new Map() } as unknown as RegisteredPlugin;
+      const plugin = {
+        package: { manifest: { name: "loop" } },
+        flowPermissions: new Map(),
+      } as unknown as RegisteredPlugin;
       const running = new RunningPlugin({ plugin, instance: 7, connector: "flow/out", flow: "flow", audit });
       await using opened = await openRunner(CRASHING, "crashing_sink", { mode: "loop" }, {
         options: { slotMs: 400, closeMs: 500 },
