@@ -33,7 +33,8 @@ export interface CompiledPipeline {
 
 /** A plain list of operators as a pipeline: every side port of an operator is a port of the pipeline. */
 export function linear(operators: readonly Operator[]): CompiledPipeline {
-  const ports = [...new Set(operators.flatMap((operator) => operator.ports ?? []))];
+  // A step that names `out` has its events go there past the steps behind it: by the wire that is there already.
+  const ports = [...new Set(operators.flatMap((operator) => operator.ports ?? []))].filter((port) => port !== "out");
   return {
     chains: [{ name: "main", operators }],
     wires: [
@@ -41,6 +42,6 @@ export function linear(operators: readonly Operator[]): CompiledPipeline {
       { node: "main", port: "out", chains: [], ports: ["out"] },
       ...ports.map((port) => ({ node: "main", port, chains: [], ports: [port] })),
     ],
-    ports: ports.filter((port) => port !== "out" && port !== "err"),
+    ports: ports.filter((port) => port !== "err"),
   };
 }

@@ -52,6 +52,8 @@ export interface PageOptions {
   readonly env: Record<string, string>;
   /** Longest a command may take, milliseconds. @default {60000} */
   readonly timeoutMs?: number;
+  /** Whether a `text` block is all a command writes to standard output, not lines of what it writes. @default {false} */
+  readonly exact?: boolean;
 }
 
 /** Runs every block in order. @throws {AssertionError} naming the line of the page that did not hold */
@@ -60,7 +62,7 @@ export async function executePage(
   blocks: readonly Block[],
   options: PageOptions,
 ): Promise<number> {
-  let output = "";
+  let output: Output = { stdout: "", stderr: "" };
   let commands = 0;
   for (const block of blocks) {
     const where = `${name}:${block.line}`;
@@ -71,19 +73,31 @@ export async function executePage(
     } else if (block.kind === "command") {
       commands++;
       output = await runCommand(where, block, options);
+    } else if (block.kind === "output" && options.exact === true) {
+      if (output.stdout === block.body) continue;
+      throw new PageError(
+        `${where}: the page says ${JSON.stringify(block.body)}; the output was:\n${output.stdout}${output.stderr}`,
+      );
     } else if (block.kind === "output") {
+      const all = output.stdout + output.stderr;
       for (const line of block.body.split("\n")) {
         const wanted = line.trim();
-        if (wanted === "" || wanted === "…" || output.includes(wanted)) {
+        if (wanted === "" || wanted === "…" || all.includes(wanted)) {
           continue;
         }
         throw new PageError(
-          `${where}: the output lacks ${JSON.stringify(wanted)}; it was:\n${output}`,
+          `${where}: the output lacks ${JSON.stringify(wanted)}; it was:\n${all}`,
         );
       }
     }
   }
   return commands;
+}
+
+/** What a command wrote. */
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** A page that does not do what it says. */
@@ -95,7 +109,7 @@ async function runCommand(
   where: string,
   block: Block,
   { folder, env, timeoutMs = 60_000 }: PageOptions,
-): Promise<string> {
+): Promise<Output> {
   const expected = Number(/exit=(\d+)/.exec(block.argument)?.[1] ?? 0);
   const child = new Deno.Command("sh", {
     args: ["-euc", block.body],
@@ -109,10 +123,10 @@ async function runCommand(
   });
   const { code, stdout, stderr } = await child.output();
   const decoder = new TextDecoder();
-  const output = decoder.decode(stdout) + decoder.decode(stderr);
+  const output = { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
   if (code !== expected) {
     throw new PageError(
-      `${where}: exit code ${code}, the page says ${expected}; output:\n${output}`,
+      `${where}: exit code ${code}, the page says ${expected}; output:\n${output.stdout}${output.stderr}`,
     );
   }
   return output;

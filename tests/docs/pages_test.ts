@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { dirname, fromFileUrl, join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { executePage, PageError, parsePage } from "./page.ts";
+import { readerEnvironment } from "./reader_environment.ts";
 
 const docs = fromFileUrl(new URL("../../docs/", import.meta.url));
 
@@ -21,7 +22,7 @@ for (const name of PAGES) {
       const blocks = parsePage(await Deno.readTextFile(join(docs, name)));
       const commands = await executePage(name, blocks, {
         folder,
-        env: environment(home),
+        env: readerEnvironment(home),
       });
       assert(commands > 0, `${name} has no command`);
     } finally {
@@ -30,45 +31,10 @@ for (const name of PAGES) {
   });
 }
 
-/** The module cache this run uses: a reader's own would download the npm packages once for each page. */
-async function moduleCache(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
-}
-
-const denoDir = await moduleCache();
-
-/** A reader's own environment: nothing of the repository, only Deno, a compiler and the module cache. */
-function environment(home: string): Record<string, string> {
-  const env: Record<string, string> = {
-    HOME: home,
-    XDG_CACHE_HOME: join(home, "cache"),
-    DENO_INSTALL_ROOT: join(home, ".deno"),
-    PATH: [
-      join(home, ".deno", "bin"),
-      dirname(Deno.execPath()),
-      "/usr/local/bin",
-      "/usr/bin",
-      "/bin",
-    ].join(":"),
-    NO_COLOR: "1",
-    DENO_DIR: denoDir,
-  };
-  // Where modules come from is the reader's own setting, not the repository's.
-  for (const [name, value] of Object.entries(Deno.env.toObject())) {
-    if (
-      /^(JSR_URL|DENO_\w+|SSL_CERT_\w+|NPM_CONFIG_\w+|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY)$/i.test(
-        name,
-      )
-    ) env[name] ??= value;
-  }
-  return env;
-}
-
 Deno.test("a page whose command fails, or prints something else, is refused", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const env = environment(folder);
+    const env = readerEnvironment(folder);
     const page = (body: string): Promise<number> => executePage("page.md", parsePage(body), { folder, env });
     await assertRejects(
       () => page("```sh\nfalse\n```\n"),

@@ -156,3 +156,11 @@ Deno.test("what no case matches may pass or be dropped", async () => {
   assertEquals((await runPipeline([{ match: { cases, otherwise: "pass" } }], [1, 2])).out, ["one", 2]);
   assertEquals((await runPipeline([{ match: { cases, otherwise: "drop" } }], [1, 2])).out, ["one"]);
 });
+
+Deno.test("a case that names the port out has its event go there once, past the steps behind it", async () => {
+  const { out } = await runPipeline([
+    { match: { cases: [{ case: { a: 1 }, to: "out" }], otherwise: "pass" } },
+    { set: { seen: true } },
+  ], [{ a: 1 }, { a: 2 }]);
+  assertEquals(out, [{ a: 1 }, { a: 2, seen: true }]);
+});
