@@ -7,7 +7,7 @@ import type { PartContext, SinkPart, SourcePart } from "../../runtime/connector/
 import { SinkManager } from "../../runtime/connector/sink_manager.ts";
 import { SourceManager } from "../../runtime/connector/source_manager.ts";
 import type { CaissonError } from "../../runtime/errors/caisson_error.ts";
-import { type Consumer, eventsOf } from "../../runtime/flow/delivery.ts";
+import { type Consumer, Event, eventsOf } from "../../runtime/flow/delivery.ts";
 import { Fanout } from "../../runtime/flow/fanout.ts";
 import { checkConfig } from "../../runtime/manifest/check_config.ts";
 import { eventually } from "./peer.ts";
@@ -28,6 +28,8 @@ export interface StationOptions {
   readonly postprocessors?: readonly string[];
   /** What is sent back for a text; `undefined` sends nothing. @default {nothing} */
   readonly answer?: (text: string) => string | undefined;
+  /** Stream an answer goes to. @default {the event's own} */
+  readonly answerTo?: (stream: number) => number;
   /** Waits before an event is settled. */
   readonly hold?: () => Promise<void>;
 }
@@ -120,7 +122,7 @@ export class Station implements AsyncDisposable {
     await this.sinkManager?.drain();
   }
 
-  #taker({ answer, hold }: StationOptions): Consumer {
+  #taker({ answer, answerTo, hold }: StationOptions): Consumer {
     return {
       push: async (delivery) => {
         const events = eventsOf(delivery);
@@ -128,7 +130,10 @@ export class Station implements AsyncDisposable {
         await hold?.();
         const answers = answer === undefined ? [] : events.flatMap((event) => {
           const text = answer(String(event.value));
-          return text === undefined ? [] : [event.with(text)];
+          if (text === undefined) return [];
+          if (answerTo === undefined) return [event.with(text)];
+          const { codec, settlement, origin } = event;
+          return [new Event(undefined, 0, 0, codec, settlement, origin, text, true, answerTo(event.stream))];
         });
         if (answers.length === 0) return delivery.settlement.release();
         await this.sinkManager!.push({ ...delivery, batch: undefined, events: answers });

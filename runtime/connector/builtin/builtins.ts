@@ -2,6 +2,7 @@
 import type { BuiltinComponent } from "./builtin.ts";
 import { FileSink } from "./file_sink.ts";
 import { FileSource } from "./file_source.ts";
+import { httpBuiltins } from "./http/http_builtins.ts";
 import { socketBuiltins } from "./socket/socket_builtins.ts";
 import { SqliteSink } from "./sqlite_sink.ts";
 import { StdioSink } from "./stdio_sink.ts";
@@ -152,4 +153,5 @@ export const builtins: readonly BuiltinComponent[] = [
     needs: ({ path }) => path === ":memory:" ? {} : { read: [path as string], write: [path as string] },
   },
   ...socketBuiltins,
+  ...httpBuiltins,
 ];

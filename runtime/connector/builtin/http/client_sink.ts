@@ -1,0 +1,88 @@
+/** The sink `http_client`: sends events as requests. @module */
+import { CaissonError, messageOf } from "../../../errors/caisson_error.ts";
+import type { ByteSinkPart, PartContext } from "../../contract.ts";
+import { requireNet } from "../host_permission.ts";
+import { readPem } from "../socket/tcp.ts";
+import { joinPieces } from "./request.ts";
+import { hostOfUrl } from "./url.ts";
+
+/** Sends each event, or each batch of events, as the body of a request, one after the other. */
+export class HttpClientSink implements ByteSinkPart {
+  /** Framed bytes. */
+  readonly accepts = "bytes";
+  readonly #context: PartContext;
+  #client: Deno.HttpClient | undefined;
+  #requests = 0;
+  #bytesOut = 0;
+
+  /** Connects to nothing before the first write. */
+  constructor(context: PartContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Checks what it may do; a connection is opened by the first request, and kept.
+   *
+   * @throws {CaissonError} `CAISSON_HOST_PERMISSION` or `CAISSON_CONNECT_FAILED`
+   */
+  connect(): void {
+    const { alias, config } = this.#context;
+    requireNet(alias, hostOfUrl(config["url"] as string));
+    const ca = config["ca"] as string | undefined;
+    this.#client?.close();
+    this.#client = Deno.createHttpClient(ca === undefined ? {} : { caCerts: [readPem(alias, ca)] });
+  }
+
+  /**
+   * Sends the chunks.
+   *
+   * @throws {CaissonError} `CAISSON_SINK_FAILED` when the server refuses one or does not answer in time
+   */
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    if (this.#context.config["per"] === "event") {
+      for (const chunk of chunks) await this.#send(chunk);
+      return;
+    }
+    await this.#send(joinPieces(chunks, chunks.reduce((length, chunk) => length + chunk.byteLength, 0)));
+  }
+
+  async #send(chunk: Uint8Array): Promise<void> {
+    const { config, signal } = this.#context;
+    const url = config["url"] as string;
+    const limit = AbortSignal.timeout(config["timeout_ms"] as number);
+    let status: number;
+    try {
+      const response = await fetch(url, {
+        method: config["method"] as string,
+        headers: { "content-type": config["content_type"] as string, ...config["headers"] as Record<string, string> },
+        body: new Uint8Array(chunk),
+        redirect: "error",
+        client: this.#client!,
+        signal: AbortSignal.any([signal, limit]),
+      });
+      status = response.status;
+      await response.body?.cancel();
+    } catch (error) {
+      throw this.#failure(limit.aborted ? `no answer within ${config["timeout_ms"]} ms` : messageOf(error), error);
+    }
+    if (status >= 300) throw this.#failure(`status ${status}`);
+    this.#requests++;
+    this.#bytesOut += chunk.byteLength;
+  }
+
+  #failure(found: string, cause?: unknown): CaissonError {
+    const { alias, config } = this.#context;
+    return new CaissonError("CAISSON_SINK_FAILED", { subject: alias, found: `${config["url"]}: ${found}`, cause });
+  }
+
+  /** Requests and bytes. */
+  metrics(): Record<string, number> {
+    return { requests: this.#requests, bytesOut: this.#bytesOut };
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+}
