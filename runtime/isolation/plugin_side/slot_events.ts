@@ -1,5 +1,6 @@
 /** The events of one batch as a plugin sees them. @module */
 import type { SinkEvent } from "@caisson/plugin";
+import { BatchText } from "../../codec/batch_text.ts";
 import type { Batch } from "../../data/batch.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
@@ -24,6 +25,8 @@ class Opened {
   readonly batch: Batch;
   readonly codec: string;
   #copy: Uint8Array | undefined;
+  // Not kept with the batch: a slot is filled again without this side's knowing.
+  readonly #text = new BatchText();
   #closed = false;
 
   constructor(batch: Batch, codec: string) {
@@ -57,6 +60,11 @@ class Opened {
   value(index: number): unknown {
     this.#check();
     const { batch, codec } = this;
+    if (codec === "json") {
+      // Many events at a time. Not for texts themselves: one that a plugin keeps would keep its neighbours.
+      const text = this.#text.of(batch, index);
+      if (text !== undefined) return JSON.parse(text);
+    }
     if (batch.payloadSegment(index) !== 0 || batch.segmentCount !== 1) {
       const bytes = batch.payload(index);
       return decode(
