@@ -11,7 +11,10 @@ function slotOf(texts: readonly string[], shared: boolean): Batch {
 }
 
 Deno.test("a plugin reads the same values from shared memory, in any order", () => {
-  const texts = Array.from({ length: 300 }, (_, index) => JSON.stringify(index % 90 === 80 ? { index, a: "ä€" } : { index }));
+  const texts = Array.from(
+    { length: 300 },
+    (_, index) => JSON.stringify(index % 90 === 80 ? { index, a: "ä€" } : { index }),
+  );
   texts[7] = '\ufeff{"index":7}';
   for (const shared of [false, true]) {
     for (const step of [1, 7, -1]) {
