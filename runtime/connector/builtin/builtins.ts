@@ -7,6 +7,8 @@ import { socketBuiltins } from "./socket/socket_builtins.ts";
 import { SqliteSink } from "./sqlite_sink.ts";
 import { StdioSink } from "./stdio_sink.ts";
 import { StdioSource } from "./stdio_source.ts";
+import { WalSink } from "./wal_sink.ts";
+import { WalSource } from "./wal_source.ts";
 
 const path = {
   type: "string",
@@ -33,6 +35,46 @@ const column = {
       additionalProperties: false,
     },
   ],
+};
+
+/** Both ends of a connector have one configuration. */
+const wal = {
+  type: "object",
+  properties: {
+    path,
+    sync: {
+      enum: ["full", "normal"],
+      default: "full",
+      description: "Survive the loss of power, or only the death of the process.",
+    },
+    "max_bytes": {
+      type: "integer",
+      minimum: 65536,
+      default: 1 << 28,
+      description: "When it holds as much, the sink waits.",
+    },
+    attempts: {
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+      default: 10,
+      description: "Deliveries in all before an event is set aside.",
+    },
+    "interval_ms": {
+      type: "number",
+      minimum: 1,
+      default: 100,
+      description: "Wait before the second delivery; it doubles each time.",
+    },
+    "max_interval_ms": { type: "number", minimum: 1, default: 30_000, description: "Longest wait." },
+    "when_empty": {
+      enum: ["wait", "end"],
+      default: "wait",
+      description: "Whether the source waits for more, or ends, when everything was delivered.",
+    },
+  },
+  required: ["path"],
+  additionalProperties: false,
 };
 
 /** Every builtin source and sink. */
@@ -113,6 +155,22 @@ export const builtins: readonly BuiltinComponent[] = [
     },
     create: (context) => ({ kind: "sink", sink: new StdioSink(context) }),
     needs: () => ({}),
+  },
+  {
+    type: "wal",
+    kind: "source",
+    description: "Gives the events of a durable queue, and takes them out of it when they were delivered.",
+    configSchema: wal,
+    create: (context) => ({ kind: "source", source: new WalSource(context) }),
+    needs: ({ path }) => ({ read: [path as string], write: [path as string] }),
+  },
+  {
+    type: "wal",
+    kind: "sink",
+    description: "Puts events into a durable queue; they are acked when they are on disk.",
+    configSchema: wal,
+    create: (context) => ({ kind: "sink", sink: new WalSink(context) }),
+    needs: ({ path }) => ({ read: [path as string], write: [path as string] }),
   },
   {
     type: "sqlite",
