@@ -1,6 +1,7 @@
 /** Builds native plugins and opens them in runners, for tests. @module */
 import { dirname } from "@std/path";
 import { buildPlugin } from "../../ffi/build.ts";
+import type { CodecDirection } from "../../runtime/connector/contract.ts";
 import type { RestartOptions } from "../../runtime/isolation/restarting.ts";
 import type { ProcessOptions } from "../../runtime/isolation/launch_process.ts";
 import { launchRunner, type LaunchRunnerOptions } from "../../runtime/isolation/runner.ts";
@@ -19,6 +20,8 @@ export interface OpenRunnerOptions {
   readonly unsandboxed?: boolean;
   /** Takes the process when it is started. */
   readonly hosted?: NonNullable<LaunchRunnerOptions["context"]["hosted"]>;
+  /** Codec: which way it works. */
+  readonly direction?: CodecDirection;
   /** Stops the instance. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +57,7 @@ export async function openRunner(
       alias: `test/${name}`,
       instance: ++instances,
       config,
+      direction: given.direction,
       signal: given.signal ?? new AbortController().signal,
       log: (level, message) => given.log?.(`${level}: ${message}`),
       ...(given.hosted === undefined ? {} : { hosted: given.hosted }),

@@ -138,6 +138,28 @@ Deno.test("the runner is clean under the address and undefined behaviour sanitiz
     const result = await asSink(opened).write(out);
     assertEquals([out.count, result!.verdicts.length], [1000, 142]);
   }
+  {
+    const formats = `${TEST_PLUGINS}/formats`;
+    const text = new TextEncoder();
+    await using decoder = await openRunner(formats, "pair", {}, { ...given, direction: "decode" });
+    await using reader = await openRunner(formats, "netstring_in", {}, given);
+    const pairs = Batch.allocate();
+    for (let index = 0; index < 200; index++) {
+      pairs.appendBytes(text.encode(index % 10 === 0 ? "none" : `k=${index}`), 1);
+    }
+    const decoded = Batch.allocate();
+    await asProcessor(decoder).process(pairs, decoded);
+    assertEquals(decoded.count, 200);
+    assertEquals([decoded.isFailed(0), decoded.isFailed(1)], [true, false]);
+    const outs = [Batch.allocate()];
+    const more = (): Batch => (outs.push(Batch.allocate()), outs.at(-1)!);
+    const chunk = Batch.allocate();
+    // One chunk of 16 KiB becomes 3,000 events, which takes fifty slots; the end of the stream is a batch of its own.
+    chunk.appendBytes(text.encode("1:x,".repeat(3000) + "9:cut"), 1);
+    await asProcessor(reader).process(chunk, outs[0]!, more);
+    await asProcessor(reader).process(Batch.allocate(), more(), more);
+    assertEquals(outs.reduce((sum, { count }) => sum + count, 0), 3001);
+  }
   for (const mode of ["pending", "late", "forge", "error"]) {
     await using opened = await openRunner(`${TEST_PLUGINS}/odd`, "odd_sink", { mode }, given);
     await start(asSink(opened));
