@@ -62,9 +62,19 @@ function encoding(codec: Codec): Convert {
 
 /** What JSON cannot express fails; a bigint is an integer with all its digits. */
 function toJson(value: unknown): Uint8Array {
-  const text = JSON.stringify(value, exactBigint);
+  const text = stringify(value);
   if (text === undefined) throw new TypeError(`decode returned a value JSON cannot express: ${typeof value}`);
   return encoder.encode(text);
+}
+
+/** A function that looks at every value costs several times what the rest does: only bigints pay for it. */
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Whatever else was wrong with it is thrown again.
+    return JSON.stringify(value, exactBigint);
+  }
 }
 
 /** Integers beyond 2^53 are bigints; only texts that may hold one pay for looking. */
