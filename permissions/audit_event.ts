@@ -23,6 +23,7 @@ export type AuditEvent =
   | PluginEvent<"kill", Partial<AuditedInstance> & AuditedCause>
   | PluginEvent<"restart", Partial<AuditedInstance> & { readonly cause: string }>
   | PluginEvent<"replace", Partial<AuditedInstance> & { readonly cause: string }>
+  | PluginEvent<"leak", Partial<AuditedInstance> & { readonly cause: string }>
   | PluginEvent<"quarantine", Partial<AuditedInstance> & AuditedCause>
   | PluginEvent<"stop", Partial<AuditedInstance> & { readonly cause: string }>
   | PluginEvent<"suppressed", { readonly count: number }>;
@@ -45,6 +46,7 @@ export const auditKinds: readonly AuditKind[] = Object.keys(
     kill: 0,
     restart: 0,
     replace: 0,
+    leak: 0,
     quarantine: 0,
     stop: 0,
     suppressed: 0,

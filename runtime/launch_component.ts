@@ -53,9 +53,9 @@ export async function launchComponent(
   found: PluginComponent,
   options: LaunchComponentOptions,
 ): Promise<LaunchedPlugin> {
-  const { request, flow, instance, audit, cacheFolder } = options;
+  const { request, flow, instance: number, audit, cacheFolder } = options;
   const own = new AbortController();
-  const running = new RunningPlugin({ plugin: found.plugin, instance, connector: request.alias, flow, audit });
+  const running = new RunningPlugin({ plugin: found.plugin, instance: number, connector: request.alias, flow, audit });
   const context = contextOf(found, options, AbortSignal.any([request.signal, own.signal]), running, own.signal);
   options.running.add(running);
   try {
@@ -68,10 +68,12 @@ export async function launchComponent(
       provision: found.provision,
       context,
       codec: request.codec,
+      supervision: request.supervision,
       cacheFolder,
     });
     recordLoad(audit, running, launched, running.permissions);
-    return { instance: launched, running, stop: () => own.abort() };
+    const instance = { ...launched, supervision: () => running.supervision };
+    return { instance, running, stop: () => own.abort() };
   } catch (error) {
     options.running.delete(running);
     recordFault(audit, running, error);
@@ -99,5 +101,6 @@ function contextOf(
       if (retired?.aborted !== true) request.connectionLost?.(reason);
     },
     hosted: (link) => running?.hosted(link),
+    supervised: (event) => running?.supervised(event),
   };
 }

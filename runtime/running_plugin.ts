@@ -2,6 +2,7 @@
 import type { AuditLog } from "../permissions/audit_log.ts";
 import type { EffectivePermissions } from "../permissions/effective.ts";
 import type { HostedLink } from "./connector/contract.ts";
+import { type SupervisionEvent, SupervisionLog, type SupervisionReport } from "./connector/supervision.ts";
 import type { CaissonError } from "./errors/caisson_error.ts";
 import { recordDenial, recordFault } from "./record_plugins.ts";
 import type { RegisteredPlugin } from "./registered_plugin.ts";
@@ -33,6 +34,7 @@ export class RunningPlugin {
   readonly #audit: AuditLog;
   readonly #links = new Set<HostedLink>();
   #permissions: EffectivePermissions;
+  readonly #supervision = new SupervisionLog();
   #revoked: CaissonError | undefined;
   #started = 0;
   /** Counts changes of the permissions, with the reason of the last one. */
@@ -86,6 +88,24 @@ export class RunningPlugin {
     this.#handedOut = Infinity;
     if (this.#revoked !== undefined) link.fail(this.#revoked);
     else if (stale) link.fail(this.#reason!);
+  }
+
+  /** Takes note of what was decided about its process. */
+  supervised(event: SupervisionEvent): void {
+    this.#supervision.note(event);
+    const { instance, connector } = this;
+    const plugin = this.plugin.package.manifest.name;
+    if (event.kind === "quarantine") {
+      const { code, found: cause } = event.error;
+      this.#audit.write({ kind: "quarantine", plugin, instance, connector, code, cause });
+    } else if (event.kind === "leak") {
+      this.#audit.write({ kind: "leak", plugin, instance, connector, cause: event.found });
+    }
+  }
+
+  /** What was decided about its process; `undefined` when nothing had to be. */
+  get supervision(): SupervisionReport | undefined {
+    return this.#supervision.report;
   }
 
   /** Gives it other permissions: what runs with the old ones is ended at once, and may be started again with these. */

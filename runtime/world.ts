@@ -161,8 +161,10 @@ export class World {
       })
       : undefined;
     if (wrapped === undefined) return { instance, plugin };
-    this.#places.add({ request, flow, part: wrapped.replaceable, launched });
-    return { instance: { ...instance, part: wrapped.part }, plugin };
+    const place: Place = { request, flow, part: wrapped.replaceable, launched };
+    this.#places.add(place);
+    const supervision = () => place.launched.running.supervision;
+    return { instance: { ...instance, part: wrapped.part, supervision }, plugin };
   }
 
   #launchOptions(request: ComponentRequest, flow: string): LaunchComponentOptions {

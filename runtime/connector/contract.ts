@@ -6,6 +6,7 @@
  */
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Batch, VerdictEntry } from "../data/batch.ts";
+import type { SupervisionEvent, SupervisionReport } from "./supervision.ts";
 import type { Event } from "../flow/delivery.ts";
 
 /** One attempt to connect. */
@@ -44,6 +45,8 @@ export interface PartContext {
   readonly shared?: Map<string, unknown>;
   /** Told about each Worker or process that is started for the part, before any plugin code is loaded there. */
   hosted?(link: HostedLink): void;
+  /** Told what is decided about the process that was started for the part. */
+  supervised?(event: SupervisionEvent): void;
 }
 
 /** A Worker or process that hosts one instance of a plugin. */
@@ -242,6 +245,8 @@ export interface ComponentInstance {
   readonly isolation: "builtin" | "worker" | "guard" | "native" | "runner";
   /** What protects the host from it. */
   readonly level: "none" | "process" | "sandbox";
+  /** What was decided about its process, where something had to be. */
+  readonly supervision?: () => SupervisionReport | undefined;
   /** The part the component provides. */
   readonly part:
     | { readonly kind: "source"; readonly source: SourcePart }

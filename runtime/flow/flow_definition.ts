@@ -2,6 +2,7 @@
 import type { SelectDefinition } from "../pipeline/select_definition.ts";
 import type { StepDefinition } from "../pipeline/step/step_definition.ts";
 import type { BreakerDefinition } from "../connector/breaker.ts";
+import type { Supervision } from "../connector/supervision.ts";
 import type { Event } from "./delivery.ts";
 
 /** A component by name, with its configuration. */
@@ -52,10 +53,14 @@ export interface ConnectorDefinition {
   readonly reconnect?: Reconnect | "none";
   /** When a sink that only fails is left alone for a while; its events wait meanwhile. @default {never} */
   readonly breaker?: BreakerDefinition;
+  /** How its process is watched, where it has one of its own. */
+  readonly supervision?: Supervision;
 }
 
 /** One processor from a plugin. */
 export interface ProcessorDefinition {
+  /** How its process is watched, where it has one of its own. */
+  readonly supervision?: Supervision;
   /** Component, `name` or `plugin:name`. */
   readonly type: string;
   /** Configuration, checked against the component's schema. */

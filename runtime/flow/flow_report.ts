@@ -2,6 +2,7 @@
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import type { Connectivity } from "../connector/connection.ts";
 import type { PartMetrics } from "../connector/contract.ts";
+import type { SupervisionReport } from "../connector/supervision.ts";
 import type { LifeState } from "./life_cycle.ts";
 
 /** Life of a flow. */
@@ -41,6 +42,8 @@ export interface NodeReport {
   readonly metrics: Readonly<NodeMetrics>;
   /** What the part says about itself. */
   readonly part: PartMetrics;
+  /** What was decided about its process, where something had to be. */
+  readonly supervision?: SupervisionReport;
   /** What ended the node before its time, or kept it from ending well. */
   readonly error?: { readonly code: string; readonly message: string };
 }

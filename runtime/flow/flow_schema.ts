@@ -23,7 +23,17 @@ const namedByAnyone = (names: readonly string[]) => {
   return z.union([name, z.strictObject({ name, config: config.optional() })]);
 };
 const interceptors = (names: readonly string[]) => z.array(namedByAnyone(names));
+const wait = z.int().min(1).max(2 ** 31 - 1);
+const supervision = z.strictObject({
+  restarts: z.int().min(0).max(1000).optional(),
+  windowMs: wait.optional(),
+  firstMs: wait.optional(),
+  maxMs: wait.optional(),
+  slotMs: wait.min(100).optional(),
+  batchMs: wait.min(100).optional(),
+});
 const connector = z.strictObject({
+  supervision: supervision.optional(),
   type,
   config: config.optional(),
   codec: namedByAnyone(codecNames).optional(),
@@ -70,7 +80,7 @@ export const flowSchema: z.ZodType = z.strictObject({
   connectors: z.record(name, connector),
   processors: z.record(
     name,
-    z.strictObject({ type, config: config.optional() }),
+    z.strictObject({ type, config: config.optional(), supervision: supervision.optional() }),
   ).optional(),
   pipelines: z.record(name, pipelineSchema).optional(),
   state: z.strictObject({ path: z.string().min(1), everyMs: z.number().min(1).optional() }).optional(),

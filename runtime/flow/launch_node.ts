@@ -7,6 +7,7 @@ import type { Gate } from "../connector/gate.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { isOfPlugin } from "./connector_stages.ts";
 import type { Named, Reconnect } from "./flow_definition.ts";
+import type { Supervision } from "../connector/supervision.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import type { Node } from "./node.ts";
 import type { ComponentRequest, Launch } from "./node_builder.ts";
@@ -35,6 +36,7 @@ export interface LaunchNodeOptions<P extends Part> {
     readonly config?: Readonly<Record<string, unknown>>;
     readonly reconnect?: Reconnect | "none";
     readonly codec?: Named;
+    readonly supervision?: Supervision;
     readonly direction?: CodecDirection;
   };
   /** Takes the part out of the instance. */
@@ -65,7 +67,7 @@ export interface LaunchNodeOptions<P extends Part> {
 export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>): Promise<P> {
   const { name, alias, kind, definition, choose, managed, gate, shared, launch, reading, ending, onError, enter } =
     options;
-  const { type, config = {}, reconnect, codec, direction } = definition;
+  const { type, config = {}, reconnect, codec, supervision, direction } = definition;
   if (reading.aborted) {
     throw new CaissonError("CAISSON_FLOW_STATE", {
       subject: alias,
@@ -93,6 +95,7 @@ export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>):
     // The stage of a plugin's codec makes bytes of events; what they are in is nothing another plugin knows.
     codec: codec === undefined ? undefined : isOfPlugin(codec) ? "binary" : codecName(codec),
     direction,
+    supervision,
     signal: kind === "source" ? reading : ending,
     shared,
     connectionLost: (reason) => connection.lost(reason),
@@ -112,6 +115,7 @@ export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>):
     connection,
     metrics: () => managed()?.metrics ?? emptyMetrics(),
     failure: () => managed()?.failure,
+    supervision: () => instance.supervision?.(),
     part,
     partMetrics: {},
   });

@@ -3,6 +3,7 @@ import type { Connection } from "../connector/connection.ts";
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import type { Part, PartMetrics } from "../connector/contract.ts";
 import type { Gate } from "../connector/gate.ts";
+import type { SupervisionReport } from "../connector/supervision.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { NodeReport } from "./flow_report.ts";
 import type { LifeCycle } from "./life_cycle.ts";
@@ -11,7 +12,7 @@ import type { LifeCycle } from "./life_cycle.ts";
 type Standing = Pick<NodeReport, "state" | "connectivity" | "reconnects" | "waitsFor">;
 
 /** One node that was started. */
-export interface Node extends Omit<NodeReport, "metrics" | "part" | "error" | keyof Standing> {
+export interface Node extends Omit<NodeReport, "metrics" | "part" | "error" | keyof Standing | "supervision"> {
   /** Where it is in its life. */
   readonly life: LifeCycle;
   /** Nothing goes through it while this is closed. */
@@ -22,6 +23,8 @@ export interface Node extends Omit<NodeReport, "metrics" | "part" | "error" | ke
   readonly metrics: () => Readonly<NodeMetrics>;
   /** The part; pipelines have none. */
   readonly part: Part | undefined;
+  /** What was decided about its process. */
+  readonly supervision?: () => SupervisionReport | undefined;
   /** What ended it before its time. */
   readonly failure: () => CaissonError | undefined;
   /** What the part said about itself last. */
@@ -33,6 +36,7 @@ export interface Node extends Omit<NodeReport, "metrics" | "part" | "error" | ke
 /** What a node says about itself now. */
 export function reportOf(node: Node): NodeReport {
   const { name, role, type, plugin, isolation, level, life, gate, connection, metrics, partMetrics } = node;
+  const supervision = node.supervision?.();
   const error = node.failure() ?? node.closeError;
   return {
     name,
@@ -47,6 +51,7 @@ export function reportOf(node: Node): NodeReport {
     waitsFor: gate.reasons,
     metrics: { ...metrics() },
     part: partMetrics,
+    ...(supervision === undefined ? {} : { supervision }),
     ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
   };
 }

@@ -1,5 +1,6 @@
 /** Brings the nodes of a flow to life: components through their isolation. @module */
 import type { CodecDirection, ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
+import type { Supervision } from "../connector/supervision.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 
 /** What a flow asks for when it needs a component. */
@@ -14,6 +15,8 @@ export interface ComponentRequest {
   readonly config: Readonly<Record<string, unknown>>;
   /** Codec the flow names for it. */
   readonly codec?: string | undefined;
+  /** How its process is watched, where it has one of its own. */
+  readonly supervision?: Supervision | undefined;
   /** Codec: which way it has to work. */
   readonly direction?: CodecDirection | undefined;
   /** Aborted when reading has to stop. */

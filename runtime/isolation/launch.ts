@@ -3,9 +3,11 @@ import { resolve } from "@std/path";
 import type { EffectivePermissions } from "../../permissions/effective.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
+import type { Supervision } from "../connector/supervision.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../repository.ts";
 import { launchGuard } from "./guard.ts";
+import type { ProcessOptions } from "./launch_process.ts";
 import { launchNative } from "./native.ts";
 import { launchRunner } from "./runner.ts";
 import { launchWorker } from "./worker.ts";
@@ -24,6 +26,8 @@ export interface LaunchOptions {
   readonly context: PartContext;
   /** Codec the flow names for a sink. @default {json} */
   readonly codec?: string | undefined;
+  /** How its process is watched. @default {see Supervision} */
+  readonly supervision?: Supervision | undefined;
   /** Where private copies of libraries go. @default {the user's cache folder} */
   readonly cacheFolder?: string | undefined;
 }
@@ -56,7 +60,7 @@ export async function launchPlugin(
         provision,
         permissions,
         context,
-        options: { codec },
+        options: { codec, ...processOptions(options.supervision) },
         memoryMiB: manifest.limits?.memoryMiB,
         fileMiB: manifest.limits?.fileMiB,
         verify: options.verify,
@@ -77,6 +81,7 @@ export async function launchPlugin(
         provision,
         context,
         permissions: plugin.unsandboxed ? undefined : permissions,
+        options: processOptions(options.supervision),
         memoryMiB: manifest.limits?.memoryMiB,
         fileMiB: manifest.limits?.fileMiB,
         verify: options.verify,
@@ -89,4 +94,13 @@ export async function launchPlugin(
         allowed: "worker, guard, native, runner",
       });
   }
+}
+
+/** What a flow says about supervision, as the options of a process. */
+function processOptions({ restarts, firstMs, maxMs, windowMs, slotMs, batchMs }: Supervision = {}): ProcessOptions {
+  return {
+    restart: { max: restarts, firstMs, maxMs, windowMs },
+    ...(slotMs === undefined ? {} : { slotMs }),
+    ...(batchMs === undefined ? {} : { batchMs }),
+  };
 }

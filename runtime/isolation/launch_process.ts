@@ -123,6 +123,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
       batchMs: options.batchMs,
       memoryBytes,
       residentBytes: (pid) => memory.residentBytes(pid),
+      onLeak: (found) => context.supervised?.({ kind: "leak", found }),
       errorOf: launch.errorOf,
     });
     context.hosted?.(link);

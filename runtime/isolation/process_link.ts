@@ -38,6 +38,8 @@ export interface ProcessLinkOptions extends PluginLinkOptions {
   readonly memoryBytes: number;
   /** Physical memory a process holds, where the system tells. */
   readonly residentBytes: (pid: number) => number | undefined;
+  /** Told once, when its memory only grows. */
+  readonly onLeak?: ((found: string) => void) | undefined;
 }
 
 /** A process under control: it answers in time, or it is killed and the instance has failed. */
@@ -92,6 +94,10 @@ export class ProcessLink extends PluginLink {
       onLate: (found) =>
         this.fail(new CaissonError("CAISSON_PLUGIN_TIMEOUT", { subject: this.subject, found: `killed: ${found}` })),
       onMemory: (found) => this.fail(this.#crash(`killed: ${found}`)),
+      onLeak: (found) => {
+        this.log("warning", found);
+        options.onLeak?.(found);
+      },
       onBroken: (thrown) => void this.broken(thrown),
     });
     void this.#child.status.then((status) => this.#exited(status));

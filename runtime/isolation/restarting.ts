@@ -103,9 +103,15 @@ class RestartingProcess {
     this.#instance = undefined;
     await old?.close();
     const wait = this.#restarts.next(performance.now());
-    if (wait === undefined || context.signal.aborted || this.#closing.signal.aborted) {
-      throw this.#giveUp(reason, wait === undefined ? "it ended too often" : "the flow is stopping");
+    if (wait === undefined) {
+      const error = this.#giveUp(reason, "it ended too often");
+      context.supervised?.({ kind: "quarantine", error });
+      throw error;
     }
+    if (context.signal.aborted || this.#closing.signal.aborted) {
+      throw this.#giveUp(reason, "the flow is stopping");
+    }
+    context.supervised?.({ kind: "restart", waitMs: wait, cause: reason?.found ?? "it had ended" });
     context.log("warning", `the plugin's process is started again in ${wait} ms`);
     await sleep(wait, AbortSignal.any([context.signal, this.#closing.signal]));
     if (context.signal.aborted || this.#closing.signal.aborted) throw this.#giveUp(reason, "the flow is stopping");
@@ -125,7 +131,7 @@ class RestartingProcess {
     return this.#failure = new CaissonError("CAISSON_PLUGIN_CRASHED", {
       subject: reason?.subject ?? this.#options.context.alias,
       found: `${why} and is not started again${reason === undefined ? "" : `; the last time: ${reason.found}`}`,
-      action: "Read what the plugin logged, and start the flow again.",
+      action: "Read what the plugin logged; then replace it with caisson ctl replace, or start the flow again.",
       cause: reason,
     });
   }

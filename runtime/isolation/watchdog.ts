@@ -1,4 +1,5 @@
 /** Watches a plugin process: does work proceed, does it answer, how much memory does it hold? @module */
+import { LeakTrend } from "./leak_trend.ts";
 import type { SlotWork } from "./plugin_link.ts";
 
 /** How often memory is looked at, milliseconds. */
@@ -23,6 +24,8 @@ export interface WatchdogOptions {
   readonly onLate: (found: string) => void;
   /** Told once, when it holds too much. */
   readonly onMemory: (found: string) => void;
+  /** Told once, when what it holds only grows. @default {nobody} */
+  readonly onLeak?: ((found: string) => void) | undefined;
   /** Told once, when words in shared memory cannot be. */
   readonly onBroken: (thrown: unknown) => void;
 }
@@ -32,6 +35,7 @@ export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #tickMs: number;
+  readonly #trend: LeakTrend;
   #work: (() => SlotWork) | undefined;
   #lastTick: number;
   #lastMemory: number;
@@ -45,6 +49,7 @@ export class Watchdog {
   /** Starts to look. */
   constructor(options: WatchdogOptions) {
     this.#options = options;
+    this.#trend = new LeakTrend(options.memoryBytes);
     this.#tickMs = Math.min(MEMORY_MS, Math.max(10, options.slotMs / 8));
     this.#lastTick =
       this.#lastMemory =
@@ -115,9 +120,14 @@ export class Watchdog {
   }
 
   #checkMemory(): void {
-    const { memoryBytes, resident, onMemory } = this.#options;
+    const { memoryBytes, resident, onMemory, onLeak } = this.#options;
     const held = resident();
-    if (held === undefined || held <= memoryBytes) return;
+    if (held === undefined) return;
+    if (held <= memoryBytes) {
+      const leak = this.#trend.add(performance.now(), held);
+      if (leak !== undefined) onLeak?.(leak);
+      return;
+    }
     onMemory(`it held ${Math.round(held / MIB)} MiB of memory, of at most ${Math.round(memoryBytes / MIB)} MiB`);
   }
 }

@@ -1,7 +1,17 @@
 /** A source with a rate and a sink that checks, for tests of what happens while something is exchanged. @module */
+import { assert } from "@std/assert";
 import type { Event } from "../../mod.ts";
 import type { PollResult, SourcePart, ValueSinkPart } from "../../runtime/connector/contract.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
+
+/** Waits until something is so, for at most a minute. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!isSo()) {
+    assert(performance.now() < deadline, `not so after a minute: ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 /** `{"n":0}`, `{"n":1}` … at a rate, until it is ended; counts verdicts. */
 export class PacedSource implements SourcePart {
@@ -73,8 +83,8 @@ export class CheckingSink implements ValueSinkPart {
 
   /** Waits until this many more events came. */
   async more(events: number): Promise<void> {
-    const until = this.received + events;
-    while (this.received < until) await new Promise((resolve) => setTimeout(resolve, 5));
+    const wanted = this.received + events;
+    await until(() => this.received >= wanted);
   }
 
   close(): void {}

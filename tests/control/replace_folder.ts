@@ -23,6 +23,7 @@ export async function writeStamper(
         ...(config === undefined ? {} : { config }),
       }],
       module: "./mod.ts",
+      limits: { memoryMiB: 32 },
     }),
   );
   await Deno.writeTextFile(join(folder, "mod.ts"), code);
