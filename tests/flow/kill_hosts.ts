@@ -40,7 +40,7 @@ export async function killHosts(events: number, kills: number): Promise<HostKill
       assertEquals(code, "SIGKILL", await stderr);
       killed++;
     }
-    return { kills: killed, ...await count(`${folder}/lines.txt`, events) };
+    return { kills: killed, ...await countLines(`${folder}/lines.txt`, events) };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -62,7 +62,8 @@ async function killAfter(child: Deno.ChildProcess, folder: string, goal: number)
   }
 }
 
-async function count(path: string, events: number): Promise<Omit<HostKills, "kills">> {
+/** Counts what a file of numbered lines holds. */
+export async function countLines(path: string, events: number): Promise<Omit<HostKills, "kills">> {
   const seen = new Uint16Array(events);
   let torn = 0;
   let duplicates = 0;
