@@ -12,6 +12,7 @@ import { buildGraph } from "../flow/graph.ts";
 import { isOfPlugin } from "../flow/connector_stages.ts";
 import type { FlowDefinition, Named } from "../flow/flow_definition.ts";
 import type { InstalledPlaces } from "../installed_plugins.ts";
+import { isStage } from "../isolation/worker_protocol.ts";
 import { checkConfig } from "../manifest/check_config.ts";
 import type { Refusal } from "../manifest/discover.ts";
 import type { ComponentKind } from "../manifest/manifest.ts";
@@ -124,7 +125,7 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   }
   const plugins = new Set<RegisteredPlugin>();
   for (const use of uses) {
-    const found = repository.find(use.kind, use.type, `${use.where}.type`);
+    const found = repository.find(use.kind, use.type, isStage(use.kind) ? use.where : `${use.where}.type`);
     const config = checkConfig(found.configSchema, use.config, `${use.where}.config`);
     if (found.plugin !== undefined) plugins.add(found.plugin);
     else needs.push(...builtinNeeds(found.name, use, config));

@@ -19,7 +19,10 @@ const named = (names: readonly string[]) =>
   z.union([z.enum(names), z.strictObject({ name: z.enum(names), config: config.optional() })]);
 /** One of the runtime's, or of a plugin: only with the plugin's name, so that a wrong letter is found at once. */
 const namedByAnyone = (names: readonly string[]) => {
-  const name = z.union([z.enum(names), z.string().regex(/^[^:]+:[a-z][a-z0-9_]*$/, "plugin:name")]);
+  const name = z.union([
+    z.enum(names),
+    z.string().regex(/^[^:]+:[a-z][a-z0-9_]*$/, `${names.join(", ")}, or plugin:name`),
+  ]);
   return z.union([name, z.strictObject({ name, config: config.optional() })]);
 };
 const interceptors = (names: readonly string[]) => z.array(namedByAnyone(names));

@@ -163,6 +163,10 @@ function expected(payloads: readonly string[]): string {
 Deno.test("a wrong name, direction or place of a plugin's format is refused with its place", async () => {
   const refused = async (input: Omit<ConnectorDefinition, "type">, output: Omit<ConnectorDefinition, "type">) =>
     await assertRejects(() => run("worker", [], input, output)) as CaissonError;
+  const misspelt = await refused({ codec: "jsno" }, {});
+  assertEquals(misspelt.code, "CAISSON_FLOW_INVALID");
+  assertStringIncludes(misspelt.message, "json, msgpack");
+  assertStringIncludes(misspelt.message, "plugin:name");
   const unknown = await refused({ codec: "formats:pear" }, {});
   assertEquals(unknown.code, "CAISSON_FLOW_COMPONENT");
   const kind = await refused({ preprocessors: ["formats:netstring_out"] }, {});
