@@ -4,11 +4,13 @@ import { FileSink } from "./file_sink.ts";
 import { FileSource } from "./file_source.ts";
 import { httpBuiltins } from "./http/http_builtins.ts";
 import { socketBuiltins } from "./socket/socket_builtins.ts";
+import { NullSink } from "./null_sink.ts";
 import { SqliteSink } from "./sqlite_sink.ts";
 import { StdioSink } from "./stdio_sink.ts";
 import { StdioSource } from "./stdio_source.ts";
 import { WalSink } from "./wal_sink.ts";
 import { WalSource } from "./wal_source.ts";
+import { udpBuiltins } from "./udp/udp_builtins.ts";
 
 const path = {
   type: "string",
@@ -93,6 +95,23 @@ export const builtins: readonly BuiltinComponent[] = [
           maximum: 1 << 30,
           default: 1 << 18,
           description: "Most bytes a read asks for.",
+        },
+        follow: {
+          type: "boolean",
+          default: false,
+          description:
+            "Wait for more at the end, as tail -F does, also when the file is rotated, until the flow is stopped.",
+        },
+        from: {
+          enum: ["start", "end"],
+          default: "start",
+          description: "Where following begins.",
+        },
+        "look_ms": {
+          type: "integer",
+          minimum: 1,
+          default: 100,
+          description: "How often a followed file is looked at while nothing comes, milliseconds.",
         },
       },
       required: ["path"],
@@ -211,5 +230,14 @@ export const builtins: readonly BuiltinComponent[] = [
     needs: ({ path }) => path === ":memory:" ? {} : { read: [path as string], write: [path as string] },
   },
   ...socketBuiltins,
+  {
+    type: "null",
+    kind: "sink",
+    description: "Takes everything and keeps nothing.",
+    configSchema: { type: "object", properties: {}, additionalProperties: false },
+    create: () => ({ kind: "sink", sink: new NullSink() }),
+    needs: () => ({}),
+  },
   ...httpBuiltins,
+  ...udpBuiltins,
 ];

@@ -11,12 +11,18 @@ Deno.test("every builtin has a schema that plugins could have too", () => {
 });
 
 Deno.test("builtins fill in defaults and refuse options they do not know", () => {
-  assertEquals(contextFor("file", "source", { path: "a" }).config, { path: "a", chunk_bytes: 262144 });
+  assertEquals(contextFor("file", "source", { path: "a" }).config, {
+    path: "a",
+    chunk_bytes: 262144,
+    follow: false,
+    from: "start",
+    look_ms: 100,
+  });
   assertEquals(contextFor("file", "sink", { path: "a" }).config, { path: "a", mode: "write", sync: "never" });
   assertEquals(contextFor("stdio", "sink", {}).config, { stream: "stdout" });
   const refused: [string, "source" | "sink", Record<string, unknown>][] = [
     ["file", "source", {}],
-    ["file", "source", { path: "a", follow: true }],
+    ["file", "source", { path: "a", follow: "yes" }],
     ["file", "source", { path: "a", chunk_bytes: 0 }],
     ["file", "sink", { path: "a", mode: "truncate" }],
     ["stdio", "source", { stream: "stdin" }],
