@@ -1,7 +1,6 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
 import { createCodec } from "../codec/codecs.ts";
 import { Breaker } from "../connector/breaker.ts";
-import { emptyMetrics } from "../connector/connector_metrics.ts";
 import type { Part } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
@@ -12,7 +11,7 @@ import type { CaissonError } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
-import { Pipeline } from "../pipeline/pipeline.ts";
+import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
 import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
@@ -22,11 +21,11 @@ import type { LetterBox } from "./dead_letters.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import { Guards } from "./guards.ts";
 import type { Node } from "./node.ts";
-import { closeError, connectError } from "./node_errors.ts";
+import { closeError, connectError, notReplaceable } from "./node_errors.ts";
+import { type StartedPipeline, startPipeline } from "./start_pipeline.ts";
 import { startStages } from "./start_stages.ts";
 import type { Graph, Link } from "./graph.ts";
 import { launchNode, type LaunchNodeOptions } from "./launch_node.ts";
-import { LifeCycle } from "./life_cycle.ts";
 import { Pausing } from "./pausing.ts";
 import { asProcessor, asSink, asSource, type Launch } from "./node_builder.ts";
 
@@ -69,7 +68,7 @@ export class Assembly {
   readonly #options: AssemblyOptions;
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
-  readonly #pipelines: Pipeline[] = [];
+  readonly #pipelines = new Map<string, StartedPipeline>();
   readonly #breakers: Breaker[] = [];
   readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
@@ -273,7 +272,7 @@ export class Assembly {
 
   async #startPipeline(name: string, compiled: CompiledPipeline): Promise<void> {
     const kernel = await this.#startKernel(name, compiled);
-    const pipeline = new Pipeline(compiled, {
+    const started = startPipeline(name, compiled, this.#states, {
       alias: this.#alias(name),
       out: this.#fanout(name, "out"),
       err: this.#fanout(name, "err"),
@@ -281,26 +280,16 @@ export class Assembly {
       kernel,
       onError: this.#options.onError,
     });
-    this.#pipelines.push(pipeline);
-    const gate = new Gate();
-    const life = new LifeCycle(this.#alias(name));
-    life.on("start");
-    this.nodes.push({
-      life,
-      gate,
-      connection: undefined,
-      name,
-      role: "pipeline",
-      type: "pipeline",
-      plugin: "builtin",
-      isolation: "builtin",
-      level: "none",
-      metrics: () => ({ ...emptyMetrics(), ...pipeline.metrics }),
-      failure: () => undefined,
-      part: undefined,
-      partMetrics: {},
-    });
-    this.#consume(name, new GatedConsumer(this.#states.wrap(name, compiled, pipeline), gate));
+    this.#pipelines.set(name, started);
+    this.nodes.push(started.node);
+    this.#consume(name, started.consumer);
+  }
+
+  /** Steps that can be replaced while they run. @throws {CaissonError} `CAISSON_FLOW_INVALID` when `name` has none */
+  replaceable(name: string): ReplaceablePipeline {
+    const pipeline = this.#pipelines.get(name);
+    if (pipeline?.replaceable !== undefined) return pipeline.replaceable;
+    throw notReplaceable(this.#alias(name), pipeline !== undefined, [...this.#pipelines.keys()]);
   }
 
   async #startSource(name: string): Promise<void> {
@@ -336,7 +325,7 @@ export class Assembly {
 
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
-    for (const pipeline of this.#pipelines) pipeline.close();
+    for (const pipeline of this.#pipelines.values()) pipeline.close();
     for (const breaker of this.#breakers) breaker[Symbol.dispose]();
     this.#guards.close();
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);

@@ -8,12 +8,13 @@ import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
 import { checkFiles } from "./check_files.ts";
 import { planSink, planSource } from "./connector_stages.ts";
-import type { FlowDefinition } from "./flow_definition.ts";
+import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
-import { buildGraph } from "./graph.ts";
+import { buildGraph, type Graph } from "./graph.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { reportOf } from "./node.ts";
 import type { Launch } from "./node_builder.ts";
+import { compileReplacement } from "./replacement_steps.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
 export interface StopOptions {
@@ -40,6 +41,7 @@ export class Flow implements AsyncDisposable {
   /** Name of the flow. */
   readonly name: string;
   readonly #options: FlowOptions;
+  readonly #graph: Graph;
   readonly #assembly: Assembly;
   readonly #reading = new AbortController();
   readonly #ending = new AbortController();
@@ -64,7 +66,7 @@ export class Flow implements AsyncDisposable {
     this.#options = options;
     this.name = definition.name;
     this.#life = new LifeCycle(this.name);
-    const graph = buildGraph(definition);
+    const graph = this.#graph = buildGraph(definition);
     checkFiles(definition, graph);
     const operators = new Map(
       Object.entries(definition.pipelines ?? {}).map(([name, pipeline]) => [
@@ -120,6 +122,21 @@ export class Flow implements AsyncDisposable {
     if (node !== undefined) return await this.#assembly.pausing.resume(node);
     this.#life.on("resume");
     await this.#assembly.pausing.resumeAll();
+  }
+
+  /**
+   * Replaces the steps of a pipeline while the flow runs, between two batches: no event is lost, read again or seen by
+   * both. Open windows give their results first; the new steps begin without state, and without the kernel.
+   *
+   * @param name of the pipeline; its ports that the flow links have to be there in the new steps, too
+   * @throws {CaissonError} `CAISSON_FLOW_STATE` when the flow does not run, `CAISSON_FLOW_INVALID` or
+   * `CAISSON_FLOW_LINK` for steps that do not fit; then the old ones go on
+   */
+  async replacePipeline(name: string, definition: PipelineDefinition): Promise<void> {
+    // What may be resumed runs, or is paused.
+    if (!this.#life.takes("resume")) throw stateError(this.name, this.state, "a running flow");
+    const running = this.#assembly.replaceable(name);
+    await running.replace(compileReplacement(this.name, name, definition, this.#graph));
   }
 
   /** Resolves when every source has ended and everything read has been settled and closed. */

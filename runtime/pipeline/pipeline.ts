@@ -315,23 +315,23 @@ export class Pipeline implements Consumer {
     this.#timer?.arm();
   }
 
-  /**
-   * Hands on what operators hold, unless told not to, and drains what follows.
-   *
-   * @param flush whether windows that are open give their results
-   */
+  /** Hands on what operators hold, unless told not to, and drains what follows. */
   async drain(flush = true): Promise<void> {
-    while (this.#busy !== undefined) await this.#busy;
-    this.#timer?.close();
-    for (const { operator, emit } of this.#placed) {
-      if (!flush || operator.flush === undefined) continue;
-      await this.#make(() => operator.flush!(emit));
-    }
+    await this.finish(flush);
     await Promise.all([
       this.#options.out.drain(),
       this.#options.err.drain(),
       ...this.#sides.map(({ fanout }) => fanout.drain()),
     ]);
+  }
+
+  /** Stops timers and hands on what operators hold. @param flush whether open windows give their results */
+  async finish(flush = true): Promise<void> {
+    while (this.#busy !== undefined) await this.#busy;
+    this.#timer?.close();
+    for (const { operator, emit } of this.#placed) {
+      if (flush && operator.flush !== undefined) await this.#make(() => operator.flush!(emit));
+    }
   }
 
   /** Stops timers and lets go of what operators have open; what they hold is not handed on. */
