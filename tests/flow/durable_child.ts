@@ -11,7 +11,7 @@ import type { Batch } from "../../runtime/data/batch.ts";
 
 const [folder, total] = [Deno.args[0]!, Number(Deno.args[1])];
 /** What arrives twice after a kill is mostly the batch at hand. */
-const BATCH = 16;
+const BATCH = 4;
 
 class Client implements SourcePart {
   readonly produces = "events";
