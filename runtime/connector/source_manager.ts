@@ -55,6 +55,8 @@ export class SourceManager {
   #idle: (() => void) | undefined;
   /** Without a verdict yet, with their numbers of events. */
   readonly #unsettled = new Map<Settlement, number>();
+  /** Why nothing gets another verdict any longer. */
+  #abandoned: CaissonError | undefined;
   #failure: CaissonError | undefined;
 
   /** Allocates nothing before the first read. */
@@ -139,6 +141,7 @@ export class SourceManager {
       this.#pool.give(batch);
       return;
     }
+    if (this.#abandoned !== undefined) return this.#refuse(batch, this.#abandoned);
     if (this.#decoder === undefined) {
       const { out, codec } = this.#options;
       this.#count(batch);
@@ -179,6 +182,7 @@ export class SourceManager {
     batches: readonly Batch[],
     onSettled?: (failures: ReadonlyMap<number, unknown>) => void,
   ): void | Promise<void> {
+    if (this.#abandoned !== undefined && chunks !== undefined) return this.#refuse(chunks, this.#abandoned);
     const { out, codec } = this.#options;
     const failures = new Map<number, unknown>();
     for (const { chunk, error } of this.#decoder?.takeErrors() ?? []) {
@@ -201,21 +205,19 @@ export class SourceManager {
     let pushing: Promise<void> | undefined;
     for (const batch of batches) {
       this.#count(batch);
-      const push = (): void | Promise<void> =>
-        out.push({
-          batch,
-          events: undefined,
-          codec,
-          settlement: this.#settlement(this.#events, batch, (failed, settled) => {
-            this.metrics.failed += failed.size;
-            for (const [index, reason] of failed) {
-              failures.set(settled.sequence(index), reason);
-            }
-            if (--open === 0) settleChunks();
-          }, () => {
-            if (--unread === 0 && open > 0) freeChunks();
-          }),
-        });
+      // Made before it is this batch's turn: a stop that is out of patience has to find it.
+      const settlement = this.#settlement(this.#events, batch, (failed, settled) => {
+        this.metrics.failed += failed.size;
+        for (const [index, reason] of failed) {
+          failures.set(settled.sequence(index), reason);
+        }
+        if (--open === 0) settleChunks();
+      }, () => {
+        if (--unread === 0 && open > 0) freeChunks();
+      });
+      const push = (): void | Promise<void> => {
+        if (this.#abandoned === undefined) return out.push({ batch, events: undefined, codec, settlement });
+      };
       pushing = pushing === undefined ? push() ?? undefined : pushing.then(push);
     }
     return pushing;
@@ -245,7 +247,16 @@ export class SourceManager {
 
   /** Fails everything that has no verdict yet: whoever holds it will not be waited for. */
   abandon(reason: CaissonError): void {
+    this.#abandoned = reason;
     for (const [settlement, count] of this.#unsettled) settlement.abandon(count, reason);
+  }
+
+  /** Fails what a read that was under way brought after all. */
+  #refuse(batch: Batch, reason: CaissonError): void {
+    const failures = new Map(Array.from({ length: batch.count }, (_, index) => [index, reason]));
+    this.metrics.failed += failures.size;
+    this.#settle(batch, failures);
+    this.#give(this.#pool, batch);
   }
 
   /** Gives back a batch that nobody reads any longer and whose events wait for verdicts; returns what to settle then. */
