@@ -1,0 +1,49 @@
+import { assertEquals } from "@std/assert";
+import { Runtime } from "../../mod.ts";
+import { freePort, Peer, peerTest } from "./peer.ts";
+
+peerTest(["nc"], "a flow answers its peers over their own connections, through a filter and a projection", async () => {
+  const port = freePort();
+  await using runtime = new Runtime();
+  const flow = await runtime.deploy({
+    name: "echo",
+    connectors: {
+      peers: {
+        type: "tcp_server",
+        config: { port },
+        preprocessors: ["separate"],
+        postprocessors: ["separate"],
+      },
+    },
+    pipelines: { odd: [{ filter: ["==", ["field", "odd"], true] }, { project: { n: ["field", "n"] } }] },
+    links: [{ from: "peers", to: "odd" }, { from: "odd", to: "peers" }],
+  });
+  const ask = async (from: number): Promise<string> => {
+    await using peer = new Peer("nc", "-N", "127.0.0.1", String(port));
+    for (let n = from; n < from + 4; n++) await peer.send(`${JSON.stringify({ n, odd: n % 2 === 1 })}\n`);
+    await peer.endInput();
+    return await peer.output();
+  };
+  assertEquals(await Promise.all([ask(0), ask(10)]), ['{"n":1}\n{"n":3}\n', '{"n":11}\n{"n":13}\n']);
+  await flow.stop();
+  const { in: read, out, failed } = flow.report();
+  assertEquals({ read, out, failed }, { read: 8, out: 4, failed: 0 });
+});
+
+peerTest(["curl"], "a flow answers HTTP requests with what its pipeline makes of them", async () => {
+  const port = freePort();
+  await using runtime = new Runtime();
+  const flow = await runtime.deploy({
+    name: "web",
+    connectors: { web: { type: "http_server", config: { port } } },
+    pipelines: { answer: [{ filter: [">", ["field", "n"], 0] }, { project: { twice: ["*", ["field", "n"], 2] } }] },
+    links: [{ from: "web", to: "answer" }, { from: "answer", to: "web" }],
+  });
+  const ask = async (body: string): Promise<string> => {
+    await using peer = new Peer("curl", "-s", "-w", " %{http_code}", "-d", body, `http://127.0.0.1:${port}`);
+    return await peer.output();
+  };
+  assertEquals(await ask('{"n":21}'), '{"twice":42} 200');
+  assertEquals(await ask('{"n":0}'), " 204");
+  await flow.stop();
+});
