@@ -84,6 +84,7 @@ export type {
 } from "./runtime/connector/contract.ts";
 export { Batch, type BatchMemory, type BatchOptions, type VerdictEntry } from "./runtime/data/batch.ts";
 export type { RecordScan } from "./runtime/data/batch_check.ts";
+export type { CopyBytes } from "./runtime/data/copy_bytes.ts";
 export { BatchError } from "./runtime/data/batch_error.ts";
 export { concat, Condition, field, literal, type Operand, Term, when } from "./runtime/pipeline/expression_builder.ts";
 export {

@@ -14,6 +14,7 @@ import { z } from "zod";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { Expression } from "../flow/flow_definition.ts";
 import { excerpt } from "../manifest/untrusted_text.ts";
+import { aggregateNames } from "./aggregate/aggregates.ts";
 import { type Evaluate, operatorNames, operatorOf } from "./expression_operators.ts";
 
 /** Deepest nesting of an expression. */
@@ -42,6 +43,15 @@ function unwrap(value: unknown): unknown {
     : value;
 }
 
+/** Where a name may stand that is no operator, but one elsewhere. */
+function placeOf(name: unknown): string | undefined {
+  if (typeof name !== "string") return undefined;
+  if (name === "state") return "the update and target of a state step";
+  if (name === "captured") return "the when and then of a match step";
+  const isOfWindow = ["group", "window", "cardinality"].includes(name) || aggregateNames.includes(name);
+  return isOfWindow ? "the target of a select step; what it makes can be used in having" : undefined;
+}
+
 function check(given: unknown, path: readonly number[]): Expression {
   const value = unwrap(given);
   if (path.length > MAX_DEPTH) {
@@ -51,10 +61,13 @@ function check(given: unknown, path: readonly number[]): Expression {
   const [name, ...operands] = value as unknown[];
   const operator = operatorOf(name);
   if (operator === undefined) {
+    const place = placeOf(name);
     throw new Refused(
       [...path, 0],
       excerpt(name),
-      `an operator: ${operatorNames.join(", ")}; for a list ["literal", […]]`,
+      place !== undefined
+        ? `${excerpt(name)} only in ${place}`
+        : `an operator: ${operatorNames.join(", ")}; for a list ["literal", […]]`,
     );
   }
   const { least, most, form, plainFrom = Infinity, refuse } = operator;

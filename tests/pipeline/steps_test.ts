@@ -241,6 +241,30 @@ Deno.test("percentile passes fewer events after bad verdicts and more after good
   assertEquals(halved.out.length > 450 && halved.out.length < 560, true, `${halved.out.length}`);
 });
 
+Deno.test("backpressure and percentile go on after a restart as they were before it", () => {
+  const pressed = compileBackpressure({ timeoutMs: 1000, steps: [50, 100], method: "pause" }, () => 0);
+  const before = watched(pressed);
+  before.send(0);
+  before.settle(true);
+  assertEquals(pressed.pausedUntil!(), 50);
+  const later = compileBackpressure({ timeoutMs: 1000, steps: [50, 100], method: "pause" }, () => 60);
+  later.restore!(JSON.parse(JSON.stringify(pressed.snapshot!())));
+  assertEquals(later.pausedUntil!(), 50);
+  const after = watched(later);
+  after.send(0);
+  after.settle(true);
+  // The second step of the ladder, because the first was taken before.
+  assertEquals(later.pausedUntil!(), 160);
+
+  const shared = compilePercentile({ timeoutMs: 1000, stepDown: 0.25 }, () => 0);
+  const bench = watched(shared);
+  bench.send(0);
+  bench.settle(true);
+  const restored = compilePercentile({ timeoutMs: 1000, stepDown: 0.25 }, () => 0);
+  restored.restore!(JSON.parse(JSON.stringify(shared.snapshot!())));
+  assertEquals(restored.snapshot!(), 0.75);
+});
+
 Deno.test("a step written wrongly throws for its event, and the event goes to err", async () => {
   const run = await runPipeline([{ set: { a: 1 } }], [{}, 5], { linked: ["err"] });
   assertEquals(run.out, [{ a: 1 }]);

@@ -17,6 +17,16 @@ class BackOff {
     this.#steps = steps;
   }
 
+  snapshot(): readonly [step: number, until: number] {
+    return [this.#step, this.until];
+  }
+
+  /** The steps may be fewer by now. */
+  restore([step, until]: readonly [step: number, until: number]): void {
+    this.#step = Math.min(step, this.#steps.length - 1);
+    this.until = until;
+  }
+
   tell(bad: boolean, now: number): void {
     if (!bad) {
       this.#step = -1;
@@ -47,6 +57,8 @@ export function compileBackpressure(definition: BackpressureDefinition, clock: (
         backOff.tell(failed || now - sent > timeoutMs, now);
       });
     },
+    snapshot: () => backOff.snapshot(),
+    restore: (state) => backOff.restore(state as ReturnType<BackOff["snapshot"]>),
     ...(method === "pause" ? { pausedUntil: () => backOff.until } : {}),
   };
 }
@@ -69,6 +81,8 @@ export function compilePercentile(definition: PercentileDefinition, clock: () =>
         share = bad ? Math.max(stepDown, share - stepDown) : Math.min(1, share + stepUp);
       });
     },
+    snapshot: () => share,
+    restore: (state) => void (share = state as number),
   };
 }
 
