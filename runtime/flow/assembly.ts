@@ -11,7 +11,6 @@ import type { CaissonError } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
-import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
 import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
@@ -21,7 +20,7 @@ import type { LetterBox } from "./dead_letters.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import { Guards } from "./guards.ts";
 import type { Node } from "./node.ts";
-import { closeError, connectError, notReplaceable } from "./node_errors.ts";
+import { closeError, connectError } from "./node_errors.ts";
 import { type StartedPipeline, startPipeline } from "./start_pipeline.ts";
 import { startStages } from "./start_stages.ts";
 import type { Graph, Link } from "./graph.ts";
@@ -63,12 +62,13 @@ export interface AssemblyOptions {
 export class Assembly {
   /** Every node, in the order they were started. */
   readonly nodes: Node[] = [];
+  /** Every pipeline by its name. */
+  readonly pipelines: Map<string, StartedPipeline> = new Map();
   /** Every source, ready to run. */
   readonly sources: StartedSource[] = [];
   readonly #options: AssemblyOptions;
   readonly #fanouts = new Map<string, Fanout>();
   readonly #consumers = new Map<string, Consumer>();
-  readonly #pipelines = new Map<string, StartedPipeline>();
   readonly #breakers: Breaker[] = [];
   readonly #shared = new Map<string, Map<string, unknown>>();
   readonly #buffers = new Buffers();
@@ -280,16 +280,9 @@ export class Assembly {
       kernel,
       onError: this.#options.onError,
     });
-    this.#pipelines.set(name, started);
+    this.pipelines.set(name, started);
     this.nodes.push(started.node);
     this.#consume(name, started.consumer);
-  }
-
-  /** Steps that can be replaced while they run. @throws {CaissonError} `CAISSON_FLOW_INVALID` when `name` has none */
-  replaceable(name: string): ReplaceablePipeline {
-    const pipeline = this.#pipelines.get(name);
-    if (pipeline?.replaceable !== undefined) return pipeline.replaceable;
-    throw notReplaceable(this.#alias(name), pipeline !== undefined, [...this.#pipelines.keys()]);
   }
 
   async #startSource(name: string): Promise<void> {
@@ -325,7 +318,7 @@ export class Assembly {
 
   /** Reads the last numbers of every part and closes it, sources first. What goes wrong is told and stops nothing. */
   async close(): Promise<void> {
-    for (const pipeline of this.#pipelines.values()) pipeline.close();
+    for (const pipeline of this.pipelines.values()) pipeline.close();
     for (const breaker of this.#breakers) breaker[Symbol.dispose]();
     this.#guards.close();
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);

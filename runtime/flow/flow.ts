@@ -14,7 +14,7 @@ import { buildGraph, type Graph } from "./graph.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { reportOf } from "./node.ts";
 import type { Launch } from "./node_builder.ts";
-import { compileReplacement } from "./replacement_steps.ts";
+import { compileReplacement, replaceableOf } from "./replacement_steps.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
 export interface StopOptions {
@@ -135,7 +135,7 @@ export class Flow implements AsyncDisposable {
   async replacePipeline(name: string, definition: PipelineDefinition): Promise<void> {
     // What may be resumed runs, or is paused.
     if (!this.#life.takes("resume")) throw stateError(this.name, this.state, "a running flow");
-    const running = this.#assembly.replaceable(name);
+    const running = replaceableOf(this.#assembly.pipelines, this.name, name);
     await running.replace(compileReplacement(this.name, name, definition, this.#graph));
   }
 

@@ -1,11 +1,13 @@
-/** Checks the steps that are to replace those of a running pipeline. @module */
+/** Checks what is to replace the steps of a running pipeline, and whether it can. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
 import { compilePipeline } from "../pipeline/compile.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { portsOf } from "../pipeline/ports.ts";
+import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
 import type { PipelineDefinition } from "./flow_definition.ts";
 import { parseFlow } from "./flow_schema.ts";
 import type { Graph } from "./graph.ts";
+import type { StartedPipeline } from "./start_pipeline.ts";
 
 /**
  * Compiles a definition for the place of the pipeline `name` of `flow`.
@@ -39,4 +41,21 @@ export function compileReplacement(
     });
   }
   return compiled;
+}
+
+/** The steps of a pipeline, to be replaced. @throws {CaissonError} `CAISSON_FLOW_INVALID` when they cannot be */
+export function replaceableOf(
+  pipelines: ReadonlyMap<string, StartedPipeline>,
+  flow: string,
+  name: string,
+): ReplaceablePipeline {
+  const pipeline = pipelines.get(name);
+  if (pipeline?.replaceable !== undefined) return pipeline.replaceable;
+  const isThere = pipeline !== undefined;
+  throw new CaissonError("CAISSON_FLOW_INVALID", {
+    subject: `${flow}/${name}`,
+    found: isThere ? "a pipeline whose state is kept in a file" : "no such pipeline",
+    allowed: isThere ? "a pipeline without stored state" : [...pipelines.keys()].join(", ") || "no name: it has none",
+    action: isThere ? "Stop the flow, change it and name another state file." : "Name a pipeline of the flow.",
+  });
 }
