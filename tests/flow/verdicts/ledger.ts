@@ -57,6 +57,11 @@ export class Ledger {
     if (!isFaulty && failed && !this.isLoose) this.#problems.push(`${ids.join()}: failed for no reason`);
   }
 
+  /** Whether anything waits for its verdict. */
+  get isOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** What is wrong, once the flow has ended; empty when nothing is. */
   problems(): readonly string[] {
     const never = [...this.#open.keys()].map((key) => `${key}: never settled`);

@@ -91,6 +91,10 @@ export async function runVerdicts(seed: number): Promise<Outcome> {
   if (end === "drain") await flow.stop({ deadlineMs: PATIENCE_MS });
   else if (end === "forced") await flow.stop({ deadlineMs: 3 });
   else await endOf(flow);
+  // A read that was under way when patience ran out ends later, and what it brought has its verdict then.
+  for (const until = performance.now() + PATIENCE_MS; ledger.isOpen && performance.now() < until;) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   const { read, acked, failed } = ledger;
   return { problems: ledger.problems(), read, acked, failed };
 }
