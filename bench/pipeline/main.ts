@@ -83,7 +83,12 @@ try {
   }
   for (const rate of [10_000, 50_000]) {
     const measured: Record<string, Latency> = latency[rate] = {};
-    for (const [name, program] of [["typescript", "tcp_pipeline.ts"], ["hand", "peers/tcp_loop.ts"]] as const) {
+    for (
+      const [name, program] of [["flow", "tcp_flow.ts"], ["typescript", "tcp_pipeline.ts"], [
+        "hand",
+        "peers/tcp_loop.ts",
+      ]] as const
+    ) {
       const result = measured[name] = await measureLatency(load, program, rate, plan.seconds);
       console.log(
         `TCP to TCP at ${rate}/s, ${name}: p50 ${result.p50} µs, p99 ${result.p99} µs, ${result.received} of ${result.expected}`,
