@@ -1,54 +1,22 @@
 /** A durable buffer on a link: events are on disk before whoever sent them is told that they arrived. @module */
-import type { Codec } from "../codec/codec.ts";
 import { emptyMetrics, type NodeMetrics } from "../connector/connector_metrics.ts";
 import type { PartMetrics } from "../connector/contract.ts";
 import { failEvent } from "../connector/batch_feeder.ts";
 import { sleep, turn } from "../connector/sleep.ts";
-import { Batch } from "../data/batch.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { decodeEntry, encodeEntry, type StoredEvent } from "./buffer_entry.ts";
-import type { BufferStore, SetAside, StoredEntry } from "./buffer_store.ts";
+import { batchOf, entriesOf, type FullEntry } from "./buffer_entries.ts";
+import type { LinkBufferOptions } from "./link_buffer_options.ts";
+import type { SetAside, StoredEntry } from "./buffer_store.ts";
 import { BufferTail } from "./buffer_tail.ts";
-import type { LetterBox } from "./dead_letters.ts";
 import { type Consumer, type Delivery, Event, eventCount, eventsOf } from "./delivery.ts";
-import { backOffOf, type RetryPolicy } from "./guarded_link.ts";
+import { backOffOf } from "./guarded_link.ts";
 import { Settlement } from "./settlement.ts";
-
-/** Most events of one entry; what is in flight when a process dies is delivered again. */
-const ENTRY_EVENTS = 1024;
-/** Payload bytes after which an entry is full; one event may be larger. */
-const ENTRY_BYTES = 1 << 20;
-
-/** What a {@linkcode LinkBuffer} needs. */
-export interface LinkBufferOptions {
-  /** `flow/from->to`, for errors. */
-  readonly alias: string;
-  /** Where the entries are; closed by {@linkcode LinkBuffer.close}. */
-  readonly store: BufferStore;
-  /** How events lie in it. */
-  readonly codec: Codec;
-  /** Takes the events. */
-  readonly to: Consumer;
-  /** Bytes after which whoever sends has to wait; the last delivery may go beyond. */
-  readonly maxBytes: number;
-  /** Entries that may be under way: as many may arrive twice when the process dies. */
-  readonly inFlight: number;
-  /** What is done with events that were not delivered. */
-  readonly retry: RetryPolicy;
-  /** Takes what fails too often. @default {it is set aside in the file} */
-  readonly letters?: LetterBox | undefined;
-  /** Aborted when the flow stops: what is not delivered by then stays for the next start. */
-  readonly reading: AbortSignal;
-  /** Told about what goes wrong. */
-  readonly onError: (error: CaissonError) => void;
-  /** Told when nothing will leave the file any longer in this run. */
-  readonly onFailed?: ((error: CaissonError) => void) | undefined;
-}
 
 /** A delivery that is not on disk yet. */
 interface Pending {
   readonly delivery: Delivery;
-  readonly entries: readonly { readonly data: Uint8Array; readonly events: number }[];
+  readonly entries: readonly FullEntry[];
 }
 
 /** Takes deliveries, stores them in groups, and hands them on in order. */
@@ -102,7 +70,7 @@ export class LinkBuffer implements Consumer {
     this.metrics.in += eventCount(delivery);
     this.metrics.batches++;
     if (this.#failure !== undefined) return this.#refuse(delivery, this.#failure);
-    const entries = this.#entriesOf(delivery);
+    const entries = entriesOf(eventsOf(delivery), (event) => this.#encode(event));
     for (const { data } of entries) this.#pendingBytes += data.byteLength;
     this.#pending.push({ delivery, entries });
     this.#commitSoon();
@@ -123,26 +91,6 @@ export class LinkBuffer implements Consumer {
   async #room(): Promise<void> {
     const { reading } = this.#options;
     while (this.#isFull && !this.#closed && !reading.aborted) await this.#change();
-  }
-
-  #entriesOf(delivery: Delivery): Pending["entries"] {
-    const entries: { data: Uint8Array; events: number }[] = [];
-    let stored: StoredEvent[] = [];
-    let bytes = 0;
-    const end = (): void => {
-      if (stored.length > 0) entries.push({ data: encodeEntry(stored), events: stored.length });
-      stored = [];
-      bytes = 0;
-    };
-    for (const event of eventsOf(delivery)) {
-      const payload = this.#encode(event);
-      if (payload === undefined) continue;
-      if (stored.length === ENTRY_EVENTS || bytes + payload.byteLength > ENTRY_BYTES) end();
-      stored.push({ bytes: payload, timestamp: event.timestamp });
-      bytes += payload.byteLength;
-    }
-    end();
-    return entries;
   }
 
   /** The bytes of an event; one that cannot be encoded fails, and the others go on. */
@@ -406,11 +354,4 @@ export class LinkBuffer implements Consumer {
       cause: error,
     });
   }
-}
-
-function batchOf(events: readonly StoredEvent[]): Batch {
-  const arenaBytes = events.reduce((sum, { bytes }) => sum + ((bytes.byteLength + 7) & ~7), 0);
-  const batch = Batch.allocate({ capacity: events.length, arenaBytes });
-  for (const { bytes, timestamp } of events) batch.appendBytes(bytes, timestamp);
-  return batch;
 }

@@ -4,7 +4,8 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import { BufferStore } from "./buffer_store.ts";
 import type { BufferDefinition } from "./flow_definition.ts";
 import { retryPolicy } from "./guards.ts";
-import { LinkBuffer, type LinkBufferOptions } from "./link_buffer.ts";
+import { LinkBuffer } from "./link_buffer.ts";
+import type { LinkBufferOptions } from "./link_buffer_options.ts";
 
 /**
  * Opens or makes the file and starts delivering what an earlier run left in it.
