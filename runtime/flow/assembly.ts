@@ -20,6 +20,7 @@ import type { LetterBox } from "./dead_letters.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import { Guards } from "./guards.ts";
 import type { Node } from "./node.ts";
+import { closeNode } from "./close_node.ts";
 import { closeError, connectError } from "./node_errors.ts";
 import { type StartedPipeline, startPipeline } from "./start_pipeline.ts";
 import { startStages } from "./start_stages.ts";
@@ -324,23 +325,7 @@ export class Assembly {
     await this.#buffers.close((name, error) => closeError(this.#alias(name), error), this.#options.onError);
     this.#states.close();
     for (const node of [...this.nodes].reverse()) {
-      node.gate.release();
-      await node.connection?.settled();
-      if (node.failure() !== undefined && node.life.takes("fail")) node.life.on("fail");
-      node.life.on("stop");
-      if (node.part === undefined) continue;
-      const alias = this.#alias(node.name);
-      try {
-        node.partMetrics = await node.part.metrics?.() ?? {};
-      } catch (error) {
-        this.#options.onError(closeError(alias, error));
-      }
-      try {
-        await node.part.close();
-      } catch (error) {
-        node.closeError = closeError(alias, error);
-        this.#options.onError(node.closeError);
-      }
+      await closeNode(node, this.#alias(node.name), this.#options.onError);
     }
   }
 }

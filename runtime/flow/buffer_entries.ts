@@ -1,7 +1,7 @@
 /** Events become entries of a durable buffer, and entries become batches. @module */
 import { Batch } from "../data/batch.ts";
 import { encodeEntry, type StoredEvent } from "./buffer_entry.ts";
-import type { Event } from "./delivery.ts";
+import type { Delivery, Event } from "./delivery.ts";
 
 /** Most events of one entry; what is in flight when a process dies is delivered again. */
 const ENTRY_EVENTS = 1024;
@@ -14,6 +14,14 @@ export interface FullEntry {
   readonly data: Uint8Array;
   /** How many events it holds. */
   readonly events: number;
+}
+
+/** A delivery that is not on disk yet. */
+export interface PendingDelivery {
+  /** Settled when it is. */
+  readonly delivery: Delivery;
+  /** Its events. */
+  readonly entries: readonly FullEntry[];
 }
 
 /**

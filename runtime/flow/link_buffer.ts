@@ -5,7 +5,7 @@ import { failEvent } from "../connector/batch_feeder.ts";
 import { sleep, turn } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { decodeEntry, encodeEntry, type StoredEvent } from "./buffer_entry.ts";
-import { batchOf, entriesOf, type FullEntry } from "./buffer_entries.ts";
+import { batchOf, entriesOf, type PendingDelivery } from "./buffer_entries.ts";
 import type { LinkBufferOptions } from "./link_buffer_options.ts";
 import type { SetAside, StoredEntry } from "./buffer_store.ts";
 import { BufferTail } from "./buffer_tail.ts";
@@ -13,19 +13,13 @@ import { type Consumer, type Delivery, Event, eventCount, eventsOf } from "./del
 import { backOffOf } from "./guarded_link.ts";
 import { Settlement } from "./settlement.ts";
 
-/** A delivery that is not on disk yet. */
-interface Pending {
-  readonly delivery: Delivery;
-  readonly entries: readonly FullEntry[];
-}
-
 /** Takes deliveries, stores them in groups, and hands them on in order. */
 export class LinkBuffer implements Consumer {
   /** What it did so far: taken, delivered, set aside. */
   readonly metrics: NodeMetrics = emptyMetrics();
   readonly #options: LinkBufferOptions;
   readonly #wake = (): void => this.#changed();
-  #pending: Pending[] = [];
+  #pending: PendingDelivery[] = [];
   #pendingBytes = 0;
   #removed: number[] = [];
   /** Give back the places of delivered entries, once the file knows that they were. */
@@ -69,19 +63,17 @@ export class LinkBuffer implements Consumer {
   push(delivery: Delivery): void | Promise<void> {
     this.metrics.in += eventCount(delivery);
     this.metrics.batches++;
-    if (this.#failure !== undefined) return this.#refuse(delivery, this.#failure);
+    if (this.#failure !== undefined) {
+      // Nothing leaves the file any longer: whoever sends has to hear of it now, not when it is full.
+      this.metrics.failed += eventCount(delivery);
+      for (const event of eventsOf(delivery)) failEvent(event, this.#failure);
+      return delivery.settlement.release();
+    }
     const entries = entriesOf(eventsOf(delivery), (event) => this.#encode(event));
     for (const { data } of entries) this.#pendingBytes += data.byteLength;
     this.#pending.push({ delivery, entries });
     this.#commitSoon();
     if (this.#isFull) return this.#room();
-  }
-
-  /** Nothing leaves the file any longer: whoever sends has to hear of it now, not when it is full. */
-  #refuse(delivery: Delivery, reason: CaissonError): void {
-    this.metrics.failed += eventCount(delivery);
-    for (const event of eventsOf(delivery)) failEvent(event, reason);
-    delivery.settlement.release();
   }
 
   get #isFull(): boolean {
