@@ -112,7 +112,7 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   const { file, definition, needs: flowNeeds } = await readFlowFile(invocation);
   const uses = usesOf(definition);
   const repository = newRepository();
-  const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition)];
+  const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition), ...storeNeeds(definition)];
   let grants: string | undefined;
   let installed: InstalledPlaces | undefined;
   // A flow of builtin components needs no permission to look for plugins.
@@ -179,6 +179,19 @@ function stateNeeds({ state }: FlowDefinition): HostNeed[] {
   if (state === undefined) return [];
   const value = resolve(state.path);
   return (["read", "write"] as const).map((key) => ({ key, value, reason: "the state of the flow" }));
+}
+
+/** What the files take that `enrich` steps look up in. */
+function storeNeeds({ pipelines = {} }: FlowDefinition): HostNeed[] {
+  const steps = Object.values(pipelines).flatMap((pipeline) =>
+    "nodes" in pipeline ? Object.values(pipeline.nodes).flat() : "operators" in pipeline ? pipeline.operators : pipeline
+  );
+  const paths = steps.flatMap((step) =>
+    "enrich" in step && typeof step.enrich.store === "string" ? [resolve(step.enrich.store)] : []
+  );
+  return [...new Set(paths)].flatMap((value) =>
+    (["read", "write"] as const).map((key) => ({ key, value, reason: "a table of the flow" }))
+  );
 }
 
 function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, unknown>>): HostNeed[] {
