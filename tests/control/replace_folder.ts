@@ -1,5 +1,6 @@
 /** Plugin folders for tests of replacement. @module */
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
+import { buildPlugin } from "../../ffi/build.ts";
 
 /** Writes a TypeScript plugin `stamper` of one component. */
 export async function writeStamper(
@@ -38,4 +39,18 @@ export function stamping(version: string): { readonly kind: string; readonly cod
       process: (events) => events.map(({ value }) => ({ ...value, version: ${JSON.stringify(version)} })),
     }) };`,
   };
+}
+
+/** Builds the plugin `transform` with another version. */
+export async function copyTransform(folder: string, version: string): Promise<string> {
+  const from = fromFileUrl(new URL("../../plugins/transform", import.meta.url));
+  await Deno.mkdir(folder, { recursive: true });
+  for (const name of ["transform.c", "event.c", "event.h"]) {
+    const source = await Deno.readTextFile(join(from, name));
+    await Deno.writeTextFile(join(folder, name), source.replace('"0.1.0"', JSON.stringify(version)));
+  }
+  const manifest = JSON.parse(await Deno.readTextFile(join(from, "plugin.json")));
+  await Deno.writeTextFile(join(folder, "plugin.json"), JSON.stringify({ ...manifest, version }));
+  await buildPlugin({ folder });
+  return folder;
 }

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
-import { buildPlugin } from "../../ffi/build.ts";
+import { join } from "@std/path";
 import { CaissonError, Runtime } from "../../mod.ts";
 import type { AuditEvent } from "../../permissions/audit_log.ts";
 import { CheckingSink, PacedSource } from "./paced.ts";
-import { stamping, writeStamper } from "./replace_folder.ts";
+import { copyTransform, stamping, writeStamper } from "./replace_folder.ts";
 
 const RATE = 50_000;
 
@@ -97,19 +96,6 @@ Deno.test("a processor in a runner is replaced while events flow", () =>
     await flow.done;
     assertEquals([sink.misplaced, source.failed, source.acked, sink.received], [0, 0, source.sent, source.sent]);
   }));
-
-async function copyTransform(folder: string, version: string): Promise<string> {
-  const from = fromFileUrl(new URL("../../plugins/transform", import.meta.url));
-  await Deno.mkdir(folder, { recursive: true });
-  for (const name of ["transform.c", "event.c", "event.h"]) {
-    const source = await Deno.readTextFile(join(from, name));
-    await Deno.writeTextFile(join(folder, name), source.replace('"0.1.0"', JSON.stringify(version)));
-  }
-  const manifest = JSON.parse(await Deno.readTextFile(join(from, "plugin.json")));
-  await Deno.writeTextFile(join(folder, "plugin.json"), JSON.stringify({ ...manifest, version }));
-  await buildPlugin({ folder });
-  return folder;
-}
 
 const counting = (start: number): { readonly kind: string; readonly code: string } => ({
   kind: "source",
