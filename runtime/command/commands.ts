@@ -78,6 +78,10 @@ export const commands: readonly Command[] = [
       },
       "dry-run": { kind: "flag", description: "Check everything, print the graph of the flow, and run nothing" },
       mermaid: { kind: "flag", description: "With --dry-run: print the graph as a Mermaid diagram" },
+      watch: {
+        kind: "flag",
+        description: "Replace a plugin whenever one of its files is saved; a native one is compiled first",
+      },
       control: {
         kind: "text",
         value: "ADDRESS",

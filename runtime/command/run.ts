@@ -3,6 +3,7 @@ import { dirname, resolve } from "@std/path";
 import { noAuditLog, openAuditLog } from "../../permissions/audit_log.ts";
 import { controlFileName } from "../control/control_place.ts";
 import { serveControl } from "../control/serve_control.ts";
+import { watchPlugins } from "../control/watch_plugins.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import { describeFlow } from "../flow/describe_flow.ts";
 import type { Flow } from "../flow/flow.ts";
@@ -12,7 +13,7 @@ import { Runtime } from "../runtime.ts";
 import { watchFile } from "../watch_file.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { Invocation, Outcome } from "./command.ts";
-import { controlNeeds } from "./control_needs.ts";
+import { controlNeeds, watchNeeds } from "./control_needs.ts";
 import { escapeControls } from "./escape_controls.ts";
 import { quoteName } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
@@ -32,7 +33,11 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   if (invocation.flag("dry-run")) return dryRun(plan.definition, invocation.flag("mermaid"));
   const control = invocation.text("control");
   const controlFile = resolve(invocation.text("control-file") ?? controlFileName);
-  const needs = control === undefined ? plan.needs : [...plan.needs, ...controlNeeds(control, dirname(controlFile))];
+  const needs = [
+    ...plan.needs,
+    ...control === undefined ? [] : controlNeeds(control, dirname(controlFile)),
+    ...invocation.flag("watch") ? watchNeeds(plan.plugins) : [],
+  ];
   requirePlan({ ...plan, needs }, invocation.program);
   for (const { folder, manifest, error } of plan.refused) {
     invocation.note(
@@ -68,6 +73,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     ? undefined
     : await serveControl({ runtime, address: control, file: controlFile });
   const flow = await runtime.deploy(plan.definition);
+  using _watch = invocation.flag("watch") ? watchSaves(runtime, errors) : undefined;
   {
     using _progress = showProgress(() => flow.report());
     // A flow that would not drain in time is stopped, but never done.
@@ -81,6 +87,20 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     document: { ...report, memory: { rssBytes: Deno.memoryUsage().rss } },
     stream: plan.writesOutput ? "stderr" : "stdout",
   };
+}
+
+/** Replaces what an author saves, and says so. */
+function watchSaves(runtime: Runtime, errors: ErrorNotes): Disposable {
+  return watchPlugins({
+    runtime,
+    onReplaced: (name, nodes, milliseconds) => {
+      for (const { connector, outcome, reason } of nodes) {
+        const how = reason === undefined ? ` after ${Math.round(milliseconds)} ms` : `: ${reason}`;
+        writeAboveProgress(escapeControls(`caisson: ${name} as ${connector} is ${outcome}${how}`));
+      }
+    },
+    onError: (error) => errors.show(error),
+  });
 }
 
 /** Waits for the flow, and for those that were deployed while it ran. */

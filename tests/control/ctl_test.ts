@@ -63,3 +63,54 @@ Deno.test("ctl and run --control name the permissions they need, and no more", (
     assertEquals(ctl.code, 4);
     assert(ctl.stderr.includes("control.json (the control file)"), ctl.stderr);
   }));
+
+Deno.test("caisson run --watch takes a plugin as it was saved", () =>
+  inFolder(async (cwd) => {
+    const manifest = {
+      manifest: 1,
+      name: "ticker",
+      version: "1.0.0",
+      runtime: "^0.1.0",
+      provides: [{ kind: "source", name: "ticker", interface: "source@1.0" }],
+      module: "./mod.ts",
+    };
+    const code = (word: string) =>
+      `export default { ticker: () => ({ async read() {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        return { kind: "events", values: [{ word: "${word}" }] };
+      } }) };`;
+    await writeFiles(cwd, {
+      "flow.json": {
+        name: "words",
+        connectors: {
+          input: { type: "ticker" },
+          output: { type: "file", config: { path: "out.ndjson" }, postprocessors: ["separate"] },
+        },
+        links: [{ from: "input", to: "output" }],
+      },
+      "plugins/ticker/plugin.json": manifest,
+      "plugins/ticker/mod.ts": code("old"),
+      "caisson.grants.json": { grants: 1, plugins: { ticker: { permissions: {} } } },
+    });
+    await using host = new Deno.Command(Deno.execPath(), {
+      args: cliArgs(["run", "flow.json", "--watch", "--control", "0"], ["-A"]),
+      cwd,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const written = async (word: string) => {
+      for (let attempt = 0;; attempt++) {
+        const text = await Deno.readTextFile(`${cwd}/out.ndjson`).catch(() => "");
+        if (text.includes(word)) return;
+        assert(attempt < 600, `no ${word}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await written("old");
+    await Deno.writeTextFile(`${cwd}/plugins/ticker/mod.ts`, code("new"));
+    await written("new");
+    const stopped = await caisson(["ctl", "stop", "words"], { cwd, flags: ["-A"] });
+    assertEquals(stopped.code, 0, stopped.stderr);
+    assertEquals((await host.status).code, 0);
+  }));
