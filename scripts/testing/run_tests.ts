@@ -14,16 +14,12 @@ export const TEST_PERMISSIONS: readonly string[] = [
 ];
 
 /**
- * Tests that measure time, start processes that spin, or change what the process
- * shares run one file at a time; all others run in parallel.
+ * Tests that measure time, start processes that spin, or change what the process shares run one file at a time; all
+ * others run in parallel. They mostly wait: so two rows of them, side by side.
  */
-const ALONE: readonly string[] = [
-  "tests/command",
-  "tests/data",
-  "tests/demo",
-  "tests/docs",
-  "tests/isolation",
-  "tests/runtime",
+const ALONE: readonly (readonly string[])[] = [
+  ["tests/command", "tests/demo", "tests/docs", "tests/runtime"],
+  ["tests/data", "tests/isolation"],
 ];
 
 /**
@@ -102,17 +98,14 @@ async function exists(path: string): Promise<boolean> {
 export async function runTests(options: TestOptions): Promise<Counts> {
   const { root, args } = options;
   if (args.length > 0) return await denoTest(args, options);
-  const alone: string[] = [];
-  for (const path of ALONE) {
-    if (await exists(`${root}/${path}`)) alone.push(path);
-  }
-  const ignored = [...alone, UNCOVERED, LONG].join(",");
-  const parallel = await denoTest(
-    ["--parallel", `--ignore=${ignored}`, "tests"],
-    options,
-  );
-  let counts = parallel;
-  if (alone.length > 0) counts = addCounts(counts, await denoTest(alone, options));
+  const rows = await Promise.all(ALONE.map(async (row) => {
+    const there = await Promise.all(row.map((path) => exists(`${root}/${path}`)));
+    return row.filter((_, index) => there[index]);
+  }));
+  const ignored = [...rows.flat(), UNCOVERED, LONG].join(",");
+  const parallel = await denoTest(["--parallel", `--ignore=${ignored}`, "tests"], options);
+  const alone = await Promise.all(rows.filter((row) => row.length > 0).map((row) => denoTest(row, options)));
+  const counts = alone.reduce(addCounts, parallel);
   const { coverage: _, ...uncovered } = options;
   const kit = await Promise.all([
     denoTest([UNCOVERED_APART], uncovered),

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CaissonError, fromAsyncIterable, Runtime, serveControl } from "../../mod.ts";
+import { sleep } from "../../runtime/connector/sleep.ts";
 import { askHost } from "../../runtime/control/control_client.ts";
 import { routes } from "../../runtime/control/routes.ts";
 
@@ -22,7 +23,8 @@ async function withControl(test: (served: Served) => Promise<void>, unix = false
         fromAsyncIterable((async function* () {
           for (let n = 0; !signal.aborted; n++) {
             yield { n };
-            await new Promise((resolve) => setTimeout(resolve, 1));
+            // With the signal: a timer that outlives the flow would outlive the test.
+            await sleep(1, signal);
           }
         })()),
     });
