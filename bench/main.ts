@@ -36,11 +36,11 @@ const FULL: Plan = {
 };
 
 const QUICK: Plan = {
-  retained: { rounds: 3, warmRound: false, warmMs: 100, measureMs: 250 },
-  boundary: { rounds: 2, milliseconds: 25 },
-  messageMs: 40,
-  peerMs: 60,
-  life: { instances: 10, sources: [1, 8, 64], flows: [1, 10, 100], milliseconds: 100 },
+  retained: { rounds: 2, warmRound: false, warmMs: 100, measureMs: 250 },
+  boundary: { rounds: 2, milliseconds: 20 },
+  messageMs: 20,
+  peerMs: 50,
+  life: { instances: 5, sources: [1, 64], flows: [1, 100], milliseconds: 60 },
 };
 
 function say(text: string): void {
