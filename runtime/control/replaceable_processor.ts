@@ -50,8 +50,8 @@ export class ReplaceableProcessor implements ProcessorPart, Replaceable {
   }
 
   /** Sends a batch through the part. */
-  process(batch: Batch, out: Batch): void | Promise<void> {
-    return this.#gate.pass<void>(() => this.#part.process(batch, out));
+  process(batch: Batch, out: Batch, more?: () => Batch): void | Promise<void> {
+    return this.#gate.pass<void>(() => this.#part.process(batch, out, more));
   }
 
   /** What the part says about itself. */
