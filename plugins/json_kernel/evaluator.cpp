@@ -70,6 +70,7 @@ bool is_true(const Value &value) { return value.type == Type::True; }
 
 Evaluator::Evaluator(const Program &program)
     : program_(program),
+      texts_(static_cast<uint32_t>(program.reads.size())),
       parser_(kLongestEvent),
       found_(program.members.size()),
       is_found_(program.members.size()),
@@ -104,7 +105,7 @@ bool Evaluator::read(dom::object object) {
   return true;
 }
 
-Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room) {
+Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room, Written &written, uint64_t *row) {
   // A byte order mark is taken off by the host, and some versions of simdjson skip it, too.
   if (length == 0 || length > kLongestEvent || data[0] == 0xef) return Verdict::Punt;
   if (readable < static_cast<uint64_t>(length) + simdjson::SIMDJSON_PADDING) {
@@ -128,14 +129,23 @@ Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, 
     if (punted_) return Verdict::Punt;
     if (!holds) return Verdict::Drop;
   }
-  if (!program_.projects) return Verdict::Keep;
-  return write(room) && !punted_ ? Verdict::Projected : Verdict::Punt;
+  const uint32_t front = room.front;
+  if ((program_.projects && !write(room, written)) || punted_ || !read_columns(room, row)) {
+    room.front = front;
+    return Verdict::Punt;
+  }
+  return program_.projects ? Verdict::Projected : Verdict::Keep;
 }
 
-bool Evaluator::write(Room &room) {
-  char *at = room.start;
-  char *const end = room.start + room.capacity;
-  if (end - at < 2) return false;
+bool Evaluator::may_be_negative_zero(const Value &value) const {
+  return value.number == 0 && (std::signbit(value.number) || (value.maybe_negative_zero && writes_negative_zero(data_, length_)));
+}
+
+bool Evaluator::write(Room &room, Written &written) {
+  const uint64_t start = (static_cast<uint64_t>(room.front) + 7) & ~uint64_t{7};
+  if (start + 2 > room.back) return false;
+  char *at = room.base + start;
+  char *const end = room.base + room.back;
   *at++ = '{';
   bool first = true;
   for (const Output &output : program_.outputs) {
@@ -155,14 +165,14 @@ bool Evaluator::write(Room &room) {
       case Type::Text: at = write_text(at, value.text); break;
       default:
         // A step further on may tell -0 from 0, and JSON.stringify would not keep it.
-        if (value.number == 0 && (std::signbit(value.number) || (value.maybe_negative_zero && writes_negative_zero(data_, length_)))) {
-          return false;
-        }
+        if (may_be_negative_zero(value)) return false;
         at = write_number(at, value.number);
     }
   }
   *at++ = '}';
-  room.length = static_cast<uint32_t>(at - room.start);
+  written.start = static_cast<uint32_t>(start);
+  room.front = static_cast<uint32_t>(at - room.base);
+  written.length = room.front - written.start;
   return true;
 }
 
@@ -194,24 +204,45 @@ Value Evaluator::from(dom::element element) {
   }
 }
 
-Value Evaluator::field(uint32_t slot) {
+// The element a path leads to; false when there is none, or when the path leads through a list and it punted.
+bool Evaluator::find(uint32_t slot, dom::element &at) {
   const Field &field = program_.fields[slot];
-  if (!is_found_[field.member]) return {};
-  dom::element at = found_[field.member];
+  if (!is_found_[field.member]) return false;
+  at = found_[field.member];
   for (const std::string &name : field.rest) {
     // A list has members, too: its indexes and its length.
-    if (at.is_array()) return punt();
+    if (at.is_array()) return punt(), false;
     dom::object object;
-    if (at.get_object().get(object) != simdjson::SUCCESS) return {};
+    if (at.get_object().get(object) != simdjson::SUCCESS) return false;
     bool found = false;
     for (dom::object::iterator member = object.begin(), end = object.end(); member != end; ++member) {
       if (member.key_length() != name.size() || std::memcmp(member.key_c_str(), name.data(), name.size()) != 0) continue;
       at = member.value();
       found = true;
     }
-    if (!found) return {};
+    if (!found) return false;
   }
-  return from(at);
+  return true;
+}
+
+Value Evaluator::field(uint32_t slot) {
+  dom::element at;
+  return find(slot, at) ? from(at) : Value{};
+}
+
+// Whether a list of plain values has one.
+Value Evaluator::contains(uint32_t list, const Value &part) {
+  const Node &node = program_.nodes[list];
+  dom::element at;
+  dom::array items;
+  if (node.op != Op::Field || !find(node.slot, at) || at.get_array().get(items) != simdjson::SUCCESS) return punt();
+  bool found = false;
+  for (const dom::element item : items) {
+    const Value value = from(item);
+    if (value.type == Type::Composite || punted_) return punt();
+    found = found || is_same(value, part);
+  }
+  return Value::of(found && !punted_);
 }
 
 bool Evaluator::is_same(const Value &left, const Value &right) {
@@ -311,7 +342,7 @@ Value Evaluator::evaluate(uint32_t index) {
     case Op::EndsWith: {
       const Value text = evaluate(operands[0]);
       const Value part = evaluate(operands[1]);
-      if (node.op == Op::Contains && text.type == Type::Composite) return punt();
+      if (node.op == Op::Contains && text.type == Type::Composite) return contains(operands[0], part);
       if (text.type != Type::Text || part.type != Type::Text) return Value::of(false);
       const std::string_view whole = text.text;
       const size_t length = part.text.size();

@@ -7,16 +7,17 @@
 #include <memory>
 #include <vector>
 
+#include "columns.hpp"
 #include "program.hpp"
+#include "texts.hpp"
 
 namespace kernel {
 
 enum class Verdict { Drop, Keep, Projected, Punt };
 
-// Where a projection is written.
-struct Room {
-  char *start;
-  uint32_t capacity;
+// A projection that was written into a Room.
+struct Written {
+  uint32_t start;
   uint32_t length;
 };
 
@@ -24,8 +25,11 @@ class Evaluator {
  public:
   explicit Evaluator(const Program &program);
 
-  // `readable`: bytes that may be read from `data` on, at least `length`. Punt means: the host has to decide.
-  Verdict run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room);
+  // `readable`: bytes that may be read from `data` on, at least `length`. Punt means: the host has to decide; then the
+  // room is as it was, but for texts handed over.
+  Verdict run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room, Written &written, uint64_t *row);
+
+  Texts &texts() { return texts_; }
 
  private:
   Value evaluate(uint32_t node);
@@ -35,11 +39,17 @@ class Evaluator {
   Value compare(Op op, const Value &left, const Value &right);
   bool is_same(const Value &left, const Value &right);
   bool read(simdjson::dom::object object);
-  bool write(Room &room);
+  bool write(Room &room, Written &written);
+  bool read_columns(Room &room, uint64_t *row);
+  bool text_value(uint32_t column, std::string_view text, Room &room, uint64_t &out);
+  bool may_be_negative_zero(const Value &value) const;
+  bool find(uint32_t slot, simdjson::dom::element &at);
+  Value contains(uint32_t list, const Value &part);
   char *scratch(size_t length);
   Value punt();
 
   const Program &program_;
+  Texts texts_;
   simdjson::dom::parser parser_;
   std::vector<simdjson::dom::element> found_;
   std::vector<uint8_t> is_found_;

@@ -1,7 +1,8 @@
 // json_kernel.cpp - a processor that filters and projects JSON events without decoding them into JavaScript.
 //
-// For every event that is not dropped it appends a record whose field `reserved` says which event of the input it is,
-// and what became of it: KEPT and PUNTED records carry no payload of their own.
+// For every event that is not dropped it leaves a mark in the arena (columns.hpp): which event of the input it is, and
+// what became of it. Unless it only reads columns, it appends a record for each of them, too; only projected ones carry a
+// payload.
 #include <caisson_config.h>
 #include <caisson_plugin.h>
 
@@ -44,7 +45,24 @@ int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, ca
                         out->capacity, batch->count);
   }
   caisson_segment *const arena = caisson_segments(out);
-  uint32_t count = 0;
+  const uint64_t columns = self->program.reads.size();
+  const uint64_t rows_at = (sizeof(kernel::Table) + 4u * static_cast<uint64_t>(batch->count) + 7u) & ~uint64_t{7};
+  const uint64_t free_at = rows_at + 8u * columns * batch->count;
+  if (arena->base == 0 || (arena->base & 7u) != 0 || arena->capacity < free_at) {
+    return caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_PERMANENT, "out has no room for the table of %u events",
+                        batch->count);
+  }
+  char *const base = reinterpret_cast<char *>(static_cast<uintptr_t>(arena->base));
+  kernel::Table *const table = reinterpret_cast<kernel::Table *>(base);
+  uint32_t *const marks = reinterpret_cast<uint32_t *>(base + sizeof(kernel::Table));
+  uint64_t *const rows = reinterpret_cast<uint64_t *>(base + rows_at);
+  kernel::Texts &texts = self->evaluator.texts();
+  const bool anew = texts.starts_anew();
+  const uint32_t first_text = texts.next();
+  // Without a projection the host takes events from the batch itself.
+  const bool makes_records = self->program.projects || columns == 0;
+  kernel::Room room{base, static_cast<uint32_t>(free_at), arena->capacity & ~7u};
+  uint32_t count = 0, punted = 0;
   for (uint32_t index = 0; index < batch->count; index++) {
     const caisson_record *const record = caisson_record_at(batch, index);
     const caisson_slice payload = caisson_payload(batch, record);
@@ -52,35 +70,34 @@ int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, ca
                                   ? 0
                                   : static_cast<uint64_t>(caisson_segments(batch)[record->payload_segment].length) -
                                         record->payload_offset;
-    const uint32_t start = (out->arena_used + 7u) & ~7u;
-    kernel::Room room{nullptr, 0, 0};
-    if (arena->base != 0 && start < arena->capacity) {
-      room.start = reinterpret_cast<char *>(static_cast<uintptr_t>(arena->base)) + start;
-      room.capacity = arena->capacity - start;
-    }
-    const kernel::Verdict verdict = payload.data == nullptr
-                                        ? kernel::Verdict::Punt
-                                        : self->evaluator.run(payload.data, payload.length, readable, room);
+    kernel::Written written{0, 0};
+    const kernel::Verdict verdict =
+        payload.data == nullptr
+            ? kernel::Verdict::Punt
+            : self->evaluator.run(payload.data, payload.length, readable, room, written, rows + columns * count);
     if (verdict == kernel::Verdict::Drop) continue;
-    caisson_record *const made = caisson_copy_record(out, count++, batch, index);
-    made->key_segment = made->meta_segment = 0;
-    made->key_offset = made->key_length = made->meta_offset = made->meta_length = 0;
-    made->payload_segment = 0;
-    made->payload_offset = made->payload_length = 0;
-    made->reserved = index;
+    uint32_t mark = index;
     if (verdict == kernel::Verdict::Projected) {
-      made->payload_offset = start;
-      made->payload_length = room.length;
-      made->reserved = index | kProjected;
-      out->arena_used = arena->length = start + room.length;
+      mark |= kProjected;
     } else if (verdict == kernel::Verdict::Punt) {
-      made->reserved = index | kPunted;
-      self->punted++;
+      mark |= kPunted;
+      punted++;
     }
+    if (makes_records) {
+      caisson_record *const made = caisson_copy_record(out, count, batch, index);
+      made->key_segment = made->meta_segment = made->payload_segment = 0;
+      made->key_offset = made->key_length = made->meta_offset = made->meta_length = 0;
+      made->payload_offset = written.start;
+      made->payload_length = written.length;
+    }
+    marks[count++] = mark;
   }
+  *table = {count, punted, anew ? 1u : 0u, texts.next() - first_text, static_cast<uint32_t>(rows_at), {0, 0, 0}};
+  out->count = makes_records ? count : 0;
+  out->arena_used = arena->length = room.front;
   self->events += batch->count;
   self->dropped += batch->count - count;
-  out->count = count;
+  self->punted += punted;
   return CAISSON_OK;
 }
 

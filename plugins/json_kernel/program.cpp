@@ -153,7 +153,7 @@ bool compile_expression(dom::element element, Program &program, uint32_t &index,
 bool compile(std::string_view text, Program &program) {
   dom::parser parser;
   dom::element root;
-  dom::array filters, outputs;
+  dom::array filters, outputs, reads;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return false;
   if (root["filters"].get_array().get(filters) != simdjson::SUCCESS) return false;
   for (dom::element filter : filters) {
@@ -175,6 +175,13 @@ bool compile(std::string_view text, Program &program) {
       *end++ = ':';
       label.resize(static_cast<size_t>(end - label.data()));
       program.outputs.push_back({std::move(label), index});
+    }
+  }
+  if (root["reads"].get_array().get(reads) == simdjson::SUCCESS) {
+    for (dom::element read : reads) {
+      uint32_t index;
+      if (!compile_expression(read, program, index, 0)) return false;
+      program.reads.push_back(index);
     }
   }
   // Only now do the nodes stay where they are.

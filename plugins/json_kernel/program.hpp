@@ -58,6 +58,7 @@ struct Program {
   std::array<int32_t, 256> buckets;
   std::vector<uint32_t> filters;        // every one has to be true
   std::vector<Output> outputs;
+  std::vector<uint32_t> reads;          // columns of a row
   bool projects = false;
 
   Program() { buckets.fill(-1); }

@@ -127,6 +127,19 @@ export class Event {
   }
 
   /**
+   * Makes it stand for another event of its batch; its index there is its {@linkcode Event.origin}, too. For whoever hands
+   * a thousand events to somebody who keeps none of them: making one object for each costs more than many a step.
+   */
+  moveTo(index: number): this {
+    const self = this as { index: number; origin: number; timestamp: number };
+    self.index = self.origin = index;
+    self.timestamp = this.batch!.timestampMs(index);
+    this.#value = undefined;
+    this.#decoded = false;
+    return this;
+  }
+
+  /**
    * Lets go of a decoded value that can be had again from the bytes: a thousand values kept until their batch has been
    * passed on cost more to collect than to make.
    */

@@ -1,11 +1,11 @@
 /** Counts events by key. @module */
 import { json } from "../codec/json.ts";
-import { decodeUtf8 } from "../codec/utf8.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Emit, Operator } from "./operator.ts";
+import { readerOf } from "./shaped_code.ts";
 
 interface Group {
   readonly keys: readonly unknown[];
@@ -27,6 +27,7 @@ export function compileCount(
   const names = Object.keys(definition.by);
   const reads = names.map((name) => [name, parseExpression(definition.by[name]!, `${path}.by.${name}`)] as const);
   const keys = reads.map(([, expression]) => compileExpression(expression));
+  const columns = names.map(readerOf);
   if (names.includes(as)) {
     throw new CaissonError("CAISSON_FLOW_INVALID", {
       subject: `${path}.as`,
@@ -35,7 +36,6 @@ export function compileCount(
     });
   }
   const groups = new Map<string, Group>();
-  const byText = new Map<string, Group>();
   const byScalar = new Map<unknown, Group>();
   let counted = 0;
 
@@ -50,7 +50,6 @@ export function compileCount(
       emit(Event.made(value, json, now));
     }
     groups.clear();
-    byText.clear();
     byScalar.clear();
     counted = 0;
   };
@@ -73,32 +72,28 @@ export function compileCount(
     return true;
   };
 
+  /** `of`: one function for each key, of `input`. */
+  const count = (of: readonly ((input: unknown) => unknown)[], input: unknown, emit: Emit): boolean => {
+    if (of.length !== 1) return take(groupOf(of.map((key) => key(input))), emit);
+    const key = of[0]!(input);
+    // A scalar finds its group by itself: writing it as JSON for each event costs more than the rest of the count.
+    let group = byScalar.get(key);
+    if (group === undefined) {
+      group = groupOf([key]);
+      if (typeof key !== "object" && byScalar.size < maxGroups) byScalar.set(key, group);
+    }
+    return take(group, emit);
+  };
+
   return {
     name: "count",
-    step: (event, emit) => {
-      const input = event.value;
-      if (keys.length !== 1) return take(groupOf(keys.map((key) => key(input))), emit);
-      const key = keys[0]!(input);
-      // A scalar finds its group by itself: writing it as JSON for each event costs more than the rest of the count.
-      let group = byScalar.get(key);
-      if (group === undefined) {
-        group = groupOf([key]);
-        if (typeof key !== "object" && byScalar.size < maxGroups) byScalar.set(key, group);
-      }
-      return take(group, emit);
+    step: (event, emit) => count(keys, event.value, emit),
+    kernelStep: {
+      reads: reads.map(([name, expression]) => ({ path: [name], expression })),
+      passes: false,
+      keepsRows: false,
     },
-    kernelStep: { reads },
-    stepRead: (event, emit) => {
-      // The kernel writes the same keys as the same bytes: most events need no parsing.
-      const text = decodeUtf8(event.batch!.payload(event.index));
-      let group = byText.get(text);
-      if (group === undefined) {
-        const value = event.value as Record<string, unknown>;
-        group = groupOf(names.map((name) => value[name]));
-        if (byText.size < maxGroups) byText.set(text, group);
-      }
-      return take(group, emit);
-    },
+    stepRead: (_, row, emit) => count(columns, row, emit),
     flush,
   };
 }

@@ -1,7 +1,9 @@
 /** Makes one function of the operators of a pipeline. @module */
+import type { Event } from "../flow/delivery.ts";
 import type { PortCollector } from "./collector.ts";
 import type { CompiledPipeline, Wire } from "./compiled_pipeline.ts";
 import type { KernelProgram } from "./kernel_program.ts";
+import type { Row } from "./kernel_rows.ts";
 import type { Emit, Operator, Warn } from "./operator.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
 
@@ -13,6 +15,14 @@ export interface Placed {
   readonly operator: Operator;
   /** Emits to what follows it. */
   readonly emit: Emit;
+}
+
+/** An operator that gets rows, see `Operator.stepRead`. */
+export interface FedOperator {
+  /** Takes a row. */
+  readonly step: (event: Event, row: Row) => boolean;
+  /** Whether it may be handed the same event object each time: nobody it hands events to keeps one. */
+  readonly reusesEvent: boolean;
 }
 
 /** What {@linkcode fuse} needs of the pipeline. */
@@ -37,6 +47,8 @@ export interface Fused {
   readonly placed: readonly Placed[];
   /** What follows the steps that the kernel does. */
   readonly afterKernel: Emit | undefined;
+  /** The operator the kernel feeds. */
+  readonly fed: FedOperator | undefined;
 }
 
 /** From the last chain to the first, so that each finds what it feeds. */
@@ -45,6 +57,7 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
   const heads = new Map<string, Emit>();
   const placed: Placed[] = [];
   let afterKernel: Emit | undefined;
+  let fed: FedOperator | undefined;
   const emitTo = (node: string, port: string): Emit => {
     const targets = wires.filter((wire) => wire.node === node && wire.port === port).flatMap((wire) => [
       ...wire.chains.map((chain) => heads.get(chain)!),
@@ -62,18 +75,24 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
         (port) => emits ? guarded(emitTo(name, port)) : emitTo(name, port),
         (problem) => warn(operator.name, problem),
       );
-      for (const port of operator.ports ?? []) operator.linked?.(port, isLinked(wires, name, port, links));
+      const linked = (operator.ports ?? []).filter((port) => isLinked(wires, name, port, links));
+      for (const port of operator.ports ?? []) operator.linked?.(port, linked.includes(port));
       if (program !== undefined && name === chains[0]!.name) {
         // What follows its last step takes the kernel's events, or the operator it feeds.
-        if (!program.feeds && index + 1 === program.steps) afterKernel = next;
-        if (program.feeds && index === program.steps) afterKernel = (event) => operator.stepRead!(event, emit);
+        if (index + 1 === program.steps && program.feeds === undefined) afterKernel = next;
+        if (index === program.steps && program.feeds !== undefined) {
+          fed = {
+            step: (event, row) => operator.stepRead!(event, row, emit),
+            reusesEvent: !program.feeds.passes && linked.length === 0,
+          };
+        }
       }
       placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
       next = (event) => operator.step(event, emit);
     }
     heads.set(name, next);
   }
-  return { chain: emitTo("in", "out"), placed, afterKernel };
+  return { chain: emitTo("in", "out"), placed, afterKernel, fed };
 }
 
 function isLinked(

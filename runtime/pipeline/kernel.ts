@@ -1,34 +1,46 @@
 /** Runs the first steps of a pipeline natively, on the raw bytes of a whole batch. @module */
+import { decodeUtf8 } from "../codec/utf8.ts";
 import { BatchPool } from "../connector/batch_pool.ts";
 import type { ProcessorPart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
-import { RECORD_LAYOUT } from "../data/layout.ts";
 import type { Delivery } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
 import type { KernelProgram } from "./kernel_program.ts";
+import { type RowMemory, type RowReader, rowReaderOf } from "./kernel_rows.ts";
 
-/** The event of the input a record stands for; above it {@linkcode PROJECTED} and {@linkcode PUNTED}. */
+/** The event of the input a mark stands for; above it {@linkcode PROJECTED} and {@linkcode PUNTED}. */
 export const ORIGIN = 0x3fffffff;
 /** The record's payload is the event after the projection. */
 export const PROJECTED = 0x40000000;
 /** The kernel would have had to guess: the event goes through the operators themselves. */
 export const PUNTED = 0x80000000;
 
-const RESERVED_WORD = RECORD_LAYOUT.reserved / 4;
 const LEAST_EVENTS = 1024;
 const LEAST_ARENA = 1 << 20;
 const MOST_IN_FLIGHT = 64;
+const MIB = 1 << 20;
+
+/** Words of `Table` in `plugins/json_kernel/columns.hpp`. */
+const TABLE = { kept: 0, punted: 1, anew: 2, texts: 3, rows: 4, marks: 8 } as const;
 
 /** What the kernel made of a batch. */
 export interface KernelResult {
-  /** A record for each event that was not dropped, in order. */
+  /** Unless it only reads: a record for each event that was not dropped, in order. */
   readonly out: Batch;
-  /** {@linkcode ORIGIN} and marks, one for each record. */
+  /** Events that were not dropped. */
+  readonly kept: number;
+  /** Of these, how many it hands back. */
+  readonly punted: number;
+  /** {@linkcode ORIGIN} and marks, one for each of them. */
   readonly marks: Uint32Array;
-  /** Whether every record was projected. */
-  readonly complete: boolean;
+  /** What it read of the event at an index of {@linkcode marks} that is not punted. Of no use once the batch is given back. */
+  readonly row: (index: number) => Readonly<Record<string, unknown>>;
   /** Gives the batch back. */
   readonly give: () => void;
+}
+
+interface View extends RowMemory {
+  readonly read: RowReader;
 }
 
 /** One kernel, belonging to one pipeline. */
@@ -36,6 +48,11 @@ export class Kernel {
   /** What it runs. */
   readonly program: KernelProgram;
   readonly #part: ProcessorPart;
+  readonly #columns: number;
+  readonly #readerOf: (memory: RowMemory) => RowReader;
+  /** Absent, null, false, true, then the texts the kernel handed over, by their number. */
+  readonly #known: unknown[] = [undefined, null, false, true];
+  readonly #views = new WeakMap<Batch, View>();
   #pool: BatchPool | undefined;
   #capacity = 0;
   #arenaBytes = 0;
@@ -44,9 +61,12 @@ export class Kernel {
   constructor(part: ProcessorPart, program: KernelProgram) {
     this.#part = part;
     this.program = program;
+    const { reads = [], keepsRows = false } = program.feeds ?? {};
+    this.#columns = reads.length;
+    this.#readerOf = rowReaderOf(reads.map(({ path }) => path), keepsRows);
   }
 
-  /** Whether it can take a delivery: whole batches of JSON, with records that have room for a mark. */
+  /** Whether it can take a delivery: whole batches of JSON. */
   takes({ batch, events, codec }: Delivery): boolean {
     return events === undefined && batch !== undefined && codec.name === "json" && batch.count <= this.#part.maxEvents;
   }
@@ -67,25 +87,61 @@ export class Kernel {
       give();
       throw thrown;
     }
-    const { words } = out;
-    const marks = new Uint32Array(out.count);
-    let complete = true;
-    for (let index = 0; index < marks.length; index++) {
-      const at = out.recordAt(index) + RESERVED_WORD;
-      const mark = words[at]!;
-      words[at] = 0;
-      marks[index] = mark;
-      if ((mark & PROJECTED) === 0) complete = false;
-    }
-    return { out, marks, complete, give };
+    const view = this.#viewOf(out);
+    const { words, read } = view;
+    this.#learn(out, words);
+    const kept = words[TABLE.kept]!;
+    const columns = this.#columns;
+    const rows = words[TABLE.rows]! / 8;
+    return {
+      out,
+      kept,
+      punted: words[TABLE.punted]!,
+      marks: words.subarray(TABLE.marks, TABLE.marks + kept),
+      row: (index) => read(rows + columns * index),
+      give,
+    };
   }
 
-  /** Room for as many records, and for projections as long as the events themselves; what does not fit is punted. */
+  #viewOf(out: Batch): View {
+    let view = this.#views.get(out);
+    if (view === undefined) {
+      const { arena } = out;
+      const memory: RowMemory = {
+        words: new Uint32Array(arena.buffer, arena.byteOffset, arena.byteLength / 4),
+        floats: new Float64Array(arena.buffer, arena.byteOffset, arena.byteLength / 8),
+        known: this.#known,
+        loose: (at) => {
+          const length = new Uint32Array(arena.buffer, arena.byteOffset + at, 1)[0]!;
+          return decodeUtf8(arena.subarray(at + 4, at + 4 + length));
+        },
+      };
+      this.#views.set(out, view = { ...memory, read: this.#readerOf(memory) });
+    }
+    return view;
+  }
+
+  /** Takes the texts that got a number. */
+  #learn({ arena }: Batch, words: Uint32Array): void {
+    const known = this.#known;
+    if (words[TABLE.anew] === 1) known.length = 4;
+    let end = arena.byteLength;
+    for (let left = words[TABLE.texts]!; left > 0; left--) {
+      const length = words[end / 4 - 1]!;
+      end -= 4 + ((length + 3) & ~3);
+      known.push(decodeUtf8(arena.subarray(end, end + length)));
+    }
+  }
+
+  /** Room for the table, for projections as long as the events themselves, and for texts; what does not fit is punted. */
   #poolFor(batch: Batch): BatchPool {
-    const bytes = this.program.projects ? 2 * Math.max(batch.arenaUsed, LEAST_ARENA / 2) : 0;
+    const { projects, feeds } = this.program;
+    const events = Math.max(this.#capacity, LEAST_EVENTS, batch.count);
+    const text = projects ? 2 : feeds === undefined ? 0 : 1;
+    const bytes = 64 + events * (4 + 8 * this.#columns) + text * Math.max(batch.arenaUsed, LEAST_ARENA / 2);
     if (this.#pool === undefined || batch.count > this.#capacity || bytes > this.#arenaBytes) {
-      this.#capacity = Math.max(this.#capacity, LEAST_EVENTS, batch.count);
-      this.#arenaBytes = Math.max(this.#arenaBytes, Math.min(bytes, 64 * LEAST_ARENA));
+      this.#capacity = events;
+      this.#arenaBytes = Math.max(this.#arenaBytes, Math.min(Math.ceil(bytes / 64) * 64, 64 * MIB));
       this.#pool = new BatchPool(
         { capacity: this.#capacity, arenaBytes: this.#arenaBytes, segments: 1 },
         MOST_IN_FLIGHT,

@@ -1,14 +1,31 @@
 /** Writes the first steps of a pipeline as a program for the native kernel `@caisson/json-kernel`. @module */
 import type { Expression } from "../flow/flow_definition.ts";
 import type { CompiledPipeline } from "./compiled_pipeline.ts";
+import { isPlainName, kernelExpression, type Projection } from "./kernel_expression.ts";
 import type { Operator } from "./operator.ts";
+
+/** Something a step reads of an event, and where in the row it is handed it stands. */
+export interface KernelRead {
+  /** Keys that lead to it in the row. */
+  readonly path: readonly string[];
+  /** What it is. */
+  readonly expression: Expression;
+}
 
 /** What a step does, as far as it is data: what the kernel may do in its place. */
 export type KernelStep =
   | { readonly filter: Expression }
   | { readonly project: readonly (readonly [name: string, expression: Expression])[] }
-  /** The operator takes no more of an event than these, under these names, and never hands it on. */
-  | { readonly reads: readonly (readonly [name: string, expression: Expression])[] };
+  | {
+    /** The step takes no more of an event than these: `stepRead` gets them as a row. */
+    readonly reads: readonly KernelRead[];
+    /** Events it holds for only. */
+    readonly where?: Expression | undefined;
+    /** Whether it hands on events it is given; else only what it makes, except to ports beside `out`. */
+    readonly passes: boolean;
+    /** Whether it keeps rows: then each gets its own. */
+    readonly keepsRows: boolean;
+  };
 
 /** A program, and how many operators it stands for. */
 export interface KernelProgram {
@@ -16,52 +33,18 @@ export interface KernelProgram {
   readonly text: string;
   /** Leading operators it does the work of. */
   readonly steps: number;
-  /** Whether it makes new bytes: the last of them is a projection, or {@linkcode KernelProgram.feeds}. */
+  /** Whether it writes events anew: the last projection of its steps is the event that follows. */
   readonly projects: boolean;
-  /** Whether the operator that follows is fed with what it reads only, through `stepRead`. */
-  readonly feeds: boolean;
+  /** Whether events before its last step are others than those that came in. */
+  readonly changes: boolean;
+  /** What the operator behind its steps is fed with through `stepRead`. @default {it is not fed} */
+  readonly feeds: Extract<KernelStep, { reads: unknown }> | undefined;
 }
 
-/** Operators that take expressions only and mean the same in the kernel. */
-const PLAIN: ReadonlySet<string> = new Set([
-  ...["==", "!=", "<", "<=", ">", ">=", "and", "or", "not", "contains", "starts_with", "ends_with", "+", "-", "*", "/"],
-  ...["%", "lower", "upper", "length", "number", "string", "coalesce", "if", "concat", "present"],
-]);
-
-/** Keys that JavaScript objects put in front of the others, whatever the order they were set in. */
-const INDEX = /^(?:0|[1-9][0-9]{0,9})$/;
-
-const isPlainName = (name: string): boolean => name !== "__proto__" && !INDEX.test(name) && name.isWellFormed();
-
-function scalar(value: Expression): boolean {
-  if (typeof value === "string") return value.isWellFormed();
-  return value === null || typeof value === "boolean" || (typeof value === "number" && !Object.is(value, -0));
-}
-
-/** The expression in the kernel's form, or `undefined` when the kernel does not know it. */
-function translate(expression: Expression): Expression | undefined {
-  if (!Array.isArray(expression)) return scalar(expression) ? expression : undefined;
-  const [name, ...operands] = expression as unknown as readonly [string, ...Expression[]];
-  if (name === "field") {
-    const [path] = operands;
-    const keys = typeof path === "string" ? path.split(".") : (path as readonly Expression[]).map(String);
-    return keys.length > 0 && keys.every((key) => key.isWellFormed()) ? ["field", keys] : undefined;
-  }
-  if (name === "literal") {
-    const [value] = operands;
-    return !Array.isArray(value) && scalar(value!) ? value : undefined;
-  }
-  if (name === "in") {
-    const [item, list] = operands;
-    const searched = translate(item!);
-    const isLiteral = Array.isArray(list) && list[0] === "literal" && Array.isArray(list[1]) &&
-      (list[1] as readonly Expression[]).every(scalar);
-    return searched !== undefined && isLiteral ? ["in", searched, list[1]!] : undefined;
-  }
-  if (!PLAIN.has(name)) return undefined;
-  const translated = operands.map(translate);
-  return translated.includes(undefined) ? undefined : [name, ...translated as Expression[]];
-}
+/** A longer text is of projections that repeat each other. */
+const LONGEST = 1 << 16;
+/** More would make rows longer than events. */
+const MOST_READS = 64;
 
 /** The program for a pipeline whose events all go through one chain first. */
 export function kernelProgramOf({ chains, wires }: CompiledPipeline): KernelProgram | undefined {
@@ -73,37 +56,61 @@ export function kernelProgramOf({ chains, wires }: CompiledPipeline): KernelProg
 }
 
 /**
- * The program for the first operators of a chain: filters, up to and with the first projection. `undefined` when not
- * even the first can be one.
+ * The program for the first operators of a chain: filters and projections, and what the one behind them reads.
+ * `undefined` when not even the first can be one.
  */
 export function kernelProgram(operators: readonly Operator[]): KernelProgram | undefined {
   const filters: Expression[] = [];
-  let project: (readonly [string, Expression])[] | undefined;
+  let made: Projection | undefined;
+  let feeds: KernelProgram["feeds"];
+  let reads: Expression[] | undefined;
   let steps = 0;
-  let feeds = false;
   for (const { kernelStep } of operators) {
     if (kernelStep === undefined) break;
     if ("filter" in kernelStep) {
-      const filter = translate(kernelStep.filter);
+      const filter = kernelExpression(kernelStep.filter, made);
       if (filter === undefined) break;
       filters.push(filter);
-      steps++;
-      continue;
+    } else if ("project" in kernelStep) {
+      const next = projection(kernelStep.project, made);
+      if (next === undefined) break;
+      made = next;
+    } else {
+      const where = kernelStep.where === undefined ? undefined : kernelExpression(kernelStep.where, made);
+      reads = readsOf(kernelStep.reads, made);
+      if (reads === undefined || (kernelStep.where !== undefined && where === undefined)) break;
+      if (where !== undefined) filters.push(where);
+      feeds = kernelStep;
+      break;
     }
-    const wanted = "project" in kernelStep ? kernelStep.project : kernelStep.reads;
-    const fields = wanted.map(([name, expression]) => [name, translate(expression)] as const);
-    if (fields.every(([name, expression]) => isPlainName(name) && expression !== undefined)) {
-      project = fields as (readonly [string, Expression])[];
-      if ("project" in kernelStep) steps++;
-      else feeds = true;
-    }
-    break;
+    steps++;
   }
-  if (steps === 0 && !feeds) return undefined;
-  return {
-    text: JSON.stringify({ filters, ...(project === undefined ? {} : { project }) }),
-    steps,
-    projects: project !== undefined,
-    feeds,
-  };
+  if (steps === 0 && feeds === undefined) return undefined;
+  const projects = made !== undefined && feeds?.passes !== false;
+  const text = JSON.stringify({
+    filters,
+    ...(projects ? { project: [...made!] } : {}),
+    ...(feeds === undefined ? {} : { reads }),
+  });
+  if (text.length > LONGEST) return undefined;
+  return { text, steps, projects, changes: made !== undefined, feeds };
+}
+
+function projection(
+  fields: readonly (readonly [name: string, expression: Expression])[],
+  made: Projection | undefined,
+): Projection | undefined {
+  const next = new Map<string, Expression>();
+  for (const [name, expression] of fields) {
+    const translated = kernelExpression(expression, made);
+    if (translated === undefined || !isPlainName(name)) return undefined;
+    next.set(name, translated);
+  }
+  return next;
+}
+
+function readsOf(reads: readonly KernelRead[], made: Projection | undefined): Expression[] | undefined {
+  if (reads.length > MOST_READS || !reads.every(({ path }) => path.every(isPlainName))) return undefined;
+  const translated = reads.map(({ expression }) => kernelExpression(expression, made));
+  return translated.includes(undefined) ? undefined : translated as Expression[];
 }

@@ -1,6 +1,7 @@
 /** One step of a pipeline, compiled. @module */
 import type { Event } from "../flow/delivery.ts";
 import type { KernelStep } from "./kernel_program.ts";
+import type { Row } from "./kernel_rows.ts";
 
 /** Hands an event to the next step; `false` when a later step dropped it. */
 export type Emit = (event: Event) => boolean;
@@ -28,8 +29,11 @@ export interface Operator {
   readonly step: Step;
   /** The same as data, for a step that is no more than expressions: the native kernel may do it instead. */
   readonly kernelStep?: KernelStep;
-  /** {@linkcode Operator.step} for an event that the kernel has cut down to what {@linkcode kernelStep} reads. */
-  readonly stepRead?: Step;
+  /**
+   * {@linkcode Operator.step} for an event of which the kernel has read what {@linkcode kernelStep} wants. `where` holds.
+   * The event may be the same object each time, unless the step passes events on or a port of it is linked.
+   */
+  readonly stepRead?: (event: Event, row: Row, emit: Emit) => boolean;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
   /** Ports beside `out` that it emits to. @default {none} */

@@ -3,13 +3,13 @@ import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { type Consumer, type Delivery, Event, eventsOf } from "../flow/delivery.ts";
+import { type Consumer, type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { PortCollector } from "./collector.ts";
 import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
 import { fuse, type Placed } from "./fuse.ts";
-import { type Kernel, ORIGIN, PROJECTED, PUNTED, settleInput } from "./kernel.ts";
+import { KernelRunner } from "./kernel_runner.ts";
 import type { Emit, Operator, Snapshot } from "./operator.ts";
 import { asOperatorError, readable } from "./operator_error.ts";
 import type { PipelineMetrics, PipelineOptions } from "./pipeline_options.ts";
@@ -35,8 +35,7 @@ export class Pipeline implements Consumer {
   readonly #pausing: readonly Operator[];
   readonly #holdsNothing: boolean;
   readonly #closing = new AbortController();
-  /** What follows the steps that the kernel does. */
-  readonly #afterKernel: Emit | undefined;
+  readonly #kernel: KernelRunner | undefined;
   #busy: Promise<void> | undefined;
   #undelivered = 0;
   #delivered: (() => void) | undefined;
@@ -54,16 +53,23 @@ export class Pipeline implements Consumer {
       if (fanout !== undefined) this.#sides.push({ collector, fanout });
     }
     const passes = compiled.chains.every(({ operators }) => operators.length === 0) && compiled.chains.length <= 1;
-    const { chain, placed, afterKernel } = fuse(compiled, {
+    const fused = fuse(compiled, {
       collector: (port) => this.#collector(port),
       guarded: (next) => this.#guarded(next),
       warn: (operator, problem) => this.#warn(`${options.alias}: ${operator}`, problem),
       links: options,
       program: options.kernel?.program,
     });
-    this.#chain = passes ? undefined : chain;
-    this.#placed = placed;
-    this.#afterKernel = afterKernel;
+    this.#chain = passes ? undefined : fused.chain;
+    this.#placed = fused.placed;
+    this.#kernel = options.kernel === undefined ? undefined : new KernelRunner(options.kernel, fused, {
+      metrics: this.metrics,
+      out: this.#out.emit,
+      pass: (delivery) => options.out.push(delivery),
+      begin: (settlement) => this.#begin(settlement),
+      run: (next, event, original) => this.#runEvent(next, event, original),
+      handOn: (delivery) => this.#handOn(delivery),
+    });
     const operators = this.#placed.map(({ operator }) => operator);
     this.#holdsNothing = operators.every(({ flush, onTimer }) => flush === undefined && onTimer === undefined);
     this.#pausing = operators.filter((operator) => operator.pausedUntil !== undefined);
@@ -115,42 +121,16 @@ export class Pipeline implements Consumer {
   }
 
   #run(chain: Emit, delivery: Delivery): void | Promise<void> {
-    return this.#options.kernel?.takes(delivery) === true
-      ? this.#runKernel(chain, this.#options.kernel, delivery)
-      : this.#runEvents(chain, delivery);
-  }
-
-  /** The kernel first, then the operators that follow it; an event it is not sure of goes through all of them. */
-  #runKernel(chain: Emit, kernel: Kernel, delivery: Delivery): void | Promise<void> {
-    const { codec, settlement: input } = delivery;
-    const batch = delivery.batch!;
-    let result;
+    const kernel = this.#kernel;
+    if (kernel?.takes(delivery) !== true) return this.#runEvents(chain, delivery);
+    let run;
     try {
-      result = kernel.run(batch);
+      run = kernel.judge(delivery.batch!);
     } catch (error) {
       this.#options.onError(asOperatorError(this.#options.alias, error));
       return this.#runEvents(chain, delivery);
     }
-    const { out, marks, complete, give } = result;
-    const rest = this.#afterKernel!;
-    this.metrics.in += batch.count;
-    this.metrics.dropped += batch.count - marks.length;
-    if (complete && rest === this.#out.emit) {
-      this.metrics.out += marks.length;
-      const settlement = settleInput(input, give, (index) => marks[index]! & ORIGIN);
-      return this.#options.out.push({ batch: out, events: undefined, codec, settlement });
-    }
-    const settlement = settleInput(input, give, (index) => index);
-    this.#begin(settlement);
-    for (let index = 0; index < marks.length; index++) {
-      const mark = marks[index]!;
-      const origin = mark & ORIGIN;
-      const event = (mark & PROJECTED) === 0
-        ? Event.raw(batch, origin, codec, settlement)
-        : Event.raw(out, index, codec, settlement, origin);
-      this.#runEvent((mark & PUNTED) === 0 ? rest : chain, event);
-    }
-    return this.#handOn({ batch, codec, settlement });
+    return kernel.run(delivery, run);
   }
 
   #runEvents(chain: Emit, delivery: Delivery): void | Promise<void> {
@@ -175,7 +155,7 @@ export class Pipeline implements Consumer {
       !this.#sides.some(({ fanout }) => fanout.readsValues(codec));
   }
 
-  #runEvent(chain: Emit, event: Event): void {
+  #runEvent(chain: Emit, event: Event, original?: () => Event): void {
     const out = this.#out;
     const sides = this.#sides;
     const before = out.length;
@@ -186,7 +166,7 @@ export class Pipeline implements Consumer {
       // What the operators emitted before one threw is taken back: one event, one verdict.
       out.takeBack(before);
       for (let side = 0; side < sides.length; side++) sides[side]!.collector.takeBack(this.#sideLengths[side]!);
-      this.#failed(event, error);
+      this.#failed(original?.() ?? event, error);
     }
   }
 

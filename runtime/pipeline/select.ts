@@ -1,10 +1,13 @@
 /** `select`: where, groupBy, window, target, having. @module */
 import type { Event } from "../flow/delivery.ts";
+import { parseExpression } from "./expression.ts";
+import { FieldPaths } from "./field_paths.ts";
 import { compileGroupBy, groupValue } from "./group_by.ts";
 import { invalid } from "./invalid.ts";
+import type { KernelStep } from "./kernel_program.ts";
 import type { Emit, Operator } from "./operator.ts";
 import type { SelectDefinition, Target } from "./select_definition.ts";
-import { compileTarget, compileValue } from "./target.ts";
+import { compileTarget, compileValue, isRecord } from "./target.ts";
 import { compileWindow } from "./window/compile_window.ts";
 import { WindowResult } from "./window/window_result.ts";
 
@@ -77,8 +80,19 @@ function grouped(
   };
 }
 
+/** What a window looks at of an event: what the kernel may read in its place. */
+function windowReads({ where, groupBy, window, target = wholeEvent }: SelectDefinition): KernelStep | undefined {
+  // A list of its own for each event is more than the kernel hands over.
+  if (isRecord(groupBy) && JSON.stringify(groupBy).includes('"each"')) return undefined;
+  const reads = new FieldPaths().add(groupBy).add(window).add(target).reads();
+  if (reads === undefined) return undefined;
+  const filter = where === undefined ? {} : { where: parseExpression(where, "where") };
+  return { reads, ...filter, passes: false, keepsRows: true };
+}
+
 function windowed(definition: SelectDefinition, path: string, keeps: Holds, wanted: Holds): Operator {
   const { groupBy, window, target = wholeEvent, atEnd = "emit" } = definition;
+  const kernelStep = windowReads(definition);
   const keysOf = compileGroupBy(groupBy, `${path}.groupBy`);
   const compiled = compileTarget(target, `${path}.target`, {
     names: ["group", "window", "cardinality"],
@@ -86,6 +100,12 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
   });
   const windows = compileWindow(window!, `${path}.window`, new WindowResult(compiled, wanted));
   const { groups, nextTimer, onTimer } = windows;
+  const add = (event: Event, value: unknown, emit: Emit): boolean => {
+    let taken = false;
+    for (const key of keysOf(value)) taken = windows.add(key, event, value, emit) || taken;
+    windows.settle?.(emit);
+    return taken;
+  };
   return {
     name: "select",
     ports: [...windows.ports, "overflow"],
@@ -97,14 +117,11 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
       if (port === "overflow") groups.overflowLinked = linked;
       windows.linked?.(port, linked);
     },
-    step: (event: Event, emit: Emit) => {
+    step: (event, emit) => {
       const value = event.value;
-      if (keeps !== undefined && keeps(value) !== true) return false;
-      let taken = false;
-      for (const key of keysOf(value)) taken = windows.add(key, event, value, emit) || taken;
-      windows.settle?.(emit);
-      return taken;
+      return keeps !== undefined && keeps(value) !== true ? false : add(event, value, emit);
     },
+    ...(kernelStep === undefined ? {} : { kernelStep, stepRead: add }),
     flush: (emit) => {
       windows.flush(atEnd === "emit" ? emit : () => false);
       groups.summarize();

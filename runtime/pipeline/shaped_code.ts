@@ -16,8 +16,8 @@ type Compute = (scope: unknown) => unknown;
 /** A literal of more fields takes V8 longer than a table. */
 const MOST_FIELDS = 128;
 
-/** `undefined` under `--disallow-code-generation-from-strings`. */
-function functionOf(parameters: readonly string[], body: string): ((...given: never[]) => unknown) | undefined {
+/** A function made of text; `undefined` under `--disallow-code-generation-from-strings`. */
+export function functionOf(parameters: readonly string[], body: string): ((...given: never[]) => unknown) | undefined {
   try {
     return new Function(...parameters, body) as (...given: never[]) => unknown;
   } catch (thrown) {

@@ -80,7 +80,7 @@ export async function runPipeline(
   const sink: Consumer = {
     push(delivery: Delivery): void {
       for (const event of eventsOf(delivery)) {
-        if (failing.includes(out.length)) event.settlement!.fail(event.origin, new Error("refused"));
+        if (failing.includes(out.length)) event.settlement?.fail(event.origin, new Error("refused"));
         const bytes = event.bytes(json).slice();
         // What an operator made by itself bears the time of its making.
         const time = event.timestamp < 1e9 ? event.timestamp : "now";

@@ -1,5 +1,7 @@
 /** Random pipelines of expressions that the kernel knows. @module */
-import type { Expression, PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
+import { compilePipeline } from "../../runtime/pipeline/compile.ts";
+import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
+import type { Expression, OperatorDefinition, PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
 
 const PATHS: readonly Expression[] = [
   ["field", "level"],
@@ -21,8 +23,55 @@ const CONSTANTS: readonly Expression[] = [
   ...["error", "info", "", "a", "é", "😀", "\uffff", 0, 1, -1, 12.5, 9007199254740992, 1e21, 1e-7, true, false, null],
 ];
 
-/** A pipeline of filters and maybe a projection, sometimes with a step that only the host can do. */
+/** Fields of what a random projection makes. */
+const MADE: readonly Expression[] = [["field", "x"], ["field", "y z"], ["field", "x.a"], ["field", ["ü"]]];
+
+/** A step that the kernel feeds with what it reads. */
+function reader(
+  random: () => number,
+  pick: <T>(list: readonly T[]) => T,
+  expression: (depth: number) => Expression,
+  paths: readonly Expression[],
+): OperatorDefinition {
+  const kind = random();
+  if (kind < 0.3) {
+    const by = Object.fromEntries(["k", "l"].slice(0, 1 + Math.floor(random() * 2)).map((name) => [name, expression(2)]));
+    return { count: { by, everyEvents: 40, maxGroups: pick([3, 100]) } };
+  }
+  const windows = [
+    { tumbling: { size: 7 } },
+    { tumbling: { size: 9, increment: pick(paths) } },
+    { sliding: { size: 6, every: 3 } },
+    { state: { emit: ["==", pick(paths), "error"] } },
+    { tumbling: { intervalMs: 50, time: ["coalesce", pick(paths), 1] } },
+    [{ tumbling: { size: 3 } }, { tumbling: { size: 2 } }],
+  ];
+  return {
+    select: {
+      ...(random() < 0.5 ? { where: expression(2) } : {}),
+      ...(random() < 0.7 ? { groupBy: random() < 0.5 ? pick(paths) : { set: [pick(paths), expression(1)] } } : {}),
+      window: pick(windows) as never,
+      target: {
+        n: ["count"],
+        sum: ["sum", pick(paths)],
+        max: ["max", expression(1)],
+        all: ["collect", pick(paths)],
+        last: pick(paths),
+        group: ["group"],
+      } as never,
+    },
+  };
+}
+
+/** A pipeline that begins with what the kernel does: filters, projections, steps it reads for. */
 export function randomPipeline(random: () => number): PipelineDefinition {
+  for (;;) {
+    const definition = anyPipeline(random);
+    if (kernelProgramOf(compilePipeline(definition, "random")) !== undefined) return definition;
+  }
+}
+
+function anyPipeline(random: () => number): PipelineDefinition {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const expression = (depth: number): Expression => {
     const kind = random();
@@ -58,8 +107,10 @@ export function randomPipeline(random: () => number): PipelineDefinition {
     );
   const filter = { filter: ["or", expression(3), expression(2), ["==", ["field", "level"], "error"]] } as const;
   const kind = random();
-  if (kind < 0.3) return [filter];
-  if (kind < 0.6) return [{ project: fields() }];
-  if (kind < 0.8) return [filter, { project: fields() }];
-  return [filter, { project: fields() }, { filter: ["present", ["field", "x"]] }];
+  if (kind < 0.2) return [filter];
+  if (kind < 0.35) return [{ project: fields() }];
+  if (kind < 0.5) return [filter, { project: fields() }];
+  if (kind < 0.6) return [filter, { project: fields() }, { filter: ["present", ["field", "x"]] }];
+  const before = [[], [filter], [{ project: fields() }], [filter, { project: fields() }]][Math.floor(random() * 4)]!;
+  return [...before, reader(random, pick, expression, before.length > 0 ? [...PATHS, ...MADE] : PATHS)];
 }

@@ -1,5 +1,9 @@
-// sanitized_host.cpp - gives the kernel one event at a time, each in memory of exactly its length, and an arena that is
-// too small for most projections. Built with sanitizers by tests/long/kernel_sanitized_test.ts.
+// sanitized_host.cpp - gives the kernel one event at a time, each in memory of exactly its length, and an arena that has
+// room for its table and little more: too small for most projections and some texts.
+//
+//   fuzz CONFIG EVENTS ARENA_BYTES
+//
+// Built with sanitizers by tests/long/kernel_sanitized_test.ts.
 #include <caisson_batch.h>
 
 #include <cstdio>
@@ -8,8 +12,6 @@
 #include <vector>
 
 namespace {
-
-constexpr uint32_t kArena = 96;
 
 std::vector<uint8_t> read_file(const char *path) {
   std::vector<uint8_t> bytes;
@@ -48,7 +50,8 @@ struct Memory {
 }  // namespace
 
 int main(int count, char **args) {
-  if (count < 3) return 2;
+  if (count < 4) return 2;
+  const uint32_t arena_bytes = static_cast<uint32_t>(std::strtoul(args[3], nullptr, 10));
   const std::vector<uint8_t> config = read_file(args[1]);
   const std::vector<uint8_t> events = read_file(args[2]);
   caisson_error error = {};
@@ -60,13 +63,13 @@ int main(int count, char **args) {
     std::vector<uint8_t> event(events.begin() + static_cast<long>(at) + 4, events.begin() + static_cast<long>(at) + 4 + length);
     event.shrink_to_fit();
     at += 4 + length;
-    uint8_t *const arena = static_cast<uint8_t *>(std::malloc(kArena));
+    uint8_t *const arena = static_cast<uint8_t *>(std::malloc(arena_bytes));
     Memory in, out;
     uint8_t empty = 0;
     in.segment(length == 0 ? &empty : event.data(), length, length);
     in.batch()->count = 1;
     caisson_record_at(in.batch(), 0)->payload_length = length;
-    out.segment(arena, 0, kArena);
+    out.segment(arena, 0, arena_bytes);
     if (caisson_process_1(kernel, in.batch(), out.batch(), &error) != CAISSON_OK) return 4;
     std::free(arena);
   }

@@ -17,9 +17,8 @@ Deno.test({
     try {
       const { command: [program, ...first] } = await findCxxCompiler();
       const kernel = join(ROOT, "plugins/json_kernel");
-      const sources = ["json_kernel.cpp", "program.cpp", "evaluator.cpp", "writer.cpp"].map((name) =>
-        join(kernel, name)
-      );
+      const manifest = JSON.parse(await Deno.readTextFile(join(kernel, "plugin.json")));
+      const sources = (manifest.native.build.sources as string[]).map((name) => join(kernel, name));
       const binary = join(folder, "fuzz");
       const built = await new Deno.Command(program, {
         args: [
@@ -38,10 +37,11 @@ Deno.test({
         ],
       }).output();
       assertEquals(new TextDecoder().decode(built.stderr), "");
-      for (let seed = 1; seed <= 12; seed++) {
+      for (let seed = 1; seed <= 40; seed++) {
         const random = seeded(seed);
         const program = kernelProgramOf(compilePipeline(randomPipeline(random), "test"));
         await Deno.writeTextFile(join(folder, "config"), JSON.stringify({ program: program!.text }));
+        const arenaBytes = 40 + 8 * (program!.feeds?.reads.length ?? 0) + 96;
         // Each event: its length in four bytes, then the event.
         const events = hostileEvents(random, 400);
         const bytes = new Uint8Array(events.reduce((sum, event) => sum + event.byteLength + 4, 0));
@@ -53,7 +53,7 @@ Deno.test({
         }
         await Deno.writeFile(join(folder, "events"), bytes);
         const { code, stdout, stderr } = await new Deno.Command(binary, {
-          args: [join(folder, "config"), join(folder, "events")],
+          args: [join(folder, "config"), join(folder, "events"), String(arenaBytes)],
         }).output();
         assertEquals(new TextDecoder().decode(stderr), "", `seed ${seed}`);
         assertEquals(code, 0);
