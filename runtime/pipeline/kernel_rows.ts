@@ -45,10 +45,14 @@ export function rowReaderOf(paths: readonly (readonly string[])[], fresh: boolea
     ["memory", "row"],
     `const { floats, words, known, loose } = memory;
     return (at) => {
-      ${paths.map((_, column) => `const n${column} = floats[at + ${column}];
+      ${
+      paths.map((_, column) =>
+        `const n${column} = floats[at + ${column}];
       const v${column} = n${column} === n${column} ? n${column} : words[2 * at + ${2 * column + 1}] === ${KNOWN}
         ? known[words[2 * at + ${2 * column}]]
-        : loose(words[2 * at + ${2 * column}]);`).join("\n")}
+        : loose(words[2 * at + ${2 * column}]);`
+      ).join("\n")
+    }
       ${fresh ? `return ${literal(tree)};` : `${assignments(tree, "row")} return row;`}
     };`,
   ) as ((memory: RowMemory, row: Row) => RowReader) | undefined;
@@ -70,7 +74,9 @@ function assignments(tree: Tree, to: string): string {
 }
 
 function emptyRow(tree: Tree): Row {
-  return Object.fromEntries([...tree].map(([key, part]) => [key, typeof part === "number" ? undefined : emptyRow(part)]));
+  return Object.fromEntries(
+    [...tree].map(([key, part]) => [key, typeof part === "number" ? undefined : emptyRow(part)]),
+  );
 }
 
 function slowReader(tree: Tree, { floats, words, known, loose }: RowMemory): RowReader {

@@ -35,7 +35,9 @@ function reader(
 ): OperatorDefinition {
   const kind = random();
   if (kind < 0.3) {
-    const by = Object.fromEntries(["k", "l"].slice(0, 1 + Math.floor(random() * 2)).map((name) => [name, expression(2)]));
+    const by = Object.fromEntries(
+      ["k", "l"].slice(0, 1 + Math.floor(random() * 2)).map((name) => [name, expression(2)]),
+    );
     return { count: { by, everyEvents: 40, maxGroups: pick([3, 100]) } };
   }
   const windows = [
