@@ -1,5 +1,6 @@
 /** Lines of a file as batches, uncopied: each record points into the memory that was read. @module */
 import { ByteFinder } from "../../runtime/codec/byte_finder.ts";
+import type { ProcessorPart } from "../../runtime/connector/contract.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 
 const EVENTS = 1024;
@@ -25,7 +26,26 @@ export function eachBatch(chunk: Uint8Array, batch: Batch, take: (batch: Batch) 
   return events;
 }
 
-/** A batch for {@linkcode eachBatch}. */
+/** The same by the preprocessor `lines` of the kernel's plugin. */
+export function eachBatchNatively(
+  chunk: Uint8Array,
+  lines: Pick<ProcessorPart, "process">,
+  batch: Batch,
+  take: (batch: Batch) => void,
+): void {
+  const whole = Batch.allocate({ capacity: 1, arenaBytes: 0, segments: 2 });
+  whole.append(whole.addSegment(chunk), 0, chunk.byteLength, Date.now());
+  batch.clear();
+  const cutting = lines.process(whole, batch, () => {
+    take(batch);
+    batch.clear();
+    return batch;
+  });
+  if (cutting !== undefined) throw new TypeError("lines are not cut at once");
+  take(batch);
+}
+
+/** A batch for {@linkcode eachBatch} and {@linkcode eachBatchNatively}. */
 export function lineBatch(): Batch {
   return Batch.allocate({ capacity: EVENTS, arenaBytes: 64, segments: 4 });
 }

@@ -1,7 +1,9 @@
 /** `measure_one.ts WORKLOAD VARIANT FILE MILLISECONDS [LIBRARY_MANIFEST]`: one variant in a process of its own; JSON on stdout. */
 import { dirname, join } from "@std/path";
 import { json } from "../../runtime/codec/json.ts";
+import type { ProcessorPart } from "../../runtime/connector/contract.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
+import { RECORD_LAYOUT } from "../../runtime/data/layout.ts";
 import type { Consumer } from "../../runtime/flow/delivery.ts";
 import { EventEncoder } from "../../runtime/flow/event_encoder.ts";
 import { Fanout } from "../../runtime/flow/fanout.ts";
@@ -11,7 +13,7 @@ import type { Manifest } from "../../runtime/manifest/manifest.ts";
 import { Kernel } from "../../runtime/pipeline/kernel.ts";
 import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline, Pipeline } from "../../runtime/pipeline/pipeline.ts";
-import { eachBatch, lineBatch } from "./frames.ts";
+import { eachBatch, eachBatchNatively, lineBatch } from "./frames.ts";
 import { ByteSink, LOOPS } from "./peers/loops.ts";
 import { pipelineWorkload, plainWorkload, type WorkloadName } from "./workloads.ts";
 
@@ -38,26 +40,36 @@ function threadSeconds(): number {
   }
 }
 
-async function openKernel(): Promise<Kernel | undefined> {
-  const program = kernelProgramOf(compilePipeline(pipelineWorkload(workload), workload));
-  if (program === undefined) return undefined;
+/** One component of the kernel's plugin, connected. */
+async function openNative(component: string, config: Record<string, unknown>): Promise<ProcessorPart> {
   const manifest = JSON.parse(await Deno.readTextFile(manifestFile)) as Manifest;
   const [library] = Object.values(manifest.native!.libraries!);
   const { part } = await launchNative({
     library: { file: join(dirname(manifestFile), library!.file), sha256: library!.sha256 },
     manifest,
-    provision: manifest.provides[0]!,
-    context: {
-      alias: "bench/kernel",
-      instance: 1,
-      config: { program: program.text },
-      signal: new AbortController().signal,
-      log: () => {},
-    },
+    provision: manifest.provides.find(({ name }) => name === component)!,
+    context: { alias: `bench/${component}`, instance: 1, config, signal: new AbortController().signal, log: () => {} },
   });
   if (part.kind !== "processor") throw new TypeError(part.kind);
   await part.processor.connect?.({ overall: 0, sinceLastSuccess: 0 });
-  return new Kernel(part.processor, program);
+  return part.processor;
+}
+
+async function openKernel(): Promise<Kernel | undefined> {
+  const program = kernelProgramOf(compilePipeline(pipelineWorkload(workload), workload));
+  if (program === undefined) return undefined;
+  return new Kernel(await openNative("json_kernel", { program: program.text }), program);
+}
+
+/** Payload bytes of a whole batch; records are walked as a program in C does, without a call for each. */
+function payloadBytes(batch: Batch): number {
+  const { words, count } = batch;
+  if (count === 0) return 0;
+  const step = batch.recordStride / 4;
+  const first = batch.recordAt(0) + RECORD_LAYOUT.payloadLength / 4;
+  let bytes = 0;
+  for (let at = first, end = first + count * step; at < end; at += step) bytes += words[at]!;
+  return bytes;
 }
 
 /** Caisson: the pipeline itself, fed with batches of lines, its output taken as bytes. */
@@ -70,7 +82,7 @@ async function caisson(
     push(delivery): void {
       const { batch, events } = delivery;
       if (events === undefined) {
-        for (let index = 0; index < batch!.count; index++) taken.bytes += batch!.payloadLength(index);
+        taken.bytes += payloadBytes(batch!);
         taken.events += batch!.count;
       } else {
         const encoder = new EventEncoder(events, json);
@@ -93,13 +105,17 @@ async function caisson(
     kernel: native ? await openKernel() : undefined,
   });
   const batch = lineBatch();
+  const lines = native ? await openNative("lines", {}) : undefined;
   const settled = () => {};
   const push = (full: Batch) => {
     pipeline.push({ batch: full, events: undefined, codec: json, settlement: new Settlement(settled) });
   };
   return {
     once() {
-      for (const chunk of chunks) eachBatch(chunk, batch, push);
+      for (const chunk of chunks) {
+        if (lines === undefined) eachBatch(chunk, batch, push);
+        else eachBatchNatively(chunk, lines, batch, push);
+      }
     },
     sink: taken,
   };
@@ -107,8 +123,8 @@ async function caisson(
 
 const bytes = await Deno.readFile(file);
 const chunks = chunksOf(bytes);
-let lines = 0;
-for (const byte of bytes) if (byte === 10) lines++;
+let count = 0;
+for (const byte of bytes) if (byte === 10) count++;
 
 let sink: { bytes: number; events: number };
 let once: () => void | Promise<void>;
@@ -133,8 +149,8 @@ do {
 } while (performance.now() < end);
 const seconds = (performance.now() - started) / 1000;
 const result = {
-  eventsPerSecond: lines * passes / seconds,
-  eventsPerCpuSecond: lines * passes / (threadSeconds() - usedBefore),
+  eventsPerSecond: count * passes / seconds,
+  eventsPerCpuSecond: count * passes / (threadSeconds() - usedBefore),
   bytes: (sink.bytes - before.bytes) / passes,
   kept: (sink.events - before.events) / passes,
 };

@@ -1,4 +1,5 @@
-// json_kernel.cpp - a processor that filters and projects JSON events without decoding them into JavaScript.
+// json_kernel.cpp - a processor that filters, projects and reads JSON events without decoding them into JavaScript, and the
+// preprocessor `lines`.
 //
 // For every event that is not dropped it leaves a mark in the arena (columns.hpp): which event of the input it is, and
 // what became of it. Unless it only reads columns, it appends a record for each of them, too; only projected ones carry a
@@ -9,13 +10,16 @@
 #include <atomic>
 #include <cinttypes>
 #include <cstdio>
+#include <memory>
 #include <new>
 #include <string>
 
 #include "evaluator.hpp"
+#include "line_cutter.hpp"
 
 CAISSON_PLUGIN("@caisson/json-kernel", "0.1.0", CAISSON_UNLOADABLE | CAISSON_SHARED_SAFE,
-               CAISSON_COMPONENT(CAISSON_PROCESSOR, 1, 0, CAISSON_INTERFACE_FAST, "json_kernel"))
+               CAISSON_COMPONENT(CAISSON_PROCESSOR, 1, 0, CAISSON_INTERFACE_FAST, "json_kernel"),
+               CAISSON_COMPONENT(CAISSON_PREPROCESSOR, 1, 0, CAISSON_INTERFACE_FAST, "lines"))
 
 namespace {
 
@@ -23,15 +27,22 @@ constexpr uint32_t kPunted = 0x80000000u;
 constexpr uint32_t kProjected = 0x40000000u;
 constexpr uint32_t kIndexes = 0x3fffffffu;
 
+constexpr uint32_t kLines = 1;              // interfaces of the descriptor
+constexpr uint32_t kLongestLine = 1u << 20;
+constexpr uint32_t kMostLongestLine = 1u << 26;
+
 std::atomic<uint32_t> live{0};
 
 }  // namespace
 
+// A kernel, or a cutter of lines.
 struct caisson_instance {
-  explicit caisson_instance(kernel::Program &&given) : program(std::move(given)), evaluator(program) {}
+  explicit caisson_instance(kernel::Program &&given) : program(std::move(given)), evaluator(new kernel::Evaluator(program)) {}
+  explicit caisson_instance(uint32_t longest) : cutter(new kernel::LineCutter(longest)) {}
 
-  kernel::Program program;
-  kernel::Evaluator evaluator;
+  kernel::Program program{};
+  std::unique_ptr<kernel::Evaluator> evaluator{};
+  std::unique_ptr<kernel::LineCutter> cutter{};
   uint64_t events = 0;
   uint64_t dropped = 0;
   uint64_t punted = 0;
@@ -39,7 +50,7 @@ struct caisson_instance {
 
 extern "C" {
 
-int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, caisson_batch *out, caisson_error *error) {
+static int32_t judge(caisson_instance *self, const caisson_batch *batch, caisson_batch *out, caisson_error *error) {
   if (out->capacity < batch->count || batch->count > kIndexes) {
     return caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_PERMANENT, "out holds %u events; needed: %u",
                         out->capacity, batch->count);
@@ -56,7 +67,7 @@ int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, ca
   kernel::Table *const table = reinterpret_cast<kernel::Table *>(base);
   uint32_t *const marks = reinterpret_cast<uint32_t *>(base + sizeof(kernel::Table));
   uint64_t *const rows = reinterpret_cast<uint64_t *>(base + rows_at);
-  kernel::Texts &texts = self->evaluator.texts();
+  kernel::Texts &texts = self->evaluator->texts();
   const bool anew = texts.starts_anew();
   const uint32_t first_text = texts.next();
   // Without a projection the host takes events from the batch itself.
@@ -74,7 +85,7 @@ int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, ca
     const kernel::Verdict verdict =
         payload.data == nullptr
             ? kernel::Verdict::Punt
-            : self->evaluator.run(payload.data, payload.length, readable, room, written, rows + columns * count);
+            : self->evaluator->run(payload.data, payload.length, readable, room, written, rows + columns * count);
     if (verdict == kernel::Verdict::Drop) continue;
     uint32_t mark = index;
     if (verdict == kernel::Verdict::Projected) {
@@ -101,11 +112,29 @@ int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, ca
   return CAISSON_OK;
 }
 
+int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, caisson_batch *out, caisson_error *error) {
+  if (self->cutter == nullptr) return judge(self, batch, out, error);
+  const uint32_t before = out->count;
+  const int32_t status = self->cutter->cut(batch, out);
+  self->events += out->count - before;
+  return status;
+}
+
 caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, const uint8_t *config,
                                  uint32_t config_length, caisson_error *error) {
   (void)host;
-  (void)component;
   try {
+    if (component == kLines) {
+      uint64_t longest = kLongestLine;
+      const caisson_config fields = {config, config_length};
+      if (caisson_config_u64(&fields, "max_length", &longest) == CAISSON_CONFIG_INVALID || longest == 0 || longest > kMostLongestLine) {
+        caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_CONFIG, "max_length: allowed: 1 to %u", kMostLongestLine);
+        return nullptr;
+      }
+      caisson_instance *const self = new caisson_instance(static_cast<uint32_t>(longest));
+      live.fetch_add(1);
+      return self;
+    }
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     std::string_view text;

@@ -59,7 +59,10 @@ export async function planTrials(options: TrialPlanOptions): Promise<TrialPlan> 
       problems.push({ component: provision.name, isolation, check, ok: false, detail });
     };
     if (!KINDS.has(provision.kind)) {
-      fail("can be checked", `a ${provision.kind}; this version checks source, sink and processor`);
+      // Beside others it is no reason to refuse the plugin; alone, nothing would have been checked.
+      const ok = provides.some(({ kind }) => KINDS.has(kind));
+      const detail = `a ${provision.kind}; this version checks source, sink and processor`;
+      problems.push({ component: provision.name, isolation: "", check: "can be checked", ok, detail });
       continue;
     }
     const example = substitute(examples.components.get(provision.name) ?? {}, { http: options.http, folder });

@@ -7,6 +7,11 @@ import { compileExpression, parseExpression } from "./expression.ts";
 import type { Emit, Operator } from "./operator.ts";
 import { readerOf } from "./shaped_code.ts";
 
+/** Whether equal values are the same group as they are: what JSON writes differently, or not at all, goes by its text. */
+function isScalar(key: unknown): boolean {
+  return typeof key === "string" || typeof key === "boolean" || (typeof key === "number" && Number.isFinite(key));
+}
+
 interface Group {
   readonly keys: readonly unknown[];
   count: number;
@@ -35,33 +40,51 @@ export function compileCount(
       allowed: "a name of its own for the count",
     });
   }
-  const groups = new Map<string, Group>();
+  let groups: Group[] = [];
+  let overflow: Group | undefined;
+  const byText = new Map<string, Group>();
+  // A scalar finds its group by itself: writing it as JSON costs more than the rest of the count.
   const byScalar = new Map<unknown, Group>();
   let counted = 0;
 
   const flush = (emit: Emit): void => {
     const now = Date.now();
-    for (const { keys, count } of groups.values()) {
+    const made = groups;
+    groups = [];
+    overflow = undefined;
+    byText.clear();
+    byScalar.clear();
+    counted = 0;
+    for (const { keys, count } of made) {
       const value: Record<string, unknown> = {};
-      for (const [index, name] of names.entries()) {
-        value[name] = keys[index] ?? null;
-      }
+      for (let index = 0; index < names.length; index++) value[names[index]!] = keys[index] ?? null;
       value[as] = count;
       emit(Event.made(value, json, now));
     }
-    groups.clear();
-    byScalar.clear();
-    counted = 0;
+  };
+
+  const groupFor = (values: readonly unknown[]): Group => {
+    if (groups.length < maxGroups) {
+      const group = { keys: values, count: 0 };
+      groups.push(group);
+      return group;
+    }
+    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0 });
+    return overflow;
   };
 
   const groupOf = (values: readonly unknown[]): Group => {
     const id = JSON.stringify(values);
-    const known = groups.get(id);
+    const known = byText.get(id);
     if (known !== undefined) return known;
-    const overflow = groups.size >= maxGroups;
-    const groupId = overflow ? "" : id;
-    let group = groups.get(groupId);
-    if (group === undefined) groups.set(groupId, group = { keys: overflow ? names.map(() => null) : values, count: 0 });
+    const group = groupFor(values);
+    if (group !== overflow) byText.set(id, group);
+    return group;
+  };
+
+  const groupOfScalar = (key: unknown): Group => {
+    const group = groupFor([key]);
+    if (group !== overflow) byScalar.set(key, group);
     return group;
   };
 
@@ -75,14 +98,9 @@ export function compileCount(
   /** `of`: one function for each key, of `input`. */
   const count = (of: readonly ((input: unknown) => unknown)[], input: unknown, emit: Emit): boolean => {
     if (of.length !== 1) return take(groupOf(of.map((key) => key(input))), emit);
-    const key = of[0]!(input);
-    // A scalar finds its group by itself: writing it as JSON for each event costs more than the rest of the count.
-    let group = byScalar.get(key);
-    if (group === undefined) {
-      group = groupOf([key]);
-      if (typeof key !== "object" && byScalar.size < maxGroups) byScalar.set(key, group);
-    }
-    return take(group, emit);
+    const found = of[0]!(input);
+    const key = found === undefined ? null : found;
+    return take(byScalar.get(key) ?? (isScalar(key) ? groupOfScalar(key) : groupOf([key])), emit);
   };
 
   return {

@@ -14,7 +14,7 @@ interface Ran {
 }
 
 /** Runs a file through filter and projection; `isolation`: what the kernel is granted, absent when it is not there. */
-async function run(events: readonly string[], isolation?: string): Promise<Ran> {
+async function run(events: readonly string[], isolation?: string, cutter = "separate"): Promise<Ran> {
   const folder = await Deno.makeTempDir();
   try {
     const input = join(folder, "in.ndjson");
@@ -33,7 +33,7 @@ async function run(events: readonly string[], isolation?: string): Promise<Ran> 
     const flow = await runtime.deploy({
       name: "kernel-flow",
       connectors: {
-        in: { type: "file", config: { path: input }, preprocessors: ["separate"], codec: "json" },
+        in: { type: "file", config: { path: input }, preprocessors: [cutter], codec: "json" },
         out: { type: "file", config: { path: output, mode: "write" }, postprocessors: ["separate"], codec: "json" },
       },
       pipelines: {
@@ -73,6 +73,9 @@ Deno.test({
       { in: taken, out, dropped, failed },
     );
     assertEquals(plain.report.nodes.some(({ name }) => name === "main.kernel"), false);
+    const cut = await run(events, "native", "@caisson/json-kernel:lines");
+    assertEquals(cut.lines, plain.lines);
+    assertEquals(cut.report.nodes.find(({ name }) => name === "in.preprocessors[0]")?.isolation, "native");
     const kernel = native.report.nodes.find(({ name }) => name === "main.kernel")!;
     assertEquals([kernel.isolation, kernel.part["events"]], ["native", 3000]);
   },

@@ -1,0 +1,116 @@
+// line_cutter.cpp - see line_cutter.hpp.
+#include "line_cutter.hpp"
+
+#include <cstring>
+
+namespace kernel {
+
+namespace {
+
+// Puts the memory of the input behind the arena of the output, as segments of numbers one higher.
+void share_segments(const caisson_batch *batch, caisson_batch *out) {
+  const caisson_segment *const from = caisson_segments(batch);
+  caisson_segment *const to = caisson_segments(out);
+  out->segment_count = 1;
+  for (uint32_t index = 0; index < batch->segment_count && out->segment_count < out->segment_capacity; index++) {
+    to[out->segment_count++] = from[index];
+  }
+}
+
+caisson_record *begin(caisson_batch *out, const caisson_record &from) {
+  caisson_record *const made = caisson_record_begin(out);
+  made->timestamp_ns = from.timestamp_ns;
+  made->sequence = from.sequence;
+  return made;
+}
+
+}  // namespace
+
+void LineCutter::forget() {
+  held_.clear();
+  held_length_ = 0;
+}
+
+void LineCutter::hold(const uint8_t *bytes, uint32_t length) {
+  held_length_ += length;
+  if (held_length_ > longest_) held_.clear();
+  else held_.insert(held_.end(), bytes, bytes + length);
+}
+
+bool LineCutter::put_failure(caisson_batch *out, const caisson_record &from) {
+  static const char kReason[] = "a line is longer than max_length allows";
+  uint32_t offset = 0;
+  uint8_t *const text = out->count < out->capacity ? caisson_arena_take(out, sizeof kReason - 1, &offset) : nullptr;
+  if (text == nullptr) return false;
+  std::memcpy(text, kReason, sizeof kReason - 1);
+  caisson_record *const made = begin(out, from);
+  made->payload_offset = offset;
+  made->payload_length = sizeof kReason - 1;
+  made->flags = CAISSON_RECORD_FAILED;
+  return true;
+}
+
+// What was held and `bytes` behind it are one line, in the arena.
+bool LineCutter::put_joined(caisson_batch *out, const caisson_record &from, const uint8_t *bytes, uint32_t length) {
+  const uint64_t whole = held_length_ + length;
+  bool fits = whole <= longest_;
+  if (fits) {
+    uint32_t offset = 0;
+    uint8_t *const line =
+        out->count < out->capacity ? caisson_arena_take(out, static_cast<uint32_t>(whole), &offset) : nullptr;
+    if (line != nullptr) {
+      if (!held_.empty()) std::memcpy(line, held_.data(), held_.size());
+      if (length > 0) std::memcpy(line + held_.size(), bytes, length);
+      caisson_record *const made = begin(out, from);
+      made->payload_offset = offset;
+      made->payload_length = static_cast<uint32_t>(whole);
+      forget();
+      return true;
+    }
+    // An empty batch will never have more room.
+    fits = out->count > 0;
+  }
+  if (fits || !put_failure(out, from)) return false;
+  forget();
+  return true;
+}
+
+bool LineCutter::finish(caisson_batch *out) {
+  record_ = byte_ = 0;
+  if (held_length_ == 0) return true;
+  const caisson_record none = {};
+  return put_joined(out, none, nullptr, 0);
+}
+
+int32_t LineCutter::cut(const caisson_batch *batch, caisson_batch *out) {
+  share_segments(batch, out);
+  if (batch->count == 0) return finish(out) ? CAISSON_OK : CAISSON_AGAIN;
+  for (; record_ < batch->count; record_++, byte_ = 0) {
+    const caisson_record &record = *caisson_record_at(batch, record_);
+    const caisson_slice chunk = caisson_payload(batch, &record);
+    const bool shares = record.payload_segment + 1u < out->segment_count;
+    while (byte_ < chunk.length) {
+      const uint8_t *const start = chunk.data + byte_;
+      const void *const found = std::memchr(start, '\n', chunk.length - byte_);
+      if (found == nullptr) {
+        hold(start, chunk.length - byte_);
+        break;
+      }
+      const uint32_t length = static_cast<uint32_t>(static_cast<const uint8_t *>(found) - start);
+      if (held_length_ > 0 || length > longest_ || !shares) {
+        if (!put_joined(out, record, start, length)) return CAISSON_AGAIN;
+      } else {
+        if (out->count >= out->capacity) return CAISSON_AGAIN;
+        caisson_record *const made = begin(out, record);
+        made->payload_segment = static_cast<uint16_t>(record.payload_segment + 1u);
+        made->payload_offset = record.payload_offset + byte_;
+        made->payload_length = length;
+      }
+      byte_ += length + 1;
+    }
+  }
+  record_ = byte_ = 0;
+  return CAISSON_OK;
+}
+
+}  // namespace kernel
