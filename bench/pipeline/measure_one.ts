@@ -67,8 +67,9 @@ function payloadBytes(batch: Batch): number {
   if (count === 0) return 0;
   const step = batch.recordStride / 4;
   const first = batch.recordAt(0) + RECORD_LAYOUT.payloadLength / 4;
+  const end = first + count * step;
   let bytes = 0;
-  for (let at = first, end = first + count * step; at < end; at += step) bytes += words[at]!;
+  for (let at = first; at < end; at += step) bytes += words[at]!;
   return bytes;
 }
 
