@@ -1,5 +1,6 @@
 /** The components the runtime brings. @module */
 import type { BuiltinComponent } from "./builtin.ts";
+import { rotatedPaths, type RotateOptions } from "./file_rotation.ts";
 import { FileSink } from "./file_sink.ts";
 import { FileSource } from "./file_source.ts";
 import { httpBuiltins } from "./http/http_builtins.ts";
@@ -16,6 +17,33 @@ const path = {
   type: "string",
   minLength: 1,
   description: "Path of the file; a relative one starts at the host's folder.",
+};
+
+const rotate = {
+  type: "object",
+  description:
+    "Rename the file to `path.1`, that to `path.2` and so on, and begin a new one, always between two writes: no " +
+    'event is torn. For a file that goes on after a restart, add `"mode": "append"`.',
+  properties: {
+    bytes: {
+      type: "integer",
+      minimum: 1,
+      default: 100 << 20,
+      description: "Rotate before a write that would make the file longer, bytes.",
+    },
+    "every_ms": {
+      type: "integer",
+      minimum: 1,
+      description: "Rotate before the first write to a file opened so long ago, milliseconds.",
+    },
+    keep: { type: "integer", minimum: 1, maximum: 1000, default: 5, description: "Older files that are kept." },
+    compress: {
+      enum: ["none", "gzip"],
+      default: "none",
+      description: "Older files are compressed meanwhile, to `path.1.gz` and so on.",
+    },
+  },
+  additionalProperties: false,
 };
 
 const column = {
@@ -138,12 +166,17 @@ export const builtins: readonly BuiltinComponent[] = [
           default: "never",
           description: "When the bytes are forced onto the disk.",
         },
+        rotate,
       },
       required: ["path"],
       additionalProperties: false,
     },
     create: (context) => ({ kind: "sink", sink: new FileSink(context) }),
-    needs: ({ path }) => ({ write: [path as string] }),
+    needs: ({ path, rotate }) => {
+      const older = rotate === undefined ? [] : rotatedPaths(path as string, rotate as RotateOptions);
+      const write = [path as string, ...older];
+      return older.length === 0 ? { write } : { write, read: write };
+    },
   },
   {
     type: "stdio",

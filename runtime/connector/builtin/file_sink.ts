@@ -1,6 +1,7 @@
 /** The sink `file`: writes one file. @module */
 import { CaissonError, messageOf } from "../../errors/caisson_error.ts";
 import type { ByteSinkPart, PartContext } from "../contract.ts";
+import { FileRotation, rotatedPaths, type RotateOptions } from "./file_rotation.ts";
 import { Gatherer } from "./gather.ts";
 import { openFailure, requirePath } from "./host_permission.ts";
 
@@ -11,6 +12,8 @@ interface FileSinkConfig {
   readonly mode: "write" | "append" | "exclusive";
   /** When the operating system is told to put the bytes on disk. */
   readonly sync: "never" | "close" | "write";
+  /** When it makes room for a new file. */
+  readonly rotate?: RotateOptions;
 }
 
 /** Writes bytes as they come; a write that fails halfway is taken back, so that no line is torn. */
@@ -19,6 +22,8 @@ export class FileSink implements ByteSinkPart {
   readonly accepts = "bytes";
   readonly #alias: string;
   readonly #config: FileSinkConfig;
+  readonly #context: PartContext;
+  readonly #rotation: FileRotation | undefined;
   readonly #gatherer = new Gatherer();
   #file: Deno.FsFile | undefined;
   #isRegular = false;
@@ -26,11 +31,16 @@ export class FileSink implements ByteSinkPart {
   #end = 0;
   #bytes = 0;
   #writes = 0;
+  #rotations = 0;
 
   /** Opens nothing before {@linkcode FileSink.connect}. */
-  constructor({ alias, config }: PartContext) {
+  constructor(context: PartContext) {
+    const { alias, config } = context;
     this.#alias = alias;
+    this.#context = context;
     this.#config = config as unknown as FileSinkConfig;
+    const { path, rotate } = this.#config;
+    this.#rotation = rotate === undefined ? undefined : new FileRotation(path, rotate);
   }
 
   /**
@@ -39,8 +49,12 @@ export class FileSink implements ByteSinkPart {
    * @throws {CaissonError} `CAISSON_HOST_PERMISSION` or `CAISSON_CONNECT_FAILED`
    */
   async connect(): Promise<void> {
-    const { path } = this.#config;
+    const { path, rotate } = this.#config;
     requirePath(this.#alias, "write", path);
+    for (const each of rotate === undefined ? [] : rotatedPaths(path, rotate)) {
+      for (const use of ["read", "write"] as const) requirePath(this.#alias, use, each);
+    }
+    await this.#rotation?.idle;
     this.#file?.close();
     this.#file = undefined;
     const mode = this.#wasOpen ? "append" : this.#config.mode;
@@ -59,6 +73,8 @@ export class FileSink implements ByteSinkPart {
     } catch (error) {
       throw this.#explain(error);
     }
+    this.#rotation?.opened();
+    this.#compress();
   }
 
   #explain(error: unknown): CaissonError {
@@ -92,6 +108,61 @@ export class FileSink implements ByteSinkPart {
     const file = this.#file;
     if (file === undefined) throw this.#failure("a write before connect");
     if (!this.#isRegular) return this.#writeSlowly(file, chunks);
+    if (this.#rotation !== undefined) {
+      let bytes = 0;
+      for (const { byteLength } of chunks) bytes += byteLength;
+      if (this.#rotation.isDue(this.#end, bytes)) return this.#writeAfterRotation(this.#rotation, file, chunks);
+    }
+    return this.#writeAtOnce(file, chunks);
+  }
+
+  async #writeAfterRotation(
+    rotation: FileRotation,
+    file: Deno.FsFile,
+    chunks: readonly Uint8Array[],
+  ): Promise<void> {
+    // Renaming a file under the compressor would compress one piece twice and another never.
+    await rotation.idle;
+    await this.#writeAtOnce(await this.#rotate(rotation, file), chunks);
+  }
+
+  async #rotate(rotation: FileRotation, file: Deno.FsFile): Promise<Deno.FsFile> {
+    const { path, sync } = this.#config;
+    let failure: unknown;
+    try {
+      if (sync !== "never") await file.syncData();
+      // Not before it is closed: elsewhere than on POSIX systems an open file cannot be renamed.
+      this.#file = undefined;
+      file.close();
+      rotation.shift();
+      this.#rotations++;
+    } catch (error) {
+      failure = error;
+    }
+    try {
+      // Whatever went wrong, what is there is never emptied.
+      const next = this.#file ?? Deno.openSync(path, { append: true, create: true });
+      this.#file = next;
+      this.#end = next.seekSync(0, Deno.SeekMode.End);
+      if (failure === undefined) {
+        rotation.opened();
+        this.#compress();
+        return next;
+      }
+    } catch (error) {
+      failure = this.#explain(error);
+      this.#context.connectionLost?.(failure);
+    }
+    throw this.#failure(`it could not be rotated: ${messageOf(failure)}`, failure);
+  }
+
+  #compress(): void {
+    this.#rotation?.compress((path, thrown) =>
+      this.#context.log("warning", `${path} stays uncompressed: ${messageOf(thrown)}`)
+    );
+  }
+
+  #writeAtOnce(file: Deno.FsFile, chunks: readonly Uint8Array[]): void | Promise<void> {
     const start = this.#end;
     try {
       for (const piece of this.#gatherer.gather(chunks)) {
@@ -143,15 +214,16 @@ export class FileSink implements ByteSinkPart {
     });
   }
 
-  /** Bytes and writes so far. */
-  metrics(): { bytes: number; writes: number } {
-    return { bytes: this.#bytes, writes: this.#writes };
+  /** Bytes, writes and rotations so far. */
+  metrics(): { bytes: number; writes: number; rotations: number } {
+    return { bytes: this.#bytes, writes: this.#writes, rotations: this.#rotations };
   }
 
   /** Closes the file, after its bytes are on disk where `sync` asks for it. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
+    await this.#rotation?.idle;
     if (file === undefined) return;
     try {
       if (this.#config.sync === "close" && this.#isRegular) {
