@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { buildPlugin } from "../../ffi/build.ts";
 import { Runtime } from "../../mod.ts";
 import { childProcesses } from "../../tests/isolation/child_processes.ts";
+import { type MemoryFigures, MemorySamples } from "./memory_samples.ts";
 import { SoakSink, SoakSource } from "./soak_ends.ts";
 
 /** What a soak does. */
@@ -34,8 +35,8 @@ export interface SoakReport {
   readonly disturbances: Readonly<Record<string, number>>;
   /** Longest pause of a replacement, milliseconds. */
   readonly longestPauseMs: number;
-  /** Resident memory of the host after a quarter of the time and at the end, MiB. */
-  readonly memoryMiB: readonly [number, number];
+  /** The host's memory in the second quarter of the run, when everything is warm, and in the last. */
+  readonly memory: { readonly early: MemoryFigures; readonly late: MemoryFigures };
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,7 +49,7 @@ export async function runSoak({ events, seconds, seed, say }: SoakOptions): Prom
   const source = new SoakSource(events, seconds);
   let sink: SoakSink | undefined;
   let longestPauseMs = 0;
-  const memory: number[] = [];
+  const memory = new MemorySamples();
   try {
     const [guards, runners] = await Promise.all([writeGuards(folder), writeRunners(folder)]);
     const grants = join(folder, "caisson.grants.json");
@@ -107,10 +108,10 @@ export async function runSoak({ events, seconds, seed, say }: SoakOptions): Prom
     };
     const names = Object.keys(acts);
     const started = performance.now();
-    for (let next = started + 10_000; !over;) {
+    const everyMs = Math.min(10_000, seconds * 1000 / 40);
+    for (let next = started + everyMs; !over;) {
       await Promise.race([done, wait(150 + random() * 350)]);
       if (over) break;
-      memory.push(Deno.memoryUsage().rss);
       const name = pick(names, random);
       try {
         await acts[name]!();
@@ -120,19 +121,20 @@ export async function runSoak({ events, seconds, seed, say }: SoakOptions): Prom
         if (!over && !(thrown instanceof Deno.errors.NotFound)) throw thrown;
       }
       if (performance.now() < next) continue;
-      next += 10_000;
-      const rss = Math.round(memory.at(-1)! / (1 << 20));
+      next += everyMs;
+      const { live, resident } = memory.take();
       say(
         `${
           Math.round((performance.now() - started) / 1000)
-        } s: ${source.settled} settled, ${source.resent} sent again, ${rss} MiB`,
+        } s: ${source.settled} settled, ${source.resent} sent again, ${live.toFixed(0)} MiB alive, ${
+          resident.toFixed(0)
+        } resident`,
       );
     }
     await done;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  const at = (share: number) => Math.round((memory[Math.floor((memory.length - 1) * share)] ?? 0) / (1 << 20));
   return {
     sent: source.sent,
     settled: source.settled,
@@ -141,7 +143,7 @@ export async function runSoak({ events, seconds, seed, say }: SoakOptions): Prom
     verdictsTwice: source.twice,
     disturbances,
     longestPauseMs,
-    memoryMiB: [at(0.25), at(1)],
+    memory: { early: memory.between(0.25, 0.5), late: memory.between(0.75, 1) },
   };
 }
 
