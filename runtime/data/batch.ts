@@ -84,8 +84,13 @@ export class Batch extends BatchMemory {
     return index;
   }
 
-  /** Copies a payload into the arena and appends its event; `false` when it does not fit. */
+  /**
+   * Copies a payload into the arena and appends its event; `false` when it does not fit.
+   *
+   * @throws {BatchError} after {@linkcode shareSegments}: the arena is then none of the batch's segments
+   */
   appendBytes(bytes: Uint8Array, timestampMs: number): boolean {
+    this.requireArena();
     const offset = this.arenaUsed;
     if (
       this.count >= this.capacity ||

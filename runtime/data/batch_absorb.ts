@@ -8,6 +8,7 @@ const WORD = 4;
 
 /** Does what `Batch.absorb` says. */
 export function absorbBatch(target: BatchMemory, shared: BatchMemory, foreign: CopyBytes = copyWords): number {
+  target.requireArena();
   const count = shared.count;
   const used = shared.arenaUsed;
   const first = target.count;

@@ -15,6 +15,7 @@ export function copyBatch(
   start: number,
   foreign: CopyBytes = copyWords,
 ): number {
+  target.requireArena();
   const copied = copyRuns(target, from, start, foreign);
   return copied > 0 ? copied : copyEach(target, from, start);
 }

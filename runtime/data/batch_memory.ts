@@ -310,9 +310,18 @@ export class BatchMemory {
     return this.words[this.#segment(index) + 4]!;
   }
 
-  /** Takes over another batch's segment table, so that its records mean the same here. */
+  /**
+   * Takes over another batch's segment table, so that its records mean the same here. Segment 0 is then the memory of the
+   * other batch: new payloads need a segment of their own, see {@linkcode addSegment}.
+   *
+   * @throws {BatchError} when payloads were copied into this batch before, or the table has no room
+   */
   shareSegments(from: BatchMemory): void {
     const count = from.segmentCount;
+    if (this.ownsArena && this.words[COUNT] !== 0 && this.words[ARENA_USED] !== 0) {
+      // Their records say segment 0, which would now be somebody else's bytes.
+      throw new BatchError("arenaUsed", this.arenaUsed, "0, as long as segments are to be shared");
+    }
     if (count > this.segmentCapacity) {
       throw new BatchError(
         "segmentCount",
@@ -336,6 +345,21 @@ export class BatchMemory {
   /** Whether segment 0 is the batch's own arena. */
   get ownsArena(): boolean {
     return this.#views[0] === this.arena;
+  }
+
+  /**
+   * Refuses to put payloads into the arena while segment 0 is another batch's memory: their records would say segment 0,
+   * and whoever reads them would get the other batch's bytes.
+   *
+   * @throws {BatchError} after {@linkcode shareSegments}, until {@linkcode ownSegments}
+   */
+  requireArena(): void {
+    if (this.#views[0] === this.arena) return;
+    throw new BatchError(
+      "segment[0]",
+      "the memory of another batch, by shareSegments",
+      "the batch's own arena; add a segment for new payloads with addSegment and append",
+    );
   }
 
   /** Takes back the batch's own arena as segment 0, after {@linkcode shareSegments}. */

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Batch } from "../../runtime/data/batch.ts";
+import { BatchError } from "../../runtime/data/batch_error.ts";
 import { integer, seeded } from "./random.ts";
 
 const encoder = new TextEncoder();
@@ -59,4 +60,26 @@ Deno.test("payloads that lie unaligned get into shared memory whole", () => {
     assert(batch.appendBytes(memory.subarray(from, from + length), 1));
     assertEquals(batch.payload(0).slice(), memory.slice(from, from + length));
   }
+});
+
+Deno.test("payloads of its own are refused beside shared segments, which would give them another batch's bytes", () => {
+  const from = Batch.allocate({ capacity: 4, arenaBytes: 64 });
+  from.appendBytes(Uint8Array.of(1, 2, 3), 1);
+  const own = Uint8Array.of(7, 8, 9);
+
+  const shared = Batch.allocate({ capacity: 4, arenaBytes: 64 });
+  shared.shareSegments(from);
+  shared.appendRecord(from, 0);
+  assertThrows(() => shared.appendBytes(own, 1), BatchError, "segment[0] is the memory of another batch");
+  assertThrows(() => shared.absorb(from), BatchError, "segment[0]");
+  assertThrows(() => shared.copyFrom(from, 0), BatchError, "segment[0]");
+  shared.append(shared.addSegment(own), 0, own.byteLength, 1);
+  assertEquals([...shared.payload(0), ...shared.payload(1)], [1, 2, 3, 7, 8, 9]);
+  shared.ownSegments();
+  assert(shared.appendBytes(own, 1));
+
+  const filled = Batch.allocate({ capacity: 4, arenaBytes: 64 });
+  filled.appendBytes(own, 1);
+  assertThrows(() => filled.shareSegments(from), BatchError, "arenaUsed");
+  assertEquals([...filled.payload(0)], [7, 8, 9]);
 });
