@@ -15,7 +15,7 @@ import { median, medianRatio, significant } from "../statistics.ts";
 import { daemons } from "./daemons.ts";
 import { type Latency, measureLatency } from "./latency.ts";
 import { pipelineCharts } from "./plots.ts";
-import { hostProgram, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
+import { dataWorkload, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values: { quick, json, plots } } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, plots: { type: "string" } },
@@ -66,7 +66,7 @@ try {
   for (const name of WORKLOADS) {
     const events = await file(name, plan.lines);
     const more = await file(name, plan.daemonLines);
-    const program = kernelProgramOf(compilePipeline(hostProgram(name), name));
+    const program = kernelProgramOf(compilePipeline(dataWorkload(name), name));
     const config = program === undefined ? "" : JSON.stringify({ program: program.text });
     const rounds: Rounds = results[name] = {};
     const measure = (variant: string): Promise<number> => {

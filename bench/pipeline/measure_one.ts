@@ -15,7 +15,7 @@ import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline, Pipeline } from "../../runtime/pipeline/pipeline.ts";
 import { eachBatch, eachBatchNatively, lineBatch } from "./frames.ts";
 import { ByteSink, LOOPS } from "./peers/loops.ts";
-import { pipelineWorkload, plainWorkload, type WorkloadName } from "./workloads.ts";
+import { dataWorkload, pipelineWorkload, plainWorkload, type WorkloadName } from "./workloads.ts";
 
 const [workload, variant, file, time, manifestFile] = Deno.args as [WorkloadName, string, string, string, string];
 
@@ -56,7 +56,7 @@ async function openNative(component: string, config: Record<string, unknown>): P
 }
 
 async function openKernel(): Promise<Kernel | undefined> {
-  const program = kernelProgramOf(compilePipeline(pipelineWorkload(workload), workload));
+  const program = kernelProgramOf(compilePipeline(dataWorkload(workload), workload));
   if (program === undefined) return undefined;
   return new Kernel(await openNative("json_kernel", { program: program.text }), program);
 }
@@ -96,7 +96,8 @@ async function caisson(
   };
   const out = new Fanout();
   out.link(consumer);
-  const pipeline = new Pipeline(compilePipeline(pipelineWorkload(workload), workload), {
+  const definition = native ? dataWorkload(workload) : pipelineWorkload(workload);
+  const pipeline = new Pipeline(compilePipeline(definition, workload), {
     alias: "bench/main",
     out,
     err: new Fanout(),

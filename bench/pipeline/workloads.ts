@@ -1,8 +1,10 @@
 /** What `bench:pipeline` measures: events, and what is done to them, once as a pipeline and once in plain JavaScript. @module */
 import { generateEvents, seeded } from "../generate_events.ts";
 import { LoggingWorkload } from "../logging.ts";
+import { loggingBucket } from "../logging_bucket.ts";
 import type { Event } from "../../runtime/flow/delivery.ts";
-import type { PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
+import type { OperatorDefinition, PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
+import type { SelectDefinition } from "../../runtime/pipeline/select_definition.ts";
 
 /** Names of the workloads, in the order they are reported. */
 export const WORKLOADS = ["pass", "filter", "project", "count", "logging", "enrich"] as const;
@@ -30,12 +32,11 @@ export interface PlainWorkload {
   readonly decodes: boolean;
 }
 
-/** Count, sum and maximum of a field by another, in windows of {@linkcode WINDOW} events. */
+/** Count, sum and maximum of a field by another, in windows of {@linkcode WINDOW} events of each group. */
 class Rollup {
   readonly #groups = new Map<string, { count: number; sum: number; max: number }>();
-  #events = 0;
-  /** Groups of all windows that ended; keeps the work from being optimized away. */
-  groups = 0;
+  /** Sums of all windows that ended; keeps the work from being optimized away. */
+  sums = 0;
 
   take(service: string, latency: number): void {
     let group = this.#groups.get(service);
@@ -43,10 +44,9 @@ class Rollup {
     group.count++;
     group.sum += latency;
     if (latency > group.max) group.max = latency;
-    if (++this.#events < WINDOW) return;
-    this.groups += this.#groups.size;
-    this.#groups.clear();
-    this.#events = 0;
+    if (group.count < WINDOW) return;
+    this.sums += group.sum;
+    this.#groups.delete(service);
   }
 }
 
@@ -98,6 +98,28 @@ export function plainWorkload(name: WorkloadName): PlainWorkload {
 
 const same = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, ["field", name] as const]));
 
+const ENRICHED: readonly OperatorDefinition[] = [
+  { filter: ["!=", ["field", "level"], "debug"] },
+  {
+    project: {
+      ...same("id", "ts", "level", "service", "host", "latency_ms", "bytes", "path", "msg", "account"),
+      env: "prod",
+      "svc_host": ["concat", ["field", "service"], "@", ["field", "host"]],
+    },
+  },
+];
+
+/** Windows of {@linkcode WINDOW} events for each service. */
+const ROLLUP: SelectDefinition = {
+  groupBy: ["field", "service"],
+  window: { tumbling: { size: WINDOW } },
+  target: {
+    count: ["count"],
+    sum: ["sum", ["field", "latency_ms"]],
+    max: ["max", ["field", "latency_ms"]],
+  },
+};
+
 /** The workload as a pipeline. */
 export function pipelineWorkload(name: WorkloadName): PipelineDefinition {
   switch (name) {
@@ -116,14 +138,7 @@ export function pipelineWorkload(name: WorkloadName): PipelineDefinition {
     case "enrich": {
       const rollup = new Rollup();
       return [
-        { filter: ["!=", ["field", "level"], "debug"] },
-        {
-          project: {
-            ...same("id", "ts", "level", "service", "host", "latency_ms", "bytes", "path", "msg", "account"),
-            env: "prod",
-            "svc_host": ["concat", ["field", "service"], "@", ["field", "host"]],
-          },
-        },
+        ...ENRICHED,
         {
           filter: (event: Event) => {
             const { service, latency_ms: latency } = event.value as { service: string; latency_ms: number };
@@ -136,14 +151,27 @@ export function pipelineWorkload(name: WorkloadName): PipelineDefinition {
   }
 }
 
-/** What a host in C runs: the same as far as it is filter and projection, then counting by the first field written. */
-export function hostProgram(name: WorkloadName): PipelineDefinition {
-  if (name === "count") return [{ project: same("account") }];
-  if (name === "logging") {
-    return [{ project: same("application", "index_type", "logger_name", "syslog_hostname") }];
+/** The same with nothing but data in it, as the kernel and the host in C take it. */
+export function dataWorkload(name: WorkloadName): PipelineDefinition {
+  switch (name) {
+    case "logging":
+      // What is above the rate is counted by the bucket and goes on as well.
+      return {
+        nodes: { limit: [{ bucket: loggingBucket }] },
+        links: [{ from: "in", to: "limit" }, { from: "limit", to: "out" }, { from: "limit/overflow", to: "out" }],
+      };
+    case "enrich":
+      return {
+        nodes: { shape: ENRICHED, rollup: [{ select: ROLLUP }] },
+        links: [
+          { from: "in", to: "shape" },
+          { from: "shape", to: ["out", "rollup"] },
+          { from: "rollup", to: "rollups" },
+        ],
+      };
+    default:
+      return pipelineWorkload(name);
   }
-  const definition = pipelineWorkload(name);
-  return Array.isArray(definition) ? definition.slice(0, 2) : definition;
 }
 
 const SERVICES = ["auth", "cart", "search", "pay", "ship", "img", "rec", "user"];

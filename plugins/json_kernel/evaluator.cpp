@@ -54,10 +54,16 @@ size_t utf16_length(std::string_view text) {
   return units;
 }
 
-// Whether a 0 is written with a minus sign somewhere: "-0" and no digit after it, or a fraction, which is no harm.
+// Whether a 0 may be written with a minus sign somewhere: "-0" where a value begins, and no digit after it, or a fraction,
+// which is no harm.
 bool writes_negative_zero(const uint8_t *data, uint32_t length) {
   for (uint32_t at = 0; at + 1 < length; at++) {
-    if (data[at] == '-' && data[at + 1] == '0' && (at + 2 == length || data[at + 2] < '0' || data[at + 2] > '9')) return true;
+    if (data[at] != '-' || data[at + 1] != '0' || (at + 2 < length && data[at + 2] >= '0' && data[at + 2] <= '9')) continue;
+    uint32_t before = at;
+    while (before > 0 && (data[before - 1] == ' ' || data[before - 1] == '\t' || data[before - 1] == '\n' || data[before - 1] == '\r')) {
+      before--;
+    }
+    if (before == 0 || data[before - 1] == ':' || data[before - 1] == ',' || data[before - 1] == '[') return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 /** What a pipeline hands on after one delivery: the events of each port. @module */
-import type { Event } from "../flow/delivery.ts";
+import { Event } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
 import type { Emit } from "./operator.ts";
 
@@ -12,6 +12,9 @@ export class PortCollector {
   #events: Event[] = [];
   #foreign: Settlement[] = [];
   #own: Settlement | undefined;
+  #cursor: Event | undefined;
+  /** Indexes of events that the cursor stood for, as long as there are no others. */
+  #picks: number[] = [];
 
   /** Starts with nothing. */
   constructor(name: string, linked: boolean) {
@@ -21,17 +24,29 @@ export class PortCollector {
 
   /** Number of events gathered. */
   get length(): number {
-    return this.#events.length;
+    return this.#events.length + this.#picks.length;
   }
 
-  /** Starts anew; `own` settles the events of the delivery at hand. */
-  begin(own: Settlement): void {
+  /**
+   * Starts anew; `own` settles the events of the delivery at hand.
+   *
+   * @param cursor an event that is moved on through its batch: of it only the place is kept
+   */
+  begin(own: Settlement, cursor?: Event): void {
     this.#events = [];
+    this.#picks = [];
+    this.#cursor = cursor;
     this.#foreign = [];
     this.#own = own;
   }
 
   #collect(event: Event): boolean {
+    if (event === this.#cursor) {
+      if (this.#events.length === 0) this.#picks.push(event.index);
+      else this.#events.push(this.#copyOf(event, event.index));
+      return true;
+    }
+    this.#unpick();
     const { settlement } = event;
     if (settlement !== undefined && settlement !== this.#own) {
       settlement.retain();
@@ -41,8 +56,33 @@ export class PortCollector {
     return true;
   }
 
+  #copyOf({ batch, codec, settlement }: Event, index: number): Event {
+    return Event.raw(batch!, index, codec, settlement);
+  }
+
+  /** Makes events of the places kept. */
+  #unpick(): void {
+    if (this.#picks.length === 0) return;
+    for (const index of this.#picks) this.#events.push(this.#copyOf(this.#cursor!, index));
+    this.#picks = [];
+  }
+
+  /** Whether it gathered every event of the cursor's batch, in order, and nothing else. */
+  get hasWholeBatch(): boolean {
+    const picks = this.#picks;
+    if (this.#cursor === undefined || picks.length !== this.#cursor.batch!.count) return false;
+    for (let index = 0; index < picks.length; index++) {
+      if (picks[index] !== index) return false;
+    }
+    return true;
+  }
+
   /** Takes back what was gathered since there were `length` events. */
   takeBack(length: number): void {
+    if (this.#picks.length > 0) {
+      this.#picks.length = length;
+      return;
+    }
     for (const { settlement } of this.#events.splice(length)) {
       if (settlement === undefined || settlement === this.#own) continue;
       this.#foreign.splice(this.#foreign.lastIndexOf(settlement), 1);
@@ -52,6 +92,7 @@ export class PortCollector {
 
   /** The events, and the settlement that whoever takes them releases once; it takes over one hold on `own`. */
   finish(): { readonly events: readonly Event[]; readonly settlement: Settlement } {
+    this.#unpick();
     const own = this.#own!;
     const foreign = this.#foreign;
     const events = this.#events;

@@ -21,7 +21,9 @@ export interface Placed {
 export interface FedOperator {
   /** Takes a row. */
   readonly step: (event: Event, row: Row) => boolean;
-  /** Whether it may be handed the same event object each time: nobody it hands events to keeps one. */
+  /** Whether events it is given go further, to `out` or a linked port. */
+  readonly passes: boolean;
+  /** Whether it may be handed the same event object each time: nobody but collectors of ports gets to see it. */
   readonly reusesEvent: boolean;
 }
 
@@ -77,15 +79,19 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
       );
       const linked = (operator.ports ?? []).filter((port) => isLinked(wires, name, port, links));
       for (const port of operator.ports ?? []) operator.linked?.(port, linked.includes(port));
-      if (program !== undefined && name === chains[0]!.name) {
-        // What follows its last step takes the kernel's events, or the operator it feeds.
-        if (index + 1 === program.steps && program.feeds === undefined) afterKernel = next;
-        if (index === program.steps && program.feeds !== undefined) {
-          fed = {
-            step: (event, row) => operator.stepRead!(event, row, emit),
-            reusesEvent: !program.feeds.passes && linked.length === 0,
-          };
-        }
+      if (program !== undefined && name === chains[0]!.name && index + 1 === program.steps) afterKernel = next;
+      const isFed = program?.feeds !== undefined &&
+        (program.tap === undefined
+          ? name === chains[0]!.name && index === program.steps
+          : name === program.tap && index === 0);
+      if (isFed) {
+        const passes = program.feeds!.passes || linked.length > 0;
+        const isLast = index + 1 === operators.length && endsHere(wires, name);
+        fed = {
+          step: (event, row) => operator.stepRead!(event, row, emit),
+          passes,
+          reusesEvent: !passes || isLast,
+        };
       }
       placed.unshift({ id: `${name}[${index}].${operator.name}`, operator, emit });
       next = (event) => operator.step(event, emit);
@@ -93,6 +99,11 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
     heads.set(name, next);
   }
   return { chain: emitTo("in", "out"), placed, afterKernel, fed };
+}
+
+/** Whether everything a chain emits leaves the pipeline. */
+function endsHere(wires: readonly Wire[], node: string): boolean {
+  return wires.every((wire) => wire.node !== node || wire.chains.length === 0);
 }
 
 function isLinked(

@@ -1,6 +1,6 @@
 /** Writes the first steps of a pipeline as a program for the native kernel `@caisson/json-kernel`. @module */
 import type { Expression } from "../flow/flow_definition.ts";
-import type { CompiledPipeline } from "./compiled_pipeline.ts";
+import type { Chain, CompiledPipeline } from "./compiled_pipeline.ts";
 import { isPlainName, kernelExpression, type Projection } from "./kernel_expression.ts";
 import type { Operator } from "./operator.ts";
 
@@ -37,9 +37,14 @@ export interface KernelProgram {
   readonly projects: boolean;
   /** Whether events before its last step are others than those that came in. */
   readonly changes: boolean;
-  /** What the operator behind its steps is fed with through `stepRead`. @default {it is not fed} */
-  readonly feeds: Extract<KernelStep, { reads: unknown }> | undefined;
+  /** What an operator is fed with through `stepRead`: the one behind its steps, or the first of {@linkcode tap}. */
+  readonly feeds: KernelFeed | undefined;
+  /** The chain that is fed beside the port `out`. @default {none: what follows the steps is in the same chain} */
+  readonly tap: string | undefined;
 }
+
+/** A step that is fed. */
+export type KernelFeed = Extract<KernelStep, { reads: unknown }>;
 
 /** A longer text is of projections that repeat each other. */
 const LONGEST = 1 << 16;
@@ -47,22 +52,44 @@ const LONGEST = 1 << 16;
 const MOST_READS = 64;
 
 /** The program for a pipeline whose events all go through one chain first. */
-export function kernelProgramOf({ chains, wires }: CompiledPipeline): KernelProgram | undefined {
+export function kernelProgramOf(pipeline: CompiledPipeline): KernelProgram | undefined {
+  const { chains, wires } = pipeline;
   const entry = wires.filter(({ node }) => node === "in");
   const [wire] = entry;
   const isOne = entry.length === 1 && wire!.ports.length === 0 && wire!.chains.length === 1;
   const [first] = chains;
-  return isOne && first?.name === wire!.chains[0] ? kernelProgram(first!.operators) : undefined;
+  if (!isOne || first?.name !== wire!.chains[0]) return undefined;
+  return kernelProgram(first!.operators, tapOf(pipeline, first!));
+}
+
+/** The chain beside `out` that the first one leads to, when its first step only takes events in. */
+function tapOf({ chains, wires }: CompiledPipeline, first: Chain): Tap | undefined {
+  const leading = wires.filter(({ node }) => node === first.name);
+  const [wire] = leading;
+  const next = wire?.chains[0];
+  if (leading.length !== 1 || wire!.port !== "out" || wire!.chains.length !== 1 || wire!.ports.join() !== "out") {
+    return undefined;
+  }
+  const feeds = chains.find(({ name }) => name === next)?.operators[0]?.kernelStep;
+  if (feeds === undefined || !("reads" in feeds) || feeds.passes || feeds.where !== undefined) return undefined;
+  return { chain: next!, feeds };
+}
+
+interface Tap {
+  readonly chain: string;
+  readonly feeds: KernelFeed;
 }
 
 /**
  * The program for the first operators of a chain: filters and projections, and what the one behind them reads.
  * `undefined` when not even the first can be one.
+ *
+ * @param tap is fed when the kernel does the work of the whole chain
  */
-export function kernelProgram(operators: readonly Operator[]): KernelProgram | undefined {
+export function kernelProgram(operators: readonly Operator[], tap?: Tap): KernelProgram | undefined {
   const filters: Expression[] = [];
   let made: Projection | undefined;
-  let feeds: KernelProgram["feeds"];
+  let feeds: KernelFeed | undefined;
   let reads: Expression[] | undefined;
   let steps = 0;
   for (const { kernelStep } of operators) {
@@ -85,15 +112,27 @@ export function kernelProgram(operators: readonly Operator[]): KernelProgram | u
     }
     steps++;
   }
+  const tapped = tap !== undefined && steps === operators.length ? readsOf(tap.feeds.reads, made) : undefined;
+  if (tapped !== undefined) {
+    reads = tapped;
+    feeds = tap!.feeds;
+  }
   if (steps === 0 && feeds === undefined) return undefined;
-  const projects = made !== undefined && feeds?.passes !== false;
+  const projects = made !== undefined && (feeds?.passes !== false || tapped !== undefined);
   const text = JSON.stringify({
     filters,
     ...(projects ? { project: [...made!] } : {}),
     ...(feeds === undefined ? {} : { reads }),
   });
   if (text.length > LONGEST) return undefined;
-  return { text, steps, projects, changes: made !== undefined, feeds };
+  return {
+    text,
+    steps,
+    projects,
+    changes: made !== undefined,
+    feeds,
+    tap: tapped === undefined ? undefined : tap!.chain,
+  };
 }
 
 function projection(

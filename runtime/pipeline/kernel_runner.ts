@@ -17,8 +17,8 @@ export interface KernelHost {
   readonly out: Emit;
   /** Hands a batch on as it is. */
   readonly pass: (delivery: Delivery) => void | Promise<void>;
-  /** Before the first event of a delivery. */
-  readonly begin: (settlement: Settlement) => void;
+  /** Before the first event of a delivery; `cursor`: one object that stands for all of them, one after the other. */
+  readonly begin: (settlement: Settlement, cursor?: Event) => void;
   /** Runs one event; one that fails is told as `original` gives it. */
   readonly run: (chain: Emit, event: Event, original?: () => Event) => void;
   /** After the last event of a delivery. */
@@ -32,13 +32,28 @@ export class KernelRunner {
   readonly #host: KernelHost;
   readonly #feed: Emit;
   #row: Row = {};
+  /** The event at hand as it came in; made only for one that fails. */
+  readonly #original: () => Event;
+  #delivery: Delivery | undefined;
+  #settlement: Settlement | undefined;
+  #origin = 0;
+  /** What {@linkcode #settlement} knows it by. */
+  #number = 0;
 
   /** Runs what the kernel's program leaves to the operators. */
   constructor(kernel: Kernel, fused: Fused, host: KernelHost) {
     this.#kernel = kernel;
     this.#fused = fused;
     this.#host = host;
-    this.#feed = (event) => fused.fed!.step(event, this.#row);
+    const feed: Emit = (event) => fused.fed!.step(event, this.#row);
+    this.#feed = kernel.program.tap === undefined ? feed : (event) => {
+      const taken = feed(event);
+      return host.out(event) || taken;
+    };
+    this.#original = () => {
+      const { batch, codec } = this.#delivery!;
+      return Event.raw(batch!, this.#origin, codec, this.#settlement, this.#number);
+    };
   }
 
   /** Whether it can take a delivery. */
@@ -46,7 +61,7 @@ export class KernelRunner {
     const { fed } = this.#fused;
     const { changes, projects } = this.#kernel.program;
     // A step that hands on what it was given would hand on an event the kernel has not written.
-    const isWhole = fed === undefined || fed.reusesEvent || projects || !changes;
+    const isWhole = fed === undefined || !fed.passes || projects || !changes;
     return isWhole && this.#kernel.takes(delivery);
   }
 
@@ -64,54 +79,60 @@ export class KernelRunner {
     return this.#fused.fed === undefined ? this.#runEvents(delivery, result) : this.#runRows(delivery, result);
   }
 
-  #runEvents({ batch, codec, settlement: input }: Delivery, { out, kept, punted, marks, give }: KernelResult) {
+  #runEvents(delivery: Delivery, { out, kept, punted, marks, give }: KernelResult): void | Promise<void> {
     const host = this.#host;
-    const rest = this.#fused.afterKernel!;
-    if (this.#kernel.program.projects && punted === 0 && rest === host.out) {
+    const { chain, afterKernel } = this.#fused;
+    const { batch, codec, settlement: input } = delivery;
+    if (this.#kernel.program.projects && punted === 0 && afterKernel === host.out) {
       host.metrics.out += kept;
       const origins = marks.slice();
       const settlement = settleInput(input, give, (index) => origins[index]! & ORIGIN);
       return host.pass({ batch: out, events: undefined, codec, settlement });
     }
     const settlement = settleInput(input, give, (index) => index);
-    host.begin(settlement);
+    this.#begin(delivery, settlement);
     for (let index = 0; index < kept; index++) {
       const mark = marks[index]!;
-      const origin = mark & ORIGIN;
-      const original = () => Event.raw(batch!, origin, codec, settlement);
-      if ((mark & PROJECTED) !== 0) host.run(rest, Event.raw(out, index, codec, settlement, origin), original);
-      else host.run((mark & PUNTED) === 0 ? rest : this.#fused.chain, original());
+      const origin = this.#origin = this.#number = mark & ORIGIN;
+      const event = (mark & PROJECTED) === 0
+        ? Event.raw(batch!, origin, codec, settlement)
+        : Event.raw(out, index, codec, settlement, origin);
+      host.run((mark & PUNTED) === 0 ? afterKernel! : chain, event, this.#original);
     }
     return host.handOn({ batch, codec, settlement });
   }
 
-  /** Feeds a step with rows; what it passes on is the event itself, or its projection. */
-  #runRows({ batch, codec, settlement: input }: Delivery, { out, kept, marks, row, give }: KernelResult) {
+  /** Feeds a step with rows; what it passes on is the event itself, or its projection, known by its place in `out`. */
+  #runRows(delivery: Delivery, { out, kept, marks, row, give }: KernelResult): void | Promise<void> {
     const host = this.#host;
     const { fed, chain } = this.#fused;
+    const { batch: input, codec } = delivery;
     const { projects } = this.#kernel.program;
-    const settlement = projects ? settleInput(input, give, (index) => index) : input;
-    host.begin(settlement);
-    const same = fed!.reusesEvent && kept > 0 ? Event.raw(batch!, 0, codec, settlement) : undefined;
+    const origins = projects ? marks.slice() : marks;
+    const settlement = projects
+      ? settleInput(delivery.settlement, give, (index) => origins[index]! & ORIGIN)
+      : delivery.settlement;
+    const batch = projects ? out : input!;
+    const cursor = fed!.reusesEvent && kept > 0 ? Event.raw(batch, 0, codec, settlement) : undefined;
+    this.#begin(delivery, settlement, cursor);
     for (let index = 0; index < kept; index++) {
-      const mark = marks[index]!;
-      const origin = mark & ORIGIN;
+      const mark = origins[index]!;
+      const origin = this.#origin = mark & ORIGIN;
+      const number = this.#number = projects ? index : origin;
       if ((mark & PUNTED) !== 0) {
-        host.run(chain, Event.raw(batch!, origin, codec, settlement));
+        host.run(chain, this.#original(), this.#original);
         continue;
       }
       this.#row = row(index);
-      if (same !== undefined) host.run(this.#feed, same.moveTo(origin));
-      else if (!projects) host.run(this.#feed, Event.raw(batch!, origin, codec, settlement));
-      else {
-        host.run(
-          this.#feed,
-          Event.raw(out, index, codec, settlement, origin),
-          () => Event.raw(batch!, origin, codec, settlement),
-        );
-      }
+      host.run(this.#feed, cursor?.moveTo(number) ?? Event.raw(batch, number, codec, settlement), this.#original);
     }
     if (!projects) give();
     return host.handOn({ batch, codec, settlement });
+  }
+
+  #begin(delivery: Delivery, settlement: Settlement, cursor?: Event): void {
+    this.#delivery = delivery;
+    this.#settlement = settlement;
+    this.#host.begin(settlement, cursor);
   }
 }

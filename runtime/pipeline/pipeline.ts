@@ -66,7 +66,7 @@ export class Pipeline implements Consumer {
       metrics: this.metrics,
       out: this.#out.emit,
       pass: (delivery) => options.out.push(delivery),
-      begin: (settlement) => this.#begin(settlement),
+      begin: (settlement, cursor) => this.#begin(settlement, cursor),
       run: (next, event, original) => this.#runEvent(next, event, original),
       handOn: (delivery) => this.#handOn(delivery),
     });
@@ -170,10 +170,10 @@ export class Pipeline implements Consumer {
     }
   }
 
-  #begin(settlement: Settlement): void {
-    this.#out.begin(settlement);
-    this.#errors.begin(settlement);
-    for (const { collector } of this.#sides) collector.begin(settlement);
+  #begin(settlement: Settlement, cursor?: Event): void {
+    this.#out.begin(settlement, cursor);
+    this.#errors.begin(settlement, cursor);
+    for (const { collector } of this.#sides) collector.begin(settlement, cursor);
   }
 
   /** Hands on what the ports gathered; `out` takes over the hold on the delivery. */
@@ -181,7 +181,9 @@ export class Pipeline implements Consumer {
     let waiting: Promise<void>[] | undefined;
     const hand = (collector: PortCollector, fanout: Fanout, from: Delivery["batch"], decodes: Delivery["codec"]) => {
       this.metrics.out += collector.length;
-      const finished = collector.finish();
+      const finished = from !== undefined && collector.hasWholeBatch
+        ? { events: undefined, settlement }
+        : collector.finish();
       const pushing = fanout.push({ batch: from, codec: decodes, ...finished });
       if (pushing !== undefined) (waiting ??= []).push(pushing);
     };

@@ -51,6 +51,29 @@ const BROKEN_TEXTS = ['"\t"', '"\\x"', '"\\u12"', '"open', "'single'", '"\\ud8\\
 const KEYS = ["level", "n", "m", "user", "name", "id", "a", "b", "__proto__", "length", "0", "le\\u0076el", "ü", ""];
 const SPACES = ["", "", "", " ", "\t", "\n", "\r\n", "  "];
 
+/** Payloads of events that the kernel never has to hand back by themselves: objects of plain values. */
+export function tameEvents(random: () => number, count: number): Uint8Array[] {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const encoder = new TextEncoder();
+  return Array.from({ length: count }, () => {
+    const event: Record<string, unknown> = {};
+    for (const key of ["level", "n", "m", "name", "a", "ü"]) {
+      const kind = random();
+      if (kind < 0.3) {
+        event[key] = pick(["error", "info", "ümlaut", "", `x${Math.floor(random() * 1e6)}`, "a".repeat(200)]);
+      } else if (kind < 0.7) event[key] = pick([1, 2, 3, 12.5, -7, 1e21, Math.floor(random() * 1e9)]);
+      else if (kind < 0.9) event[key] = pick([true, false, null]);
+    }
+    if (random() < 0.5) event["user"] = { name: pick(["ann", "bob"]), id: Math.floor(random() * 5) };
+    return encoder.encode(JSON.stringify(event));
+  });
+}
+
+/** What a test of this seed feeds: hostile events, or tame ones, of which whole batches go one way. */
+export function eventsOfSeed(seed: number, random: () => number, count: number): Uint8Array[] {
+  return seed % 3 === 0 ? tameEvents(random, count) : hostileEvents(random, count);
+}
+
 /** Payloads of events, one in eight of them broken in some way. */
 export function hostileEvents(random: () => number, count: number): Uint8Array[] {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;

@@ -23,7 +23,7 @@ export interface Outcome {
   readonly errors: readonly string[];
   /** Which events were failed. */
   readonly failed: readonly number[];
-  /** How often the batch was settled. */
+  /** How often a batch was settled. */
   readonly settled: number;
   /** What the pipeline counted. */
   readonly metrics: string;
@@ -92,18 +92,26 @@ export async function runPipeline(
   };
   const fanout = new Fanout();
   fanout.link(sink);
+  const side = new Fanout();
+  side.link(sink);
   const pipeline = new Pipeline(compilePipeline(definition, "test"), {
     alias: "test/main",
     out: fanout,
     err: new Fanout(),
+    port: () => side,
     onError: (error) => errors.push(error.code),
     kernel,
   });
-  const settlement = new Settlement((failures) => {
-    settled++;
-    failed.push(...[...failures.keys()].sort((a, b) => a - b));
-  });
-  await pipeline.push({ batch: batchOf(payloads), events: undefined, codec: json, settlement });
+  // Two batches: what the kernel has handed over stays known.
+  const half = Math.ceil(payloads.length / 2);
+  for (const [at, part] of [payloads.slice(0, half), payloads.slice(half)].entries()) {
+    if (part.length === 0) continue;
+    const settlement = new Settlement((failures) => {
+      settled++;
+      failed.push(...[...failures.keys()].sort((a, b) => a - b).map((index) => at * half + index));
+    });
+    await pipeline.push({ batch: batchOf(part), events: undefined, codec: json, settlement });
+  }
   await pipeline.drain();
   pipeline.close();
   return { out, errors, failed, settled, metrics: JSON.stringify(pipeline.metrics) };

@@ -65,6 +65,20 @@ function reader(
   };
 }
 
+/** A step that the kernel feeds and that passes events on. */
+function limiter(
+  pick: <T>(list: readonly T[]) => T,
+  expression: (depth: number) => Expression,
+): OperatorDefinition {
+  return pick<OperatorDefinition>([
+    { dedupe: { key: expression(2), withinMs: 30 } },
+    { bucket: { class: ["string", expression(1)], rate: pick([2, ["field", "n"]]), dimensions: expression(1) } },
+    { throttle: { limit: 3, perMs: 50, key: expression(2) } },
+    { sample: { keep: 0.5, key: expression(1) } },
+    { bucket: { class: "all", rate: 1000 } },
+  ]);
+}
+
 /** A pipeline that begins with what the kernel does: filters, projections, steps it reads for. */
 export function randomPipeline(random: () => number): PipelineDefinition {
   for (;;) {
@@ -109,10 +123,26 @@ function anyPipeline(random: () => number): PipelineDefinition {
     );
   const filter = { filter: ["or", expression(3), expression(2), ["==", ["field", "level"], "error"]] } as const;
   const kind = random();
-  if (kind < 0.2) return [filter];
-  if (kind < 0.35) return [{ project: fields() }];
-  if (kind < 0.5) return [filter, { project: fields() }];
-  if (kind < 0.6) return [filter, { project: fields() }, { filter: ["present", ["field", "x"]] }];
-  const before = [[], [filter], [{ project: fields() }], [filter, { project: fields() }]][Math.floor(random() * 4)]!;
-  return [...before, reader(random, pick, expression, before.length > 0 ? [...PATHS, ...MADE] : PATHS)];
+  if (kind < 0.1) return [filter];
+  if (kind < 0.2) return [{ project: fields() }];
+  if (kind < 0.3) return [filter, { project: fields() }];
+  if (kind < 0.4) return [filter, { project: fields() }, { filter: ["present", ["field", "x"]] }];
+  const before = pick([[], [filter], [{ project: fields() }], [filter, { project: fields() }]]);
+  const paths = before.length > 0 ? [...PATHS, ...MADE] : PATHS;
+  const step = random() < 0.3 ? limiter(pick, expression) : reader(random, pick, expression, paths);
+  if (kind < 0.7 || before.length === 0) return [...before, step];
+  // Beside the port `out`, or with all that it emits going there.
+  const to = pick(["out", "side"]);
+  return kind < 0.85
+    ? {
+      nodes: { first: before, second: [step] },
+      links: [{ from: "in", to: "first" }, { from: "first", to: ["out", "second"] }, { from: "second", to }],
+    }
+    : {
+      nodes: { first: [...before, step] },
+      links: [{ from: "in", to: "first" }, { from: "first", to: "out" }, {
+        from: `first/${"select" in step || "bucket" in step ? "overflow" : "out"}`,
+        to: "side",
+      }],
+    };
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hostileEvents, seeded } from "../kernel/hostile_json.ts";
+import { eventsOfSeed, seeded } from "../kernel/hostile_json.ts";
 import { hasKernel, openKernel, runPipeline } from "../kernel/kernel_twin.ts";
 import { randomPipeline } from "../kernel/random_pipelines.ts";
 
@@ -13,7 +13,7 @@ Deno.test({
     for (let seed = 1000; seed < 1000 + PIPELINES; seed++) {
       const random = seeded(seed);
       const definition = randomPipeline(random);
-      const payloads = hostileEvents(random, EVENTS);
+      const payloads = eventsOfSeed(seed, random, EVENTS);
       const { kernel, opened } = await openKernel(definition);
       await using _ = opened;
       const failing = [3, 17, 40];

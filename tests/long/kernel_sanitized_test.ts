@@ -3,7 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import { findCxxCompiler } from "../../ffi/cxx_compiler.ts";
 import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
-import { hostileEvents, seeded } from "../kernel/hostile_json.ts";
+import { eventsOfSeed, seeded } from "../kernel/hostile_json.ts";
 import { hasKernel } from "../kernel/kernel_twin.ts";
 import { randomPipeline } from "../kernel/random_pipelines.ts";
 
@@ -43,7 +43,7 @@ Deno.test({
         await Deno.writeTextFile(join(folder, "config"), JSON.stringify({ program: program!.text }));
         const arenaBytes = 40 + 8 * (program!.feeds?.reads.length ?? 0) + 96;
         // Each event: its length in four bytes, then the event.
-        const events = hostileEvents(random, 400);
+        const events = eventsOfSeed(seed, random, 400);
         const bytes = new Uint8Array(events.reduce((sum, event) => sum + event.byteLength + 4, 0));
         let at = 0;
         for (const event of events) {

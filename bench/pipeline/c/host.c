@@ -1,8 +1,9 @@
-/* host.c - what a program in C gets out of the kernel: reads lines, cuts them into batches, calls caisson_process_1.
+/* host.c - what a program in C gets out of the kernel: reads lines, cuts them into batches, calls caisson_process_1, and
+ * does by hand what pipelines do with the rows it leaves (plugins/json_kernel/columns.hpp).
  *
- *   host LIBRARY CONFIG FILE MILLISECONDS MODE
+ *   host LIBRARY CONFIG FILE MILLISECONDS WORKLOAD
  *
- * MODE count counts the projected events by their text, as `group by` does. Prints events a second. */
+ * Prints events a second, and what came out of one pass. */
 #define _GNU_SOURCE
 #include <caisson_batch.h>
 #include <dlfcn.h>
@@ -11,9 +12,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "work.h"
+
 #define EVENTS 1024u
 #define CHUNK (1u << 20)
-#define TABLE 4096u
+#define ARENA (2u << 20)
 
 typedef caisson_instance *(*open_function)(const caisson_host *, uint32_t, const uint8_t *, uint32_t, caisson_error *);
 typedef int32_t (*process_function)(caisson_instance *, const caisson_batch *, caisson_batch *, caisson_error *);
@@ -36,27 +39,24 @@ static caisson_batch *batch_new(uint32_t arena_bytes) {
   batch->segment_capacity = 4;
   batch->segment_count = 1;
   if (arena_bytes > 0) {
-    caisson_segments(batch)->base = (uint64_t)(uintptr_t)malloc(arena_bytes);
+    caisson_segments(batch)->base = (uint64_t)(uintptr_t)aligned_alloc(64, arena_bytes);
     caisson_segments(batch)->capacity = arena_bytes;
   }
   return batch;
 }
 
-static struct { uint64_t hash; uint64_t count; } table[TABLE];
-static uint64_t windows, counted;
-
-static void count_text(caisson_slice text) {
-  uint64_t hash = 1469598103934665603u;
-  for (uint32_t at = 0; at < text.length; at++) hash = (hash ^ text.data[at]) * 1099511628211u;
-  uint32_t slot = (uint32_t)(hash >> 40) % TABLE;
-  while (table[slot].hash != 0 && table[slot].hash != hash) slot = (slot + 1) % TABLE;
-  table[slot].hash = hash;
-  table[slot].count++;
-  if (++counted == 10000) {
-    counted = 0;
-    windows++;
-    memset(table, 0, sizeof table);
+/* What a sink would be handed: every event that came out, by its bytes. */
+static void take(const caisson_batch *batch, const caisson_batch *out, const table *made, enum workload work, totals *sum) {
+  const uint32_t *marks = marks_of(made);
+  if (work == COUNT) return count_rows(made, sum);
+  if (work == LOGGING) limit_rows(made, batch, sum);
+  if (work == ENRICH) roll_up(made, sum);
+  for (uint32_t at = 0; at < made->kept; at++) {
+    const uint32_t origin = marks[at] & 0x3fffffffu;
+    sum->bytes += (marks[at] & PROJECTED) != 0 ? caisson_record_at(out, at)->payload_length
+                                               : caisson_record_at(batch, origin)->payload_length;
   }
+  sum->kept += made->kept;
 }
 
 int main(int count, char **args) {
@@ -66,20 +66,22 @@ int main(int count, char **args) {
   open_function open_kernel = (open_function)dlsym(library, "caisson_open_1");
   process_function process = (process_function)dlsym(library, "caisson_process_1");
   caisson_error error = {0};
-  const int passes = args[2][0] == 0, counts = strcmp(args[5], "count") == 0;
+  const enum workload work = workload_of(args[5]);
   caisson_instance *kernel =
-      passes ? NULL : open_kernel(NULL, 0, (const uint8_t *)args[2], (uint32_t)strlen(args[2]), &error);
-  if (!passes && kernel == NULL) return fprintf(stderr, "no kernel\n"), 1;
+      work == PASS ? NULL : open_kernel(NULL, 0, (const uint8_t *)args[2], (uint32_t)strlen(args[2]), &error);
+  if (work != PASS && kernel == NULL) return fprintf(stderr, "no kernel\n"), 1;
   FILE *file = fopen(args[3], "rb");
   if (file == NULL) return 1;
   fseek(file, 0, SEEK_END);
   const size_t size = (size_t)ftell(file);
   rewind(file);
-  uint8_t *text = malloc(size);
+  uint8_t *text = malloc(size + 64);
   if (fread(text, 1, size, file) != size) return 1;
-  caisson_batch *batch = batch_new(0), *out = batch_new(1u << 20);
+  caisson_batch *batch = batch_new(0), *out = batch_new(ARENA);
   caisson_segment *segment = caisson_segments(batch);
-  uint64_t events = 0, bytes = 0, kept = 0;
+  const table *made = (const table *)(uintptr_t)caisson_segments(out)->base;
+  totals sum = {0}, first = {0};
+  uint64_t events = 0;
   double measured = 0, used = 0;
   const double seconds = atof(args[4]) / 1000;
   for (int warm = 1; measured < seconds; warm = 0) {
@@ -90,38 +92,36 @@ int main(int count, char **args) {
       while (end < size && text[end - 1] != '\n') end++;
       segment->base = (uint64_t)(uintptr_t)(text + chunk);
       segment->length = segment->capacity = (uint32_t)(end - chunk);
+      const uint64_t now_ns = (uint64_t)(time_of(CLOCK_REALTIME) * 1e9);
       for (size_t start = chunk; start < end;) {
         batch->count = 0;
         while (batch->count < EVENTS && start < end) {
           const uint8_t *line_end = memchr(text + start, '\n', end - start);
-          caisson_append(batch, 0, (uint32_t)(start - chunk), (uint32_t)(line_end - text - (long)start), read);
+          caisson_append(batch, 0, (uint32_t)(start - chunk), (uint32_t)(line_end - text - (long)start), now_ns);
           start = (size_t)(line_end - text) + 1;
         }
         read += batch->count;
-        if (passes) {
-          for (uint32_t at = 0; at < batch->count; at++) bytes += caisson_record_at(batch, at)->payload_length;
+        if (work == PASS) {
+          for (uint32_t at = 0; at < batch->count; at++) sum.bytes += caisson_record_at(batch, at)->payload_length;
+          sum.kept += batch->count;
           continue;
         }
         out->count = out->arena_used = 0;
-        if (process(kernel, batch, out, &error) != 0) return 1;
-        kept += out->count;
-        for (uint32_t at = 0; at < out->count; at++) {
-          const caisson_record *record = caisson_record_at(out, at);
-          const caisson_slice slice = record->payload_length > 0
-                                          ? caisson_payload(out, record)
-                                          : caisson_payload(batch, caisson_record_at(batch, record->reserved & 0x3fffffffu));
-          bytes += slice.length;
-          if (counts) count_text(slice);
-        }
+        if (process(kernel, batch, out, &error) != 0 || made->punted != 0) return fprintf(stderr, "punted\n"), 1;
+        take(batch, out, made, work, &sum);
       }
       chunk = end;
     }
-    if (warm) continue;
+    if (warm) {
+      first = sum;
+      continue;
+    }
     events += read;
     measured += time_of(CLOCK_MONOTONIC) - started;
     used += time_of(CLOCK_THREAD_CPUTIME_ID) - used_before;
   }
-  printf("{\"eventsPerSecond\":%.0f,\"eventsPerCpuSecond\":%.0f,\"bytes\":%" PRIu64 ",\"kept\":%" PRIu64 ",\"windows\":%" PRIu64 "}\n",
-         (double)events / measured, (double)events / used, bytes, kept, windows);
+  printf("{\"eventsPerSecond\":%.0f,\"eventsPerCpuSecond\":%.0f,\"bytes\":%" PRIu64 ",\"kept\":%" PRIu64
+         ",\"within\":%" PRIu64 ",\"windows\":%" PRIu64 "}\n",
+         (double)events / measured, (double)events / used, first.bytes, first.kept, sum.within, sum.windows);
   return 0;
 }

@@ -91,9 +91,13 @@ export class Unique implements Accumulator<Unique> {
   }
 }
 
+/** What JSON writes otherwise than it is. */
+// deno-lint-ignore no-control-regex -- these are among them
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
 /** Text that is the same for values that are the same: object keys are sorted. */
 export function keyOf(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`;
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map(keyOf).join(",")}]`;
   if (value instanceof Uint8Array) return `b${value.toHex()}`;

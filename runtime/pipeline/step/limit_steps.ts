@@ -1,6 +1,10 @@
 /** Steps that let only so many events pass: bucket, throttle, dedupe, sample. @module */
+import type { Event } from "../../flow/delivery.ts";
 import { numberOf } from "../aggregate/accumulator.ts";
 import { keyOf } from "../aggregate/keeping.ts";
+import type { ExpressionInput } from "../../flow/flow_definition.ts";
+import { parseExpression } from "../expression.ts";
+import type { KernelRead } from "../kernel_program.ts";
 import type { Emit, Operator } from "../operator.ts";
 import { compileValue } from "../target.ts";
 import { RateWindow } from "./rate_window.ts";
@@ -8,6 +12,10 @@ import { RecentMap } from "./recent_map.ts";
 import type { BucketDefinition, DedupeDefinition, SampleDefinition, ThrottleDefinition } from "./step_definition.ts";
 
 const dropped: Emit = () => false;
+
+function keyRead(key: ExpressionInput, path: string): readonly KernelRead[] {
+  return [{ path: ["key"], expression: parseExpression(key, `${path}.key`) }];
+}
 
 /** Compiles a bucket: a rate limit for each class and, within it, for each dimension. */
 export function compileBucket(definition: BucketDefinition, path: string): Operator {
@@ -25,6 +33,11 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
     if (window === undefined) keys.set(key, window = new RateWindow(timeRangeMs, windows));
     return window;
   };
+  const limit = (event: Event, name: unknown, rate: unknown, key: unknown, emit: Emit): boolean => {
+    const most = numberOf(rate);
+    if (typeof name !== "string" || most === undefined) return err(event);
+    return windowOf(name, keyOf(key)).admit(event.timestamp, most) ? emit(event) : overflow(event);
+  };
   return {
     name: "bucket",
     ports: ["overflow", "err"],
@@ -34,12 +47,15 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
     },
     step: (event, emit) => {
       const value = event.value;
-      const name = classOf(value);
-      const rate = numberOf(rateOf(value));
-      if (typeof name !== "string" || rate === undefined) return err(event);
-      const window = windowOf(name, keyOf(dimensionsOf(value)));
-      return window.admit(event.timestamp, rate) ? emit(event) : overflow(event);
+      return limit(event, classOf(value), rateOf(value), dimensionsOf(value), emit);
     },
+    kernelStep: {
+      reads: Object.entries({ class: definition.class, rate: definition.rate, dimensions: dimensions ?? null })
+        .map(([name, given]) => ({ path: [name], expression: parseExpression(given, `${path}.${name}`) })),
+      passes: true,
+      keepsRows: false,
+    },
+    stepRead: (event, { class: name, rate, dimensions }, emit) => limit(event, name, rate, dimensions, emit),
     snapshot: () =>
       [...classes].map(([name, keys]) => [name, keys.entries().map(([key, window]) => [key, window.snapshot()])]),
     restore: (state) => {
@@ -67,16 +83,19 @@ export function compileDedupe(definition: DedupeDefinition, path: string): Opera
   const { withinMs = Infinity, maxKeys = 100_000 } = definition;
   const of = compileValue(definition.key, `${path}.key`);
   const seen = new RecentMap<string, number>(maxKeys);
+  const first = (event: Event, value: unknown, emit: Emit): boolean => {
+    const now = event.timestamp;
+    const key = keyOf(value);
+    const last = seen.get(key);
+    if (last !== undefined && now - last < withinMs) return false;
+    seen.set(key, now);
+    return emit(event);
+  };
   return {
     name: "dedupe",
-    step: (event, emit) => {
-      const now = event.timestamp;
-      const key = keyOf(of(event.value));
-      const last = seen.get(key);
-      if (last !== undefined && now - last < withinMs) return false;
-      seen.set(key, now);
-      return emit(event);
-    },
+    step: (event, emit) => first(event, of(event.value), emit),
+    kernelStep: { reads: keyRead(definition.key, path), passes: true, keepsRows: false },
+    stepRead: (event, { key }, emit) => first(event, key, emit),
     snapshot: () => seen.entries(),
     restore: (state) => {
       for (const [key, at] of state as [string, number][]) seen.set(key, at);
@@ -86,12 +105,19 @@ export function compileDedupe(definition: DedupeDefinition, path: string): Opera
 
 /** Compiles a sample. */
 export function compileSample({ keep, key }: SampleDefinition, path: string): Operator {
-  const of = key === undefined ? undefined : compileValue(key, `${path}.key`);
   let carry = 0;
+  if (key !== undefined) {
+    const of = compileValue(key, `${path}.key`);
+    return {
+      name: "sample",
+      step: (event, emit) => share(keyOf(of(event.value))) < keep && emit(event),
+      kernelStep: { reads: keyRead(key, path), passes: true, keepsRows: false },
+      stepRead: (event, row, emit) => share(keyOf(row["key"])) < keep && emit(event),
+    };
+  }
   return {
     name: "sample",
     step: (event, emit) => {
-      if (of !== undefined) return share(keyOf(of(event.value))) < keep && emit(event);
       // Evenly, not by chance: of ten events with 0.1 exactly one passes.
       carry += keep;
       if (carry < 1 - 1e-9) return false;

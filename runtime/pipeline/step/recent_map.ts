@@ -4,6 +4,7 @@
 export class RecentMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #most: number;
+  #latest: Key | undefined;
 
   /** @param most entries kept */
   constructor(most: number) {
@@ -18,7 +19,8 @@ export class RecentMap<Key, Value> {
   /** The value of a key, which is now the latest. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined || key === this.#latest) return value;
+    this.#latest = key;
     this.#entries.delete(key);
     this.#entries.set(key, value);
     return value;
@@ -26,6 +28,7 @@ export class RecentMap<Key, Value> {
 
   /** Sets a value; the one used longest ago may have to go. */
   set(key: Key, value: Value): void {
+    this.#latest = key;
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size > this.#most) this.#entries.delete(this.#entries.keys().next().value!);
