@@ -1,4 +1,5 @@
 /** Lines of a file as batches, uncopied: each record points into the memory that was read. @module */
+import { offerText } from "../../runtime/codec/batch_text.ts";
 import { ByteFinder } from "../../runtime/codec/byte_finder.ts";
 import type { ProcessorPart } from "../../runtime/connector/contract.ts";
 import { Batch } from "../../runtime/data/batch.ts";
@@ -8,12 +9,20 @@ const EVENTS = 1024;
 /** Cuts `chunk` into batches of at most 1,024 lines and gives each to `take`, which is done with it when it returns. */
 export function eachBatch(chunk: Uint8Array, batch: Batch, take: (batch: Batch) => void): number {
   let start = 0;
-  const ends = new ByteFinder(chunk, 10);
+  let segment = 0;
+  let text = "";
+  let from = 0;
+  const ends = new ByteFinder(chunk, 10, (made, at) => {
+    text = made;
+    from = at;
+    offerText(batch, segment, at, made);
+  });
   let events = 0;
   const now = Date.now();
   while (start < chunk.byteLength) {
     batch.clear();
-    const segment = batch.addSegment(chunk);
+    segment = batch.addSegment(chunk);
+    if (from + text.length > start) offerText(batch, segment, from, text);
     while (batch.count < EVENTS) {
       const end = ends.next(start);
       if (end < 0) break;

@@ -92,6 +92,8 @@ async function caisson(
       }
       delivery.settlement.release();
     },
+    // As a sink that writes bytes in the codec they came in.
+    readsValues: () => false,
     drain: () => Promise.resolve(),
   };
   const out = new Fanout();

@@ -11,6 +11,15 @@ const GAP_BYTES = 16;
 /** Groups with more than ASCII after which each event of the batch is decoded by itself. */
 const TRIES = 2;
 
+/** Text of bytes of a segment, all of them ASCII. */
+interface Piece {
+  readonly text: string;
+  readonly segment: number;
+  /** Offsets in the segment. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Cuts the text of an event out of the text of its neighbours: one call of the decoder for all of them, where an event
  * alone costs ten times as much as its share. Only ASCII can be cut by the offsets of its bytes.
@@ -24,12 +33,37 @@ export class BatchText {
   #start = 0;
   #last = -2;
   #tries = TRIES;
+  readonly #pieces: Piece[] = [];
+  #piece: Piece | undefined = undefined;
+
+  /** Takes text that somebody else had to make. */
+  offer(piece: Piece): void {
+    this.#piece ??= piece;
+    this.#pieces.push(piece);
+  }
+
+  #offered(batch: Batch, index: number): string | undefined {
+    const start = batch.payloadOffset(index);
+    const end = start + batch.payloadLength(index);
+    let piece = this.#piece!;
+    if (start < piece.start || end > piece.end || batch.payloadSegment(index) !== piece.segment) {
+      const segment = batch.payloadSegment(index);
+      const other = this.#pieces.find((each) => each.segment === segment && start >= each.start && end <= each.end);
+      if (other === undefined) return undefined;
+      this.#piece = piece = other;
+    }
+    return piece.text.slice(start - piece.start, end - piece.start);
+  }
 
   /**
    * The text of an event, or `undefined` where it has to be decoded by itself: out of order, not ASCII, or far from the
    * events after it.
    */
   of(batch: Batch, index: number): string | undefined {
+    if (this.#piece !== undefined) {
+      const text = this.#offered(batch, index);
+      if (text !== undefined) return text;
+    }
     if (index < this.#from || index >= this.#to) {
       // Whoever wants a single event must not pay for its neighbours.
       const follows = index === this.#last + 1;
@@ -76,4 +110,11 @@ export function textOf(batch: Batch, index: number): string | undefined {
   const text = new BatchText();
   batch.memo = text;
   return text.of(batch, index);
+}
+
+/** Keeps text of a segment with the batch, until it is emptied: whoever looked for ends of lines in it has it already. */
+export function offerText(batch: Batch, segment: number, start: number, text: string): void {
+  const { memo } = batch;
+  const texts = memo instanceof BatchText ? memo : batch.memo = new BatchText();
+  texts.offer({ text, segment, start, end: start + text.length });
 }

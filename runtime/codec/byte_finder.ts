@@ -8,6 +8,9 @@ const LEAST_BYTES = 512;
 /** Pieces with more than ASCII after which the rest of the chunk is searched as bytes. */
 const TRIES = 2;
 
+/** Takes the text of a piece of a chunk, all of it ASCII, and where in the chunk it begins. */
+export type OnText = (text: string, from: number) => void;
+
 /**
  * Positions of one byte in a chunk. V8 looks for a byte of an array one by one, for a character of a text by words: an
  * event of 600 bytes is cut off a text in a third of the time, decoding included.
@@ -20,10 +23,16 @@ export class ByteFinder {
   #from = 0;
   #to = 0;
   #tries = TRIES;
+  readonly #onText: OnText | undefined;
 
-  /** Looks for `byte`, 0 to 255, in `chunk`, which must not change meanwhile. */
-  constructor(chunk: Uint8Array, byte: number) {
+  /**
+   * Looks for `byte`, 0 to 255, in `chunk`, which must not change meanwhile.
+   *
+   * @param onText told each text that had to be made
+   */
+  constructor(chunk: Uint8Array, byte: number, onText?: OnText) {
     this.#chunk = chunk;
+    this.#onText = onText;
     this.#byte = byte;
     this.#character = String.fromCharCode(byte);
     if (byte > 0x7f || chunk.byteLength < LEAST_BYTES) this.#tries = 0;
@@ -53,5 +62,6 @@ export class ByteFinder {
     this.#text = asciiText(this.#chunk.subarray(from, to));
     this.#from = from;
     this.#to = to;
+    if (this.#text !== undefined) this.#onText?.(this.#text, from);
   }
 }

@@ -66,6 +66,12 @@ export interface Preprocessor {
   ): void | Promise<void>;
   /** The stream has ended: emits what is still held; another stream may follow. */
   finish(emit: Emit): void | Promise<void>;
+  /**
+   * Where whoever reads events of it puts a function: told the text of a piece of the chunk, all of it ASCII, and where in the
+   * chunk it begins, when one had to be made to find the ends of payloads, before these are emitted. Nobody then needs to
+   * make it again.
+   */
+  onText?: ((text: string, from: number) => void) | undefined;
 }
 
 /** Frames or packs what a sink writes. One instance belongs to one stream. */

@@ -23,6 +23,8 @@ type Emit = (bytes: Uint8Array) => void;
 export class SeparatePreprocessor implements Preprocessor {
   /** Its name in flows. */
   readonly name = "separate";
+  /** As {@linkcode Preprocessor.onText}. */
+  onText: Preprocessor["onText"] = undefined;
   readonly #separator: number;
   readonly #maxLength: number;
   readonly #buffered: boolean;
@@ -44,7 +46,7 @@ export class SeparatePreprocessor implements Preprocessor {
    */
   process(chunk: Uint8Array, emit: Emit): void {
     const maxLength = this.#maxLength;
-    const separators = new ByteFinder(chunk, this.#separator);
+    const separators = new ByteFinder(chunk, this.#separator, this.onText);
     let overlong = 0;
     let start = 0;
     let end = separators.next(0);

@@ -1,4 +1,5 @@
 /** From what a source reads to events: runs preprocessors and writes records, copying only what they made anew. @module */
+import { offerText } from "../codec/batch_text.ts";
 import type { Codec, Preprocessor } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
@@ -40,10 +41,14 @@ export class ChunkDecoder {
   #chunkSegment = -1;
   #errors: { chunk: number; error: unknown }[] = [];
   #timestamp = 0;
+  /** Text of a piece of the chunk, and the batch that has been offered it. */
+  #text = "";
+  #textFrom = 0;
+  #offeredTo: Batch | undefined;
 
   /** Takes the preprocessors of stream 0 in order, and a pool for event batches. */
   constructor(chain: readonly Preprocessor[], pool: BatchPool, alias: string, options: ChunkDecoderOptions = {}) {
-    this.#chain = chain;
+    this.#chain = this.#listen(chain);
     this.#chains = new Map([[0, chain]]);
     this.#newChain = options.newChain;
     this.#whole = options.wholeRecords === true && chain.length > 0;
@@ -132,9 +137,21 @@ export class ChunkDecoder {
         action: "Have the source report streams that are over.",
       });
     }
-    const made = this.#newChain();
+    const made = this.#listen(this.#newChain());
     this.#chains.set(stream, made);
     return made;
+  }
+
+  /** Has a lonely preprocessor tell the text it makes: payloads of a second one are no pieces of the chunk. */
+  #listen(chain: readonly Preprocessor[]): readonly Preprocessor[] {
+    const [only, second] = chain;
+    if (only === undefined || second !== undefined) return chain;
+    only.onText = (text, from) => {
+      this.#text = text;
+      this.#textFrom = from;
+      this.#offeredTo = undefined;
+    };
+    return chain;
   }
 
   #begin(chunks: Batch | undefined): void {
@@ -150,6 +167,8 @@ export class ChunkDecoder {
     this.#batches = [];
     this.#chunks = undefined;
     this.#chunk = undefined;
+    this.#text = "";
+    this.#offeredTo = undefined;
     return batches;
   }
 
@@ -160,6 +179,7 @@ export class ChunkDecoder {
     const segment = chunks.payloadSegment(index);
     if (segment !== this.#chunkSegment) this.#segment = -1;
     this.#chunkSegment = segment;
+    this.#text = "";
     try {
       const stream = chunks.partition(index);
       this.#select(stream, this.#chainOf(stream));
@@ -208,9 +228,12 @@ export class ChunkDecoder {
       bytes.byteOffset + bytes.byteLength <=
         chunk.byteOffset + chunk.byteLength;
     if (inChunk && this.#shareChunk(batch)) {
-      const offset = bytes.byteOffset -
-        batch.segmentView(this.#segment).byteOffset;
-      batch.append(this.#segment, offset, bytes.byteLength, timestamp);
+      const base = batch.segmentView(this.#segment).byteOffset;
+      batch.append(this.#segment, bytes.byteOffset - base, bytes.byteLength, timestamp);
+      if (this.#text !== "" && this.#offeredTo !== batch) {
+        offerText(batch, this.#segment, chunk.byteOffset - base + this.#textFrom, this.#text);
+        this.#offeredTo = batch;
+      }
     } else if (!batch.appendBytes(bytes, timestamp)) {
       // Thrown, it would cost the preprocessors their place in the stream, and the events behind this one.
       return this.#note(

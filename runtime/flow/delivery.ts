@@ -9,8 +9,6 @@ export class Event {
   readonly batch: Batch | undefined;
   /** Index of its record in {@linkcode batch}. */
   readonly index: number;
-  /** When it entered the system, milliseconds since 1970. */
-  readonly timestamp: number;
   /** Decodes its raw bytes. */
   readonly codec: Codec;
   /** Settles it; `undefined` where nobody waits for a verdict. */
@@ -18,6 +16,7 @@ export class Event {
   /** Index in the batch its source filled, for {@linkcode Settlement.fail}. */
   readonly origin: number;
   readonly #stream: number;
+  #timestamp: number;
   #value: unknown;
   #decoded: boolean;
 
@@ -35,7 +34,7 @@ export class Event {
   ) {
     this.batch = batch;
     this.index = index;
-    this.timestamp = timestamp;
+    this.#timestamp = timestamp;
     this.codec = codec;
     this.settlement = settlement;
     this.origin = origin;
@@ -55,7 +54,7 @@ export class Event {
     return new Event(
       batch,
       index,
-      batch.timestampMs(index),
+      NaN,
       codec,
       settlement,
       origin,
@@ -99,6 +98,13 @@ export class Event {
     );
   }
 
+  /** When it entered the system, milliseconds since 1970. */
+  get timestamp(): number {
+    // Few steps ask, and to have it ready for all costs as much as one of them.
+    if (Number.isNaN(this.#timestamp)) this.#timestamp = this.batch!.timestampMs(this.index);
+    return this.#timestamp;
+  }
+
   /** Number of the stream of its source that it came from, 0 where there is only one or it was made of several events. */
   get stream(): number {
     return this.batch === undefined ? this.#stream : this.batch.partition(this.index);
@@ -131,9 +137,9 @@ export class Event {
    * a thousand events to somebody who keeps none of them: making one object for each costs more than many a step.
    */
   moveTo(index: number): this {
-    const self = this as { index: number; origin: number; timestamp: number };
+    const self = this as { index: number; origin: number };
     self.index = self.origin = index;
-    self.timestamp = this.batch!.timestampMs(index);
+    this.#timestamp = NaN;
     this.#value = undefined;
     this.#decoded = false;
     return this;

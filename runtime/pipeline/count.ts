@@ -95,23 +95,32 @@ export function compileCount(
     return true;
   };
 
-  /** `of`: one function for each key, of `input`. */
-  const count = (of: readonly ((input: unknown) => unknown)[], input: unknown, emit: Emit): boolean => {
-    if (of.length !== 1) return take(groupOf(of.map((key) => key(input))), emit);
-    const found = of[0]!(input);
+  const countOne = (found: unknown, emit: Emit): boolean => {
+    const known = byScalar.get(found);
+    if (known !== undefined) return take(known, emit);
     const key = found === undefined ? null : found;
-    return take(byScalar.get(key) ?? (isScalar(key) ? groupOfScalar(key) : groupOf([key])), emit);
+    return take(isScalar(key) ? groupOfScalar(key) : groupOf([key]), emit);
   };
+
+  /** Counts by what `of` gives, one function for each key, of the input. */
+  const counter = <Input>(of: readonly ((input: Input) => unknown)[]): (input: Input, emit: Emit) => boolean => {
+    const [only, second] = of;
+    if (only !== undefined && second === undefined) return (input, emit) => countOne(only(input), emit);
+    return (input, emit) => take(groupOf(of.map((key) => key(input))), emit);
+  };
+  const countValue = counter(keys);
+  const countRow = counter<unknown>(columns);
 
   return {
     name: "count",
-    step: (event, emit) => count(keys, event.value, emit),
+    step: (event, emit) => countValue(event.value, emit),
     kernelStep: {
       reads: reads.map(([name, expression]) => ({ path: [name], expression })),
       passes: false,
       keepsRows: false,
     },
-    stepRead: (_, row, emit) => count(columns, row, emit),
+    letsGo: true,
+    stepRead: (_, row, emit) => countRow(row, emit),
     flush,
   };
 }

@@ -19,5 +19,6 @@ export function compileFilter(
     name: "filter",
     step: (event, emit) => holds(event.value) === true && emit(event),
     kernelStep: { filter },
+    letsGo: true,
   };
 }

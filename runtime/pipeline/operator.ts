@@ -34,6 +34,11 @@ export interface Operator {
    * The event may be the same object each time, unless the step passes events on or a port of it is linked.
    */
   readonly stepRead?: (event: Event, row: Row, emit: Emit) => boolean;
+  /**
+   * Whether it is done with the event object when its step returns, unless it emitted it: then the same object may stand
+   * for the next event. Not where a function of the user's sees events. @default {false}
+   */
+  readonly letsGo?: boolean;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
   /** Ports beside `out` that it emits to. @default {none} */

@@ -3,7 +3,7 @@ import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { type Consumer, type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
+import { type Consumer, type Delivery, Event, eventsOf } from "../flow/delivery.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { PortCollector } from "./collector.ts";
@@ -33,7 +33,7 @@ export class Pipeline implements Consumer {
   readonly #errors: PortCollector;
   readonly #timer: PipelineTimer | undefined;
   readonly #pausing: readonly Operator[];
-  readonly #holdsNothing: boolean;
+  readonly #letsGo: boolean;
   readonly #closing = new AbortController();
   readonly #kernel: KernelRunner | undefined;
   #busy: Promise<void> | undefined;
@@ -71,7 +71,7 @@ export class Pipeline implements Consumer {
       handOn: (delivery) => this.#handOn(delivery),
     });
     const operators = this.#placed.map(({ operator }) => operator);
-    this.#holdsNothing = operators.every(({ flush, onTimer }) => flush === undefined && onTimer === undefined);
+    this.#letsGo = operators.every((operator) => operator.letsGo === true);
     this.#pausing = operators.filter((operator) => operator.pausedUntil !== undefined);
     if (operators.some((operator) => operator.nextTimer !== undefined)) {
       this.#timer = new PipelineTimer(operators, this.#clock, () => this.#onTimer());
@@ -134,6 +134,9 @@ export class Pipeline implements Consumer {
   }
 
   #runEvents(chain: Emit, delivery: Delivery): void | Promise<void> {
+    if (this.#letsGo && delivery.events === undefined && delivery.batch!.count > 0 && this.#mayForget(delivery.codec)) {
+      return this.#runRecords(chain, delivery);
+    }
     const events = eventsOf(delivery);
     const { settlement } = delivery;
     this.#begin(settlement);
@@ -148,10 +151,22 @@ export class Pipeline implements Consumer {
     return this.#handOn(delivery);
   }
 
-  /** Whether nobody will look at a value again once its event has been through: no operator holds it, no taker reads it. */
+  /** One object stands for one event after the other. */
+  #runRecords(chain: Emit, delivery: Delivery): void | Promise<void> {
+    const { codec, settlement } = delivery;
+    const batch = delivery.batch!;
+    const { count } = batch;
+    const cursor = Event.raw(batch, 0, codec, settlement);
+    this.#begin(settlement, cursor);
+    for (let index = 0; index < count; index++) this.#runEvent(chain, cursor.moveTo(index));
+    this.metrics.in += count;
+    return this.#handOn(delivery);
+  }
+
+  /** Whether nobody will look at a value again once its event has been through: operators keep values, but never the event. */
   #mayForget(codec: Codec): boolean {
     const { out, err } = this.#options;
-    return this.#holdsNothing && !out.readsValues(codec) && !err.readsValues(codec) &&
+    return !out.readsValues(codec) && !err.readsValues(codec) &&
       !this.#sides.some(({ fanout }) => fanout.readsValues(codec));
   }
 

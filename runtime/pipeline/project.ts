@@ -30,5 +30,6 @@ export function compileProject(
     name: "project",
     step: (event, emit) => emit(event.with(make(event.value))),
     kernelStep: { project },
+    letsGo: true,
   };
 }
