@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "bytes.hpp"
 #include "writer.hpp"
 
 namespace kernel {
@@ -102,7 +103,7 @@ bool Evaluator::read(dom::object object) {
     const char *const name = member.key_c_str();
     for (int32_t at = program_.buckets[Program::hash(name, length)]; at >= 0; at = program_.members[static_cast<size_t>(at)].next) {
       const std::string &wanted = program_.members[static_cast<size_t>(at)].name;
-      if (wanted.size() != length || std::memcmp(wanted.data(), name, length) != 0) continue;
+      if (wanted.size() != length || !same_bytes(wanted.data(), name, length)) continue;
       found_[static_cast<size_t>(at)] = member.value();
       is_found_[static_cast<size_t>(at)] = 1;
       break;
@@ -155,7 +156,8 @@ bool Evaluator::write(Room &room, Written &written) {
   *at++ = '{';
   bool first = true;
   for (const Output &output : program_.outputs) {
-    const Value value = evaluate(output.node);
+    const Node &node = program_.nodes[output.node];
+    const Value value = node.op == Op::Field ? field(node.slot) : evaluate(output.node);
     if (punted_ || value.type == Type::Composite) return false;
     if (value.type == Type::Absent) continue;
     const size_t needed = output.label.size() + 2 + (value.type == Type::Text ? 6 * value.text.size() + 2 : kNumberText);
@@ -168,7 +170,16 @@ bool Evaluator::write(Room &room, Written &written) {
       case Type::Null: std::memcpy(at, "null", 4); at += 4; break;
       case Type::True: std::memcpy(at, "true", 4); at += 4; break;
       case Type::False: std::memcpy(at, "false", 5); at += 5; break;
-      case Type::Text: at = write_text(at, value.text); break;
+      case Type::Text:
+        if (!value.is_plain) {
+          at = write_text(at, value.text);
+          break;
+        }
+        *at++ = '"';
+        std::memcpy(at, value.text.data(), value.text.size());
+        at += value.text.size();
+        *at++ = '"';
+        break;
       default:
         // A step further on may tell -0 from 0, and JSON.stringify would not keep it.
         if (may_be_negative_zero(value)) return false;
@@ -194,7 +205,11 @@ Value Evaluator::from(dom::element element) {
     case dom::element_type::DOUBLE: return Value::of(element.get_double().value_unsafe());
     case dom::element_type::STRING: {
       const std::string_view text = element.get_string().value_unsafe();
-      return has_surrogate(text) ? punt() : Value::of(text);
+      const Content content = content_of(text.data(), text.size());
+      if (content.beyond_ascii && has_surrogate(text)) return punt();
+      Value value = Value::of(text);
+      value.is_plain = !content.escaped;
+      return value;
     }
     case dom::element_type::BOOL: return Value::of(element.get_bool().value_unsafe());
     case dom::element_type::NULL_VALUE: {
@@ -255,7 +270,8 @@ bool Evaluator::is_same(const Value &left, const Value &right) {
   if (left.type == Type::Composite && right.type == Type::Composite) return punt(), false;
   if (left.type != right.type) return false;
   if (left.type == Type::Number) return left.number == right.number;
-  return left.type != Type::Text || left.text == right.text;
+  if (left.type != Type::Text) return true;
+  return left.text.size() == right.text.size() && same_bytes(left.text.data(), right.text.data(), left.text.size());
 }
 
 Value Evaluator::compare(Op op, const Value &left, const Value &right) {
@@ -330,7 +346,7 @@ Value Evaluator::evaluate(uint32_t index) {
         case Type::False: return Value::of(set.has_false);
         case Type::Text: {
           for (const std::string &text : set.texts) {
-            if (text == item.text) return Value::of(true);
+            if (text.size() == item.text.size() && same_bytes(text.data(), item.text.data(), text.size())) return Value::of(true);
           }
           return Value::of(false);
         }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bytes.hpp"
+
 namespace kernel {
 
 class Texts {
@@ -28,7 +30,7 @@ class Texts {
     for (; slots_[slot].number != 0; slot = (slot + 1) & (kSlots - 1)) {
       const Slot &known = slots_[slot];
       if (known.hash == static_cast<uint32_t>(hash) && known.length == text.size() &&
-          std::memcmp(bytes_.get() + known.at, text.data(), text.size()) == 0) {
+          same_bytes(bytes_.get() + known.at, text.data(), text.size())) {
         return known.number;
       }
     }

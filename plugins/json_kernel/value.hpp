@@ -14,6 +14,8 @@ struct Value {
   Type type = Type::Absent;
   // The number came from the event as an integer 0, of which simdjson does not tell whether it was written -0.
   bool maybe_negative_zero = false;
+  // The text is written as it is, between quotes.
+  bool is_plain = false;
   double number = 0;
   std::string_view text{};
 

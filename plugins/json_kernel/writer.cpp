@@ -1,6 +1,8 @@
 // writer.cpp - see writer.hpp.
 #include "writer.hpp"
 
+#include "bytes.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -19,6 +21,27 @@ struct Plain {
 };
 constexpr Plain kPlain;
 
+// A number of at most four decimals and 15 digits: no shorter text can mean it, as different ones of so few digits are
+// different doubles. Null when it is none.
+char *write_decimals(char *out, double number) {
+  constexpr double kScale = 10000;
+  constexpr double kMost = 1e15;
+  const double scaled = number * kScale;
+  if (!(scaled > -kMost && scaled < kMost)) return nullptr;
+  const int64_t rounded = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  if (static_cast<double>(rounded) / kScale != number) return nullptr;
+  const uint64_t digits = static_cast<uint64_t>(rounded < 0 ? -rounded : rounded);
+  if (rounded < 0) *out++ = '-';
+  out = std::to_chars(out, out + kNumberText, digits / 10000).ptr;
+  uint32_t decimals = static_cast<uint32_t>(digits % 10000);
+  *out++ = '.';
+  for (uint32_t place = 1000; decimals > 0; place /= 10) {
+    *out++ = static_cast<char>('0' + decimals / place);
+    decimals %= place;
+  }
+  return out;
+}
+
 }  // namespace
 
 char *write_number(char *out, double number) {
@@ -27,6 +50,7 @@ char *write_number(char *out, double number) {
     const int64_t integer = static_cast<int64_t>(number);
     if (static_cast<double>(integer) == number) return std::to_chars(out, out + kNumberText, integer).ptr;
   }
+  if (char *const end = write_decimals(out, number)) return end;
   if (number < 0) *out++ = '-';
   // The shortest digits that read back as the same number, as ECMAScript wants them; it places the point differently.
   char text[kNumberText];
@@ -71,7 +95,17 @@ char *write_number(char *out, double number) {
 char *write_text(char *out, std::string_view text) {
   static const char kHex[] = "0123456789abcdef";
   *out++ = '"';
-  for (const char character : text) {
+  const char *at = text.data();
+  const char *const end = at + text.size();
+  while (at < end) {
+    // Eight at a time: copied first, since there is room for more than the text is long.
+    for (uint64_t word; end - at >= 8; at += 8, out += 8) {
+      std::memcpy(&word, at, 8);
+      if (escaped_bytes(word) != 0) break;
+      std::memcpy(out, &word, 8);
+    }
+    if (at == end) break;
+    const char character = *at++;
     const uint8_t byte = static_cast<uint8_t>(character);
     if (kPlain.of[byte]) {
       *out++ = character;

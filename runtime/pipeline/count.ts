@@ -5,7 +5,7 @@ import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Emit, Operator } from "./operator.ts";
-import { readerOf } from "./shaped_code.ts";
+import { readerOf, recordMakerOf } from "./shaped_code.ts";
 
 /** Whether equal values are the same group as they are: what JSON writes differently, or not at all, goes by its text. */
 function isScalar(key: unknown): boolean {
@@ -15,7 +15,12 @@ function isScalar(key: unknown): boolean {
 interface Group {
   readonly keys: readonly unknown[];
   count: number;
+  /** The window it was counted in last. */
+  window: number;
 }
+
+/** Groups that are remembered for the next window. */
+const MOST_REMEMBERED = 10_000;
 
 /**
  * Compiles a count. Counted events are delivered as soon as they are counted; results come out when the flow drains, or
@@ -46,6 +51,11 @@ export function compileCount(
   // A scalar finds its group by itself: writing it as JSON costs more than the rest of the count.
   const byScalar = new Map<unknown, Group>();
   let counted = 0;
+  let window = 0;
+  const result = recordMakerOf([
+    ...names.map((name, index) => [name, (group: unknown) => (group as Group).keys[index] ?? null] as const),
+    [as, (group: unknown) => (group as Group).count],
+  ]);
 
   const flush = (emit: Emit): void => {
     const now = Date.now();
@@ -53,23 +63,22 @@ export function compileCount(
     groups = [];
     overflow = undefined;
     byText.clear();
-    byScalar.clear();
+    // The same keys come again, window for window.
+    if (byScalar.size > MOST_REMEMBERED) byScalar.clear();
     counted = 0;
-    for (const { keys, count } of made) {
-      const value: Record<string, unknown> = {};
-      for (let index = 0; index < names.length; index++) value[names[index]!] = keys[index] ?? null;
-      value[as] = count;
-      emit(Event.made(value, json, now));
-    }
+    window++;
+    for (const group of made) emit(Event.made(result(group), json, now));
   };
 
-  const groupFor = (values: readonly unknown[]): Group => {
+  /** Takes a group into the window at hand, or gives the one that stands for all there is no room for. */
+  const enter = (group: Group): Group => {
     if (groups.length < maxGroups) {
-      const group = { keys: values, count: 0 };
+      group.count = 0;
+      group.window = window;
       groups.push(group);
       return group;
     }
-    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0 });
+    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0, window });
     return overflow;
   };
 
@@ -77,13 +86,15 @@ export function compileCount(
     const id = JSON.stringify(values);
     const known = byText.get(id);
     if (known !== undefined) return known;
-    const group = groupFor(values);
+    const group = enter({ keys: values, count: 0, window });
     if (group !== overflow) byText.set(id, group);
     return group;
   };
 
   const groupOfScalar = (key: unknown): Group => {
-    const group = groupFor([key]);
+    const known = byScalar.get(key);
+    if (known !== undefined) return known.window === window ? known : enter(known);
+    const group = enter({ keys: [key], count: 0, window });
     if (group !== overflow) byScalar.set(key, group);
     return group;
   };
@@ -97,7 +108,7 @@ export function compileCount(
 
   const countOne = (found: unknown, emit: Emit): boolean => {
     const known = byScalar.get(found);
-    if (known !== undefined) return take(known, emit);
+    if (known !== undefined && known.window === window) return take(known, emit);
     const key = found === undefined ? null : found;
     return take(isScalar(key) ? groupOfScalar(key) : groupOf([key]), emit);
   };
@@ -121,6 +132,9 @@ export function compileCount(
     },
     letsGo: true,
     stepRead: (_, row, emit) => countRow(row, emit),
+    stepRows: (row, from, to, emit) => {
+      for (let index = from; index < to; index++) countRow(row(index), emit);
+    },
     flush,
   };
 }

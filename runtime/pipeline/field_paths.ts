@@ -4,7 +4,18 @@ import type { KernelRead } from "./kernel_program.ts";
 /** Reads of every field that stands in expressions, targets and what is made of them. */
 export class FieldPaths {
   readonly #paths = new Map<string, readonly string[]>();
+  readonly #skips: (name: unknown) => boolean;
   #isWhole = false;
+
+  /** @param skips tells lists that are left out by their first item, such as aggregates */
+  constructor(skips: (name: unknown) => boolean = () => false) {
+    this.#skips = skips;
+  }
+
+  /** Whether there are none. */
+  get isEmpty(): boolean {
+    return !this.#isWhole && this.#paths.size === 0;
+  }
 
   /** Adds all fields in `part`: an expression, a record of targets, an aggregate. What is `undefined` has none. */
   add(part: unknown): this {
@@ -18,7 +29,7 @@ export class FieldPaths {
 
   #addList(list: readonly unknown[]): void {
     const [name, to] = list;
-    if (name === "literal") return;
+    if (name === "literal" || this.#skips(name)) return;
     if (name !== "field") return list.forEach((each) => void this.add(each));
     const keys = typeof to === "string" ? to.split(".") : Array.isArray(to) ? to.map(String) : [];
     if (keys.length === 0) this.#isWhole = true;

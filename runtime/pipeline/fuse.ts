@@ -21,6 +21,8 @@ export interface Placed {
 export interface FedOperator {
   /** Takes a row. */
   readonly step: (event: Event, row: Row) => boolean;
+  /** Takes many, where the operator can and nothing but rows is wanted, see `Operator.stepRows`. */
+  readonly steps: ((row: (index: number) => Row, from: number, to: number) => void) | undefined;
   /** Whether events it is given go further, to `out` or a linked port. */
   readonly passes: boolean;
   /** Whether it may be handed the same event object each time: nobody but collectors of ports gets to see it. */
@@ -89,6 +91,9 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
         const isLast = index + 1 === operators.length && endsHere(wires, name);
         fed = {
           step: (event, row) => operator.stepRead!(event, row, emit),
+          steps: operator.stepRows === undefined || program.tap !== undefined
+            ? undefined
+            : (row, from, to) => operator.stepRows!(row, from, to, emit),
           passes,
           reusesEvent: !passes || isLast,
         };

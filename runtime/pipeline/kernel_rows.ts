@@ -41,22 +41,29 @@ function treeOf(paths: readonly (readonly string[])[]): Tree {
 /** Makes {@linkcode RowReader}s for rows of these columns. */
 export function rowReaderOf(paths: readonly (readonly string[])[], fresh: boolean): (memory: RowMemory) => RowReader {
   const tree = treeOf(paths);
+  // The record is made of the first row, and integers are made such: V8 then keeps numbers in it as they are. -0 is none of
+  // them: the kernel hands such events back.
   const make = functionOf(
-    ["memory", "row"],
+    ["memory"],
     `const { floats, words, known, loose } = memory;
+    let row;
     return (at) => {
       ${
       paths.map((_, column) =>
         `const n${column} = floats[at + ${column}];
-      const v${column} = n${column} === n${column} ? n${column} : words[2 * at + ${2 * column + 1}] === ${KNOWN}
+      const i${column} = n${column} | 0;
+      const v${column} = i${column} === n${column} ? i${column} : n${column} === n${column} ? n${column} : words[2 * at + ${
+          2 * column + 1
+        }] === ${KNOWN}
         ? known[words[2 * at + ${2 * column}]]
         : loose(words[2 * at + ${2 * column}]);`
       ).join("\n")
     }
-      ${fresh ? `return ${literal(tree)};` : `${assignments(tree, "row")} return row;`}
+      ${fresh ? "" : `if (row !== undefined) { ${assignments(tree, "row")} return row; }`}
+      return ${fresh ? "" : "row = "}${literal(tree)};
     };`,
-  ) as ((memory: RowMemory, row: Row) => RowReader) | undefined;
-  return (memory) => make === undefined ? slowReader(tree, memory) : make(memory, emptyRow(tree));
+  ) as ((memory: RowMemory) => RowReader) | undefined;
+  return (memory) => make === undefined ? slowReader(tree, memory) : make(memory);
 }
 
 function literal(tree: Tree): string {
@@ -71,12 +78,6 @@ function assignments(tree: Tree, to: string): string {
     const place = `${to}[${JSON.stringify(key)}]`;
     return typeof part === "number" ? `${place} = v${part};` : assignments(part, place);
   }).join("\n");
-}
-
-function emptyRow(tree: Tree): Row {
-  return Object.fromEntries(
-    [...tree].map(([key, part]) => [key, typeof part === "number" ? undefined : emptyRow(part)]),
-  );
 }
 
 function slowReader(tree: Tree, { floats, words, known, loose }: RowMemory): RowReader {

@@ -103,7 +103,7 @@ export class KernelRunner {
   }
 
   /** Feeds a step with rows; what it passes on is the event itself, or its projection, known by its place in `out`. */
-  #runRows(delivery: Delivery, { out, kept, marks, row, give }: KernelResult): void | Promise<void> {
+  #runRows(delivery: Delivery, { out, kept, punted, marks, row, give }: KernelResult): void | Promise<void> {
     const host = this.#host;
     const { fed, chain } = this.#fused;
     const { batch: input, codec } = delivery;
@@ -116,6 +116,12 @@ export class KernelRunner {
     const cursor = fed!.reusesEvent && kept > 0 ? Event.raw(batch, 0, codec, settlement) : undefined;
     this.#begin(delivery, settlement, cursor);
     for (let index = 0; index < kept; index++) {
+      if (fed!.steps !== undefined) {
+        const end = punted === 0 ? kept : nextPunted(origins, index);
+        fed!.steps(row, index, end);
+        if (end === kept) break;
+        index = end;
+      }
       const mark = origins[index]!;
       const origin = this.#origin = mark & ORIGIN;
       const number = this.#number = projects ? index : origin;
@@ -135,4 +141,11 @@ export class KernelRunner {
     this.#settlement = settlement;
     this.#host.begin(settlement, cursor);
   }
+}
+
+/** Index of the first mark from `from` on that hands its event back, or the number of marks. */
+function nextPunted(marks: Uint32Array, from: number): number {
+  let index = from;
+  while (index < marks.length && (marks[index]! & PUNTED) === 0) index++;
+  return index;
 }

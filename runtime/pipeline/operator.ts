@@ -39,6 +39,11 @@ export interface Operator {
    * for the next event. Not where a function of the user's sees events. @default {false}
    */
   readonly letsGo?: boolean;
+  /**
+   * {@linkcode Operator.stepRead} for rows `from` up to `to`, for a step that takes every event in, looks at nothing but
+   * its row, and never throws.
+   */
+  readonly stepRows?: (row: (index: number) => Row, from: number, to: number, emit: Emit) => void;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
   /** Ports beside `out` that it emits to. @default {none} */

@@ -1,5 +1,6 @@
 /** `select`: where, groupBy, window, target, having. @module */
 import type { Event } from "../flow/delivery.ts";
+import { aggregateOf } from "./aggregate/aggregates.ts";
 import { parseExpression } from "./expression.ts";
 import { FieldPaths } from "./field_paths.ts";
 import { compileGroupBy, groupValue } from "./group_by.ts";
@@ -87,7 +88,10 @@ function windowReads({ where, groupBy, window, target = wholeEvent }: SelectDefi
   const reads = new FieldPaths().add(groupBy).add(window).add(target).reads();
   if (reads === undefined) return undefined;
   const filter = where === undefined ? {} : { where: parseExpression(where, "where") };
-  return { reads, ...filter, passes: false, keepsRows: true };
+  // A window keeps the last event for what its target says beside aggregates, and for coarser frames.
+  const isAggregate = (name: unknown) => aggregateOf(name) !== undefined;
+  const keepsRows = !new FieldPaths(isAggregate).add(target).isEmpty || (Array.isArray(window) && window.length > 1);
+  return { reads, ...filter, passes: false, keepsRows };
 }
 
 function windowed(definition: SelectDefinition, path: string, keeps: Holds, wanted: Holds): Operator {

@@ -74,6 +74,13 @@ Deno.test({
       "5e-324",
       "9007199254740993",
     ];
+    const random = seeded(7);
+    for (let index = 0; index < 3000; index++) {
+      const bits = new BigUint64Array([BigInt(Math.floor(random() * 2 ** 32)) << 32n | BigInt(index * 1_000_003)]);
+      const any = new Float64Array(bits.buffer)[0]!;
+      const decimals = Math.round((random() - 0.5) * 10 ** (1 + index % 17)) / 10 ** (index % 7);
+      for (const number of [any, decimals]) if (Math.abs(number) < 1e18 && number !== 0) numbers.push(String(number));
+    }
     const { kernel } = await both(definition, numbers.map((n) => `{"n":${n},"t":"a\\n\\u0001ü\\"\\\\😀"}`));
     assertEquals(kernel.punted, 0);
   },
