@@ -1,13 +1,13 @@
 /** The unit that moves: a header, records of a fixed stride, a segment table, verdicts; payload in segments. @module */
 import { absorbBatch } from "./batch_absorb.ts";
 import { checkBatch, type RecordScan } from "./batch_check.ts";
-import { copyBatch } from "./batch_copy.ts";
+import { appendCopy, copyBatch } from "./batch_copy.ts";
 import { BatchError } from "./batch_error.ts";
 import { BatchMemory } from "./batch_memory.ts";
 import { type BatchOptions, blockBytes } from "./batch_options.ts";
 import type { CopyBytes } from "./copy_bytes.ts";
 import { BATCH_LAYOUT, RECORD_FAILED, RECORD_LAYOUT, VERDICT_LAYOUT } from "./layout.ts";
-import { PARTS } from "./record_parts.ts";
+import { KEY, KEY_SEGMENT, META, META_SEGMENT, PARTS } from "./record_parts.ts";
 
 export type { BatchMemory } from "./batch_memory.ts";
 export type { BatchOptions } from "./batch_options.ts";
@@ -17,6 +17,7 @@ const COUNT = BATCH_LAYOUT.count / WORD;
 const VERDICT_DEFAULT = BATCH_LAYOUT.verdictDefault / WORD;
 const VERDICT_COUNT = BATCH_LAYOUT.verdictCount / WORD;
 
+const NOTHING = new Uint8Array(0);
 const aligned = new Uint8Array(1 << 16);
 
 /** A judgement on one event that differs from the batch's default. */
@@ -156,6 +157,15 @@ export class Batch extends BatchMemory {
     return copyBatch(this, from, start, copy);
   }
 
+  /**
+   * Appends a copy of an event of another batch, with key and metadata; `false` when it does not fit.
+   *
+   * @throws {BatchError} after {@linkcode shareSegments}
+   */
+  appendCopy(from: Batch, index: number): boolean {
+    return appendCopy(this, from, index);
+  }
+
   /** Segment of an event's payload. */
   payloadSegment(index: number): number {
     return this
@@ -187,6 +197,21 @@ export class Batch extends BatchMemory {
       offset,
       offset + this.payloadLength(index),
     );
+  }
+  /** A view of an event's key, empty when it has none; valid until the batch is settled. */
+  key(index: number): Uint8Array {
+    return this.#part(index, KEY, KEY_SEGMENT);
+  }
+  /** A view of an event's metadata, empty when it has none; valid until the batch is settled. */
+  metadata(index: number): Uint8Array {
+    return this.#part(index, META, META_SEGMENT);
+  }
+  #part(index: number, offsetWord: number, segmentHalf: number): Uint8Array {
+    const at = this.recordAt(index);
+    const length = this.words[at + offsetWord + 1]!;
+    if (length === 0) return NOTHING;
+    const offset = this.words[at + offsetWord]!;
+    return this.segmentView(this.halves[(at << 1) + segmentHalf]!).subarray(offset, offset + length);
   }
   /** When the event entered the system, milliseconds since 1970, exact to a microsecond. */
   timestampMs(index: number): number {

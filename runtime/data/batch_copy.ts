@@ -104,42 +104,52 @@ function copyRun(
 
 function copyEach(target: BatchMemory, from: BatchMemory, start: number): number {
   const room = Math.min(target.capacity, from.count - start);
-  const limit = target.arena.byteLength;
-  const stride = Math.min(target.recordStride, from.recordStride) / WORD;
-  const words = target.words;
   let used = 0;
   let copied = 0;
   for (; copied < room; copied++) {
-    const source = from.recordAt(start + copied);
-    const at = target.recordAt(copied);
-    for (let word = 0; word < stride; word++) {
-      words[at + word] = from.words[source + word]!;
-    }
-    let next = used;
-    for (let part = 0; part < PARTS.length; part++) {
-      const { offsetWord, segmentHalf } = PARTS[part]!;
-      const length = from.words[source + offsetWord + 1]!;
-      target.halves[(at << 1) + segmentHalf] = 0;
-      words[at + offsetWord] = 0;
-      if (length === 0) continue;
-      if (length > limit - next) {
-        next = -1;
-        break;
-      }
-      const offset = from.words[source + offsetWord]!;
-      const segment = from.halves[(source << 1) + segmentHalf]!;
-      target.arena.set(
-        from.segmentView(segment).subarray(offset, offset + length),
-        next,
-      );
-      words[at + offsetWord] = next;
-      next = Math.min(limit, next + ((length + 7) & ~7));
-    }
+    const next = copyEvent(target, copied, used, from, start + copied);
     if (next < 0) break;
     used = next;
   }
   writeHeader(target, copied, used);
   return copied;
+}
+
+/** Does what `Batch.appendCopy` says. */
+export function appendCopy(target: BatchMemory, from: BatchMemory, index: number): boolean {
+  target.requireArena();
+  const at = target.count;
+  if (at >= target.capacity) return false;
+  const used = copyEvent(target, at, target.arenaUsed, from, index);
+  if (used < 0) return false;
+  target.count = at + 1;
+  target.arenaUsed = used;
+  return true;
+}
+
+/** Copies one event to a place of the target; bytes of the arena used then, -1 when there is no room. */
+function copyEvent(target: BatchMemory, to: number, used: number, from: BatchMemory, index: number): number {
+  const limit = target.arena.byteLength;
+  const stride = Math.min(target.recordStride, from.recordStride) / WORD;
+  const { words } = target;
+  const source = from.recordAt(index);
+  const at = target.recordAt(to);
+  for (let word = 0; word < stride; word++) words[at + word] = from.words[source + word]!;
+  let next = used;
+  for (let part = 0; part < PARTS.length; part++) {
+    const { offsetWord, segmentHalf } = PARTS[part]!;
+    const length = from.words[source + offsetWord + 1]!;
+    target.halves[(at << 1) + segmentHalf] = 0;
+    words[at + offsetWord] = 0;
+    if (length === 0) continue;
+    if (length > limit - next) return -1;
+    const offset = from.words[source + offsetWord]!;
+    const segment = from.halves[(source << 1) + segmentHalf]!;
+    target.arena.set(from.segmentView(segment).subarray(offset, offset + length), next);
+    words[at + offsetWord] = next;
+    next = Math.min(limit, next + ((length + 7) & ~7));
+  }
+  return next;
 }
 
 function writeHeader(target: BatchMemory, count: number, arenaUsed: number): void {

@@ -1,17 +1,20 @@
 /** The file behind a durable buffer: an SQLite database in WAL mode, held by one process at a time. @module */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { openFailure, requirePath } from "../connector/builtin/host_permission.ts";
+import type { Batch } from "../data/batch.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { checksum, decodeEntry } from "./buffer_entry.ts";
 
 /** Marks the file as ours: "Cais". */
 const APPLICATION = 0x43616973;
-const VERSION = 1;
+const VERSION = 2;
 /** Primary result codes of SQLite that say that the file itself is broken: corrupt, not a database. */
 const BROKEN: ReadonlySet<number> = new Set([11, 26]);
 const BUSY = 5;
+/** Entries of many events are long: a quarter of the calls and of the work of 4 KiB pages. Only new files have it. */
+const PAGE_BYTES = 16_384;
 /** 32 MiB of log: pages of entries that come and go are copied into the database once, not once in every 4 MiB. */
-const CHECKPOINT_PAGES = 8192;
+const CHECKPOINT_PAGES = (32 << 20) / PAGE_BYTES;
 
 /** An entry as it lies in the file. */
 export interface StoredEntry {
@@ -27,6 +30,10 @@ export interface StoredEntry {
 export interface SetAside {
   /** Its bytes. */
   readonly bytes: Uint8Array;
+  /** Its key, empty when it has none. */
+  readonly key: Uint8Array;
+  /** Its metadata, empty when it has none. */
+  readonly metadata: Uint8Array;
   /** When it entered the system, milliseconds since 1970. */
   readonly timestamp: number;
   /** Deliveries that failed. */
@@ -94,6 +101,7 @@ export class BufferStore {
       // Two flows on one file would deliver the same events twice, so the lock is held until the file is closed.
       // Prepared, because errors of `exec` carry no result code.
       database.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
+      database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
       database.prepare("PRAGMA journal_mode = WAL").get();
       database.exec(
         `PRAGMA synchronous = ${sync === "full" ? "FULL" : "NORMAL"}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
@@ -107,7 +115,7 @@ export class BufferStore {
         "UPDATE entries SET events = ?, attempts = ?, checksum = ?, data = ? WHERE id = ?",
       );
       this.#setAside = database.prepare(
-        "INSERT INTO set_aside (timestamp_ms, attempts, reason, data) VALUES (?, ?, ?, ?)",
+        "INSERT INTO set_aside (timestamp_ms, attempts, reason, data, key, metadata) VALUES (?, ?, ?, ?, ?, ?)",
       );
       this.#next = database.prepare("SELECT id, attempts, data FROM entries WHERE id > ? ORDER BY id LIMIT 1");
       this.#get = database.prepare("SELECT id, attempts, data FROM entries WHERE id = ?");
@@ -138,7 +146,7 @@ export class BufferStore {
       CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, events INTEGER NOT NULL,
         attempts INTEGER NOT NULL, checksum INTEGER NOT NULL, data BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS set_aside (id INTEGER PRIMARY KEY, timestamp_ms REAL NOT NULL,
-        attempts INTEGER NOT NULL, reason TEXT NOT NULL, data BLOB NOT NULL);
+        attempts INTEGER NOT NULL, reason TEXT NOT NULL, data BLOB NOT NULL, key BLOB, metadata BLOB);
       CREATE TABLE IF NOT EXISTS damaged (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
       COMMIT`);
   }
@@ -149,7 +157,7 @@ export class BufferStore {
     let events = 0;
     for (const row of database.prepare("SELECT id, events, checksum, data FROM entries ORDER BY id").iterate()) {
       const data = row["data"] as Uint8Array;
-      const found = checksum(data) === row["checksum"] ? decodeEntry(data)?.length : undefined;
+      const found = checksum(data) === row["checksum"] ? decodeEntry(data)?.count : undefined;
       if (found === undefined || found !== row["events"]) broken.push(row["id"] as number);
       else {
         entries++;
@@ -214,8 +222,8 @@ export class BufferStore {
         bytes += data.byteLength - (this.get(id)?.data.byteLength ?? 0);
         this.#retry.run(events, attempts, checksum(data), data, id);
       }
-      for (const { bytes: data, timestamp, attempts, reason } of setAside) {
-        this.#setAside.run(timestamp, attempts, reason, data);
+      for (const { bytes: data, key, metadata, timestamp, attempts, reason } of setAside) {
+        this.#setAside.run(timestamp, attempts, reason, data, orNull(key), orNull(metadata));
         bytes += data.byteLength;
       }
       for (const id of removed) bytes -= (this.#remove.get(id)?.["bytes"] as number | undefined) ?? 0;
@@ -260,6 +268,22 @@ export class BufferStore {
   close(): void {
     this.#database.close();
   }
+}
+
+/** What is given up of an event of a batch. */
+export function setAsideOf(batch: Batch, index: number, attempts: number, reason: unknown): SetAside {
+  return {
+    bytes: batch.payload(index),
+    key: batch.key(index),
+    metadata: batch.metadata(index),
+    timestamp: batch.timestampMs(index),
+    attempts,
+    reason: messageOf(reason),
+  };
+}
+
+function orNull(bytes: Uint8Array): Uint8Array | null {
+  return bytes.byteLength === 0 ? null : bytes;
 }
 
 function pragma(database: DatabaseSync, name: string): number {

@@ -32,6 +32,10 @@ export interface DeadLetter {
   readonly bytes?: string;
   /** Otherwise what it looks like. */
   readonly text?: string;
+  /** Its key, base64, when it has one. */
+  readonly key?: string;
+  /** Its metadata, base64, when it has any. */
+  readonly metadata?: string;
   /** Why the last attempt failed. */
   readonly error: { readonly code: string; readonly message: string };
   /** Deliveries that failed. */
@@ -75,6 +79,7 @@ export class LetterBox {
     const { timestamp, stream } = event;
     return {
       ...contentOf(event),
+      ...besidesOf(event),
       error: {
         code: reason instanceof CaissonError ? reason.code : "CAISSON_SINK_FAILED",
         message: messageOf(reason),
@@ -100,6 +105,16 @@ function contentOf(event: Event): Pick<DeadLetter, "event" | "bytes" | "text"> {
   if (value instanceof Uint8Array) return { bytes: base64Of(value) };
   if (event.batch !== undefined) return { bytes: base64Of(event.batch.payload(event.index)) };
   return { text: Deno.inspect(value, { depth: 8, strAbbreviateSize: 10_000 }) };
+}
+
+function besidesOf({ batch, index }: Event): Pick<DeadLetter, "key" | "metadata"> {
+  if (batch === undefined) return {};
+  const key = batch.key(index);
+  const metadata = batch.metadata(index);
+  return {
+    ...(key.byteLength > 0 ? { key: base64Of(key) } : {}),
+    ...(metadata.byteLength > 0 ? { metadata: base64Of(metadata) } : {}),
+  };
 }
 
 function base64Of(bytes: Uint8Array): string {

@@ -4,14 +4,21 @@ import type { PartMetrics } from "../connector/contract.ts";
 import { failEvent } from "../connector/batch_feeder.ts";
 import { sleep, turn } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { decodeEntry, encodeEntry, type StoredEvent } from "./buffer_entry.ts";
-import { batchOf, entriesOf, type PendingDelivery } from "./buffer_entries.ts";
+import type { Batch } from "../data/batch.ts";
+import { decodeEntry, entryOf } from "./buffer_entry.ts";
+import { entriesOf, type PendingDelivery } from "./buffer_entries.ts";
 import type { LinkBufferOptions } from "./link_buffer_options.ts";
-import type { SetAside, StoredEntry } from "./buffer_store.ts";
+import { type SetAside, setAsideOf, type StoredEntry } from "./buffer_store.ts";
 import { BufferTail } from "./buffer_tail.ts";
 import { type Consumer, type Delivery, Event, eventCount, eventsOf } from "./delivery.ts";
 import { backOffOf } from "./guarded_link.ts";
 import { Settlement } from "./settlement.ts";
+
+/**
+ * Bytes after which whoever sends waits for the commit: a turn in which a source stores more than is taken out makes a
+ * backlog, and a backlog has to be read back from the file, though the taker would keep up.
+ */
+const GROUP_BYTES = 1 << 20;
 
 /** Takes deliveries, stores them in groups, and hands them on in order. */
 export class LinkBuffer implements Consumer {
@@ -69,11 +76,17 @@ export class LinkBuffer implements Consumer {
       for (const event of eventsOf(delivery)) failEvent(event, this.#failure);
       return delivery.settlement.release();
     }
-    const entries = entriesOf(eventsOf(delivery), (event) => this.#encode(event));
+    // One that cannot be encoded fails, and the others go on.
+    const entries = entriesOf(delivery, this.#options.codec, (event, error) => {
+      this.metrics.failed++;
+      failEvent(event, error);
+      this.#options.onError(this.#asError(error));
+    });
     for (const { data } of entries) this.#pendingBytes += data.byteLength;
     this.#pending.push({ delivery, entries });
     this.#commitSoon();
     if (this.#isFull) return this.#room();
+    if (this.#pendingBytes >= GROUP_BYTES) return this.#committing;
   }
 
   get #isFull(): boolean {
@@ -83,18 +96,6 @@ export class LinkBuffer implements Consumer {
   async #room(): Promise<void> {
     const { reading } = this.#options;
     while (this.#isFull && !this.#closed && !reading.aborted) await this.#change();
-  }
-
-  /** The bytes of an event; one that cannot be encoded fails, and the others go on. */
-  #encode(event: Event): Uint8Array | undefined {
-    try {
-      return event.bytes(this.#options.codec);
-    } catch (error) {
-      this.metrics.failed++;
-      failEvent(event, error);
-      this.#options.onError(this.#asError(error));
-      return undefined;
-    }
   }
 
   /** One transaction for all that comes in one turn: a commit waits for the disk, however little it writes. */
@@ -176,15 +177,15 @@ export class LinkBuffer implements Consumer {
       if (again !== undefined) this.#lost(again);
       return undefined;
     }
-    const events = decodeEntry(entry.data);
-    if (events === undefined) {
+    const batch = decodeEntry(entry.data);
+    if (batch === undefined) {
       if (again === undefined) this.#flying++;
       store.setDamaged(entry.id);
       this.#lost(entry.id);
       return undefined;
     }
     if (again === undefined) this.#flying++;
-    return this.#deliveryOf(entry, events);
+    return this.#deliveryOf(entry, batch);
   }
 
   /** Somebody else wrote to the file while the flow ran: told, and all other entries are delivered. */
@@ -201,9 +202,9 @@ export class LinkBuffer implements Consumer {
     queueMicrotask(() => this.#changed());
   }
 
-  #deliveryOf({ id, attempts }: StoredEntry, events: readonly StoredEvent[]): Delivery {
+  #deliveryOf({ id, attempts }: StoredEntry, batch: Batch): Delivery {
     const { codec } = this.#options;
-    const batch = batchOf(events);
+    const { count } = batch;
     let freed = false;
     const free = (): void => {
       if (freed) return;
@@ -213,7 +214,7 @@ export class LinkBuffer implements Consumer {
     const settlement = new Settlement((failures) => {
       // Not before the commit: what is delivered and not noted in the file arrives twice when the process dies.
       if (failures.size === 0) this.#delivered.push(free);
-      this.#settled(id, attempts + 1, events.length, failures, freed);
+      this.#settled(id, attempts + 1, count, failures, freed);
     }, () => {
       // A window keeps its verdicts open: waiting for them before the next entry could wait for ever.
       free();
@@ -238,14 +239,15 @@ export class LinkBuffer implements Consumer {
 
   #failed(id: number, attempts: number, failures: ReadonlyMap<number, unknown>, freed: boolean): void {
     const { retry, store } = this.#options;
-    const events = decodeEntry(store.get(id)!.data)!;
+    // Not what was delivered: somebody may have written to it.
+    const batch = decodeEntry(store.get(id)!.data)!;
     const failed = [...failures].sort(([a], [b]) => a - b);
     if (attempts >= retry.attempts) {
       if (freed) this.#flying++;
-      this.#giveUp(id, attempts, failed.map(([index, reason]) => ({ ...events[index]!, reason })));
+      this.#giveUp(id, attempts, batch, failed);
       return;
     }
-    const data = encodeEntry(failed.map(([index]) => events[index]!));
+    const data = entryOf(batch, failed.map(([index]) => index));
     this.#retried.push({ id, attempts, events: failed.length, data });
     if (freed) this.#flying++;
     if (this.#ended) {
@@ -258,14 +260,12 @@ export class LinkBuffer implements Consumer {
   }
 
   /** To the dead letter, and what it does not take into the table of the file. */
-  #giveUp(id: number, attempts: number, failed: readonly (StoredEvent & { readonly reason: unknown })[]): void {
+  #giveUp(id: number, attempts: number, batch: Batch, failed: readonly (readonly [number, unknown])[]): void {
     const { letters, codec } = this.#options;
     this.metrics.failed += failed.length;
-    const done = (kept: readonly (typeof failed)[number][]): void => {
+    const done = (kept: typeof failed): void => {
       if (this.#closed) return;
-      for (const { bytes, timestamp, reason } of kept) {
-        this.#setAside.push({ bytes, timestamp, attempts, reason: messageOf(reason) });
-      }
+      for (const [index, reason] of kept) this.#setAside.push(setAsideOf(batch, index, attempts, reason));
       this.#aside += kept.length;
       this.#removed.push(id);
       // Not before the commit, as with what is delivered.
@@ -273,10 +273,9 @@ export class LinkBuffer implements Consumer {
       this.#commitSoon();
     };
     if (letters === undefined) return done(failed);
-    const batch = batchOf(failed);
     letters.send(
-      failed.map(({ reason }, index) => ({ event: Event.raw(batch, index, codec), reason, attempts })),
-      (lost) => done([...lost.keys()].map((index) => failed[index]!)),
+      failed.map(([index, reason]) => ({ event: Event.raw(batch, index, codec), reason, attempts })),
+      (lost) => done([...lost.keys()].map((at) => failed[at]!)),
     );
   }
 

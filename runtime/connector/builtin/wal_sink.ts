@@ -1,12 +1,8 @@
 /** The sink `wal`: an event is acked when it is on disk. @module */
 import type { Batch } from "../../data/batch.ts";
-import { encodeEntry, type StoredEvent } from "../../flow/buffer_entry.ts";
-import type { BufferChanges } from "../../flow/buffer_store.ts";
+import { entriesOfBatch } from "../../flow/buffer_entries.ts";
 import type { BatchSinkPart, PartContext, PartMetrics } from "../contract.ts";
 import { WalQueue } from "./wal_queue.ts";
-
-/** Payload bytes after which an entry is full; one event may be larger. */
-const ENTRY_BYTES = 1 << 20;
 
 /** Appends to the queue; while that is full, it waits. */
 export class WalSink implements BatchSinkPart {
@@ -43,7 +39,7 @@ export class WalSink implements BatchSinkPart {
       signal.removeEventListener("abort", wake);
       signal.throwIfAborted();
     }
-    await queue.append(entriesOf(batch));
+    await queue.append(entriesOfBatch(batch));
     this.#written += batch.count;
   }
 
@@ -63,23 +59,4 @@ export class WalSink implements BatchSinkPart {
     this.#queue = undefined;
     queue?.release();
   }
-}
-
-function entriesOf(batch: Batch): BufferChanges["appended"] {
-  const entries: { data: Uint8Array; events: number }[] = [];
-  let stored: StoredEvent[] = [];
-  let bytes = 0;
-  const end = (): void => {
-    if (stored.length > 0) entries.push({ data: encodeEntry(stored), events: stored.length });
-    stored = [];
-    bytes = 0;
-  };
-  for (let index = 0; index < batch.count; index++) {
-    const payload = batch.payload(index);
-    if (bytes + payload.byteLength > ENTRY_BYTES) end();
-    stored.push({ bytes: payload, timestamp: batch.timestampMs(index) });
-    bytes += payload.byteLength;
-  }
-  end();
-  return entries;
 }

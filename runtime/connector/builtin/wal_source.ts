@@ -1,8 +1,7 @@
 /** The source `wal`: takes events out of the queue when they were delivered. @module */
 import type { Batch } from "../../data/batch.ts";
-import { messageOf } from "../../errors/caisson_error.ts";
-import { decodeEntry, encodeEntry, type StoredEvent } from "../../flow/buffer_entry.ts";
-import type { StoredEntry } from "../../flow/buffer_store.ts";
+import { decodeEntry, entryOf } from "../../flow/buffer_entry.ts";
+import { setAsideOf, type StoredEntry } from "../../flow/buffer_store.ts";
 import type { PartContext, PartMetrics, PollResult, SourcePart } from "../contract.ts";
 import { WalQueue } from "./wal_queue.ts";
 
@@ -14,7 +13,7 @@ const PLACES = 2048;
 /** An entry that is on its way. */
 interface Open {
   readonly entry: StoredEntry;
-  readonly events: readonly StoredEvent[];
+  readonly events: Batch;
   /** Events that are not settled yet. */
   left: number;
   readonly failed: Map<number, unknown>;
@@ -83,7 +82,7 @@ export class WalSource implements SourcePart {
       store.setDamaged(entry.id);
       return this.#next();
     }
-    const open: Open = { entry, events, left: events.length, failed: new Map() };
+    const open: Open = { entry, events, left: events.count, failed: new Map() };
     this.#open.set(entry.id, open);
     return { open, next: 0 };
   }
@@ -91,9 +90,8 @@ export class WalSource implements SourcePart {
   /** Whether all of the entry found room. */
   #give(batch: Batch, max: number, rest: { readonly open: Open; next: number }): boolean {
     const { entry, events } = rest.open;
-    for (; rest.next < events.length; rest.next++) {
-      const { bytes, timestamp } = events[rest.next]!;
-      if (batch.count === max || !batch.appendBytes(bytes, timestamp)) return false;
+    for (; rest.next < events.count; rest.next++) {
+      if (batch.count === max || !batch.appendCopy(events, rest.next)) return false;
       batch.setSequence(batch.count - 1, entry.id * PLACES + rest.next);
     }
     return true;
@@ -102,8 +100,8 @@ export class WalSource implements SourcePart {
   /** An event that is larger than a whole batch can never be given. */
   #refuse(rest: { readonly open: Open; next: number }): void {
     const { open, next } = rest;
-    this.#rest = next + 1 === open.events.length ? undefined : { open, next: next + 1 };
-    this.#settleOne(open, next, `an event of ${open.events[next]!.bytes.byteLength} bytes: raise batchBytes`, true);
+    this.#rest = next + 1 === open.events.count ? undefined : { open, next: next + 1 };
+    this.#settleOne(open, next, `an event of ${open.events.copiedBytes(next)} bytes: raise batchBytes`, true);
   }
 
   /** Takes what was delivered out of the file. */
@@ -129,14 +127,14 @@ export class WalSource implements SourcePart {
     const tried = attempts + 1;
     if (tried >= (config["attempts"] as number)) {
       this.#setAside += failed.size;
-      const aside = [...failed].map(([at, why]) => ({ ...events[at]!, attempts: tried, reason: messageOf(why) }));
+      const aside = [...failed].map(([at, why]) => setAsideOf(events, at, tried, why));
       return queue.remove(id, aside);
     }
-    const left = [...failed.keys()].sort((a, b) => a - b).map((at) => events[at]!);
+    const left = [...failed.keys()].sort((a, b) => a - b);
     this.#retried += left.length;
     this.#waiting++;
     // The wait begins when the file knows what is left of the entry: earlier, all of it would be given again.
-    const again = { id, attempts: tried, events: left.length, data: encodeEntry(left) };
+    const again = { id, attempts: tried, events: left.length, data: entryOf(events, left) };
     queue.retry(again, () => this.#backOff(id, attempts));
   }
 
