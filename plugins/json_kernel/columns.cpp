@@ -48,9 +48,8 @@ bool Evaluator::text_value(uint32_t column, std::string_view text, Room &room, u
 
 bool Evaluator::read_columns(Room &room, uint64_t *row) {
   for (uint32_t column = 0; column < program_.reads.size(); column++) {
-    const uint32_t read = program_.reads[column];
-    const Node &node = program_.nodes[read];
-    const Value value = node.op == Op::Field ? field(node.slot) : evaluate(read);
+    Value made;
+    const Value &value = value_of(program_.reads[column], made);
     if (punted_) return false;
     switch (value.type) {
       case Type::Absent: row[column] = kKnown; break;

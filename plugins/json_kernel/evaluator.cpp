@@ -81,6 +81,8 @@ Evaluator::Evaluator(const Program &program)
       parser_(kLongestEvent),
       found_(program.members.size()),
       is_found_(program.members.size()),
+      fields_(program.fields.size()),
+      is_read_(program.fields.size()),
       padded_(new uint8_t[kLongestEvent + simdjson::SIMDJSON_PADDING]()),
       scratch_(new char[kScratch]) {}
 
@@ -129,6 +131,7 @@ Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, 
   scratch_used_ = 0;
   if (!is_found_.empty()) {
     std::memset(is_found_.data(), 0, is_found_.size());
+    std::memset(is_read_.data(), 0, is_read_.size());
     read(object);
   }
   for (const uint32_t filter : program_.filters) {
@@ -156,8 +159,8 @@ bool Evaluator::write(Room &room, Written &written) {
   *at++ = '{';
   bool first = true;
   for (const Output &output : program_.outputs) {
-    const Node &node = program_.nodes[output.node];
-    const Value value = node.op == Op::Field ? field(node.slot) : evaluate(output.node);
+    Value made;
+    const Value &value = value_of(output.node, made);
     if (punted_ || value.type == Type::Composite) return false;
     if (value.type == Type::Absent) continue;
     const size_t needed = output.label.size() + 2 + (value.type == Type::Text ? 6 * value.text.size() + 2 : kNumberText);
@@ -246,9 +249,20 @@ bool Evaluator::find(uint32_t slot, dom::element &at) {
   return true;
 }
 
-Value Evaluator::field(uint32_t slot) {
-  dom::element at;
-  return find(slot, at) ? from(at) : Value{};
+const Value &Evaluator::field(uint32_t slot) {
+  if (is_read_[slot] == 0) {
+    is_read_[slot] = 1;
+    dom::element at;
+    fields_[slot] = find(slot, at) ? from(at) : Value{};
+  }
+  return fields_[slot];
+}
+
+const Value &Evaluator::value_of(uint32_t index, Value &room) {
+  const Node &node = program_.nodes[index];
+  if (node.op == Op::Field) return field(node.slot);
+  if (node.op == Op::Constant) return node.constant;
+  return room = evaluate(index);
 }
 
 // Whether a list of plain values has one.
@@ -317,16 +331,18 @@ Value Evaluator::evaluate(uint32_t index) {
     case Op::Field: return field(node.slot);
     case Op::Equal:
     case Op::NotEqual: {
-      const Value left = evaluate(operands[0]);
-      const Value right = evaluate(operands[1]);
+      Value rooms[2];
+      const Value &left = value_of(operands[0], rooms[0]);
+      const Value &right = value_of(operands[1], rooms[1]);
       return Value::of(is_same(left, right) == (node.op == Op::Equal));
     }
     case Op::Less:
     case Op::LessEqual:
     case Op::Greater:
     case Op::GreaterEqual: {
-      const Value left = evaluate(operands[0]);
-      return compare(node.op, left, evaluate(operands[1]));
+      Value rooms[2];
+      const Value &left = value_of(operands[0], rooms[0]);
+      return compare(node.op, left, value_of(operands[1], rooms[1]));
     }
     case Op::And:
     case Op::Or: {
@@ -338,7 +354,8 @@ Value Evaluator::evaluate(uint32_t index) {
     }
     case Op::Not: return Value::of(!is_true(evaluate(operands[0])));
     case Op::In: {
-      const Value item = evaluate(operands[0]);
+      Value room;
+      const Value &item = value_of(operands[0], room);
       const Set &set = program_.sets[node.slot];
       switch (item.type) {
         case Type::Null: return Value::of(set.has_null);
@@ -362,8 +379,9 @@ Value Evaluator::evaluate(uint32_t index) {
     case Op::Contains:
     case Op::StartsWith:
     case Op::EndsWith: {
-      const Value text = evaluate(operands[0]);
-      const Value part = evaluate(operands[1]);
+      Value rooms[2];
+      const Value &text = value_of(operands[0], rooms[0]);
+      const Value &part = value_of(operands[1], rooms[1]);
       if (node.op == Op::Contains && text.type == Type::Composite) return contains(operands[0], part);
       if (text.type != Type::Text || part.type != Type::Text) return Value::of(false);
       const std::string_view whole = text.text;
@@ -436,7 +454,8 @@ Value Evaluator::evaluate(uint32_t index) {
       if (operands.size() > 16) return punt();
       size_t total = 0;
       for (size_t at = 0; at < operands.size(); at++) {
-        const Value part = text_of(evaluate(operands[at]));
+        Value room;
+        const Value part = text_of(value_of(operands[at], room));
         if (part.type == Type::Text) parts[at] = part.text;
         total += parts[at].size();
       }

@@ -33,7 +33,9 @@ class Evaluator {
 
  private:
   Value evaluate(uint32_t node);
-  Value field(uint32_t slot);
+  // The same without a copy of what is there already; `room` is for what is not.
+  const Value &value_of(uint32_t node, Value &room);
+  const Value &field(uint32_t slot);
   Value from(simdjson::dom::element element);
   Value text_of(const Value &value);
   Value compare(Op op, const Value &left, const Value &right);
@@ -53,6 +55,9 @@ class Evaluator {
   simdjson::dom::parser parser_;
   std::vector<simdjson::dom::element> found_;
   std::vector<uint8_t> is_found_;
+  // Fields of the event that were looked at, by slot: expressions ask for the same ones again and again.
+  std::vector<Value> fields_;
+  std::vector<uint8_t> is_read_;
   std::unique_ptr<uint8_t[]> padded_;
   std::unique_ptr<char[]> scratch_;
   size_t scratch_used_ = 0;

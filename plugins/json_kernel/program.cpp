@@ -70,7 +70,7 @@ bool compile_set(dom::element list, Program &program, Node &node) {
     std::string_view text;
     double number;
     bool truth;
-    if (item.get_string().get(text) == simdjson::SUCCESS) set.texts.emplace(text);
+    if (item.get_string().get(text) == simdjson::SUCCESS) set.texts.emplace_back(text);
     else if (number_of(item, number)) set.numbers.push_back(number);
     else if (item.get_bool().get(truth) == simdjson::SUCCESS) (truth ? set.has_true : set.has_false) = true;
     else if (item.is_null()) set.has_null = true;

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "value.hpp"
@@ -34,7 +33,7 @@ struct Field {
 };
 
 struct Set {
-  std::unordered_set<std::string> texts;
+  std::vector<std::string> texts;
   std::vector<double> numbers;
   bool has_null = false, has_true = false, has_false = false;
 };

@@ -13,7 +13,9 @@ export class PortCollector {
   #foreign: Settlement[] = [];
   #own: Settlement | undefined;
   #cursor: Event | undefined;
-  /** Indexes of events that the cursor stood for, as long as there are no others. */
+  /** So many events of the cursor's batch from the first one on, as long as there are no others. */
+  #leading = 0;
+  /** Indexes of those that the cursor stood for after a gap. */
   #picks: number[] = [];
 
   /** Starts with nothing. */
@@ -24,7 +26,7 @@ export class PortCollector {
 
   /** Number of events gathered. */
   get length(): number {
-    return this.#events.length + this.#picks.length;
+    return this.#events.length + this.#leading + this.#picks.length;
   }
 
   /**
@@ -34,6 +36,7 @@ export class PortCollector {
    */
   begin(own: Settlement, cursor?: Event): void {
     this.#events = [];
+    this.#leading = 0;
     this.#picks = [];
     this.#cursor = cursor;
     this.#foreign = [];
@@ -42,8 +45,9 @@ export class PortCollector {
 
   #collect(event: Event): boolean {
     if (event === this.#cursor) {
-      if (this.#events.length === 0) this.#picks.push(event.index);
-      else this.#events.push(this.#copyOf(event, event.index));
+      if (this.#events.length > 0) this.#events.push(this.#copyOf(event, event.index));
+      else if (event.index === this.#leading && this.#picks.length === 0) this.#leading++;
+      else this.#picks.push(event.index);
       return true;
     }
     this.#unpick();
@@ -62,25 +66,23 @@ export class PortCollector {
 
   /** Makes events of the places kept. */
   #unpick(): void {
-    if (this.#picks.length === 0) return;
+    if (this.#leading + this.#picks.length === 0) return;
+    for (let index = 0; index < this.#leading; index++) this.#events.push(this.#copyOf(this.#cursor!, index));
     for (const index of this.#picks) this.#events.push(this.#copyOf(this.#cursor!, index));
+    this.#leading = 0;
     this.#picks = [];
   }
 
   /** Whether it gathered every event of the cursor's batch, in order, and nothing else. */
   get hasWholeBatch(): boolean {
-    const picks = this.#picks;
-    if (this.#cursor === undefined || picks.length !== this.#cursor.batch!.count) return false;
-    for (let index = 0; index < picks.length; index++) {
-      if (picks[index] !== index) return false;
-    }
-    return true;
+    return this.#cursor !== undefined && this.#leading === this.#cursor.batch!.count && this.length === this.#leading;
   }
 
   /** Takes back what was gathered since there were `length` events. */
   takeBack(length: number): void {
-    if (this.#picks.length > 0) {
-      this.#picks.length = length;
+    if (this.#events.length === 0) {
+      this.#picks.length = Math.max(0, length - this.#leading);
+      this.#leading = Math.min(this.#leading, length);
       return;
     }
     for (const { settlement } of this.#events.splice(length)) {

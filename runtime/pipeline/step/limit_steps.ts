@@ -13,6 +13,25 @@ import type { BucketDefinition, DedupeDefinition, SampleDefinition, ThrottleDefi
 
 const dropped: Emit = () => false;
 
+/** Texts of keys that are remembered. */
+const MOST_TEXTS = 4096;
+
+/** `keyOf` for keys that come again and again: a text made anew has to be hashed anew in every map it is looked up in. */
+function keyTexts(): (key: unknown) => string {
+  const texts = new Map<unknown, string>();
+  return (key) => {
+    const known = texts.get(key);
+    if (known !== undefined) return known;
+    const text = keyOf(key);
+    // Scalars only: a list is another one each time.
+    if (typeof key !== "object") {
+      if (texts.size >= MOST_TEXTS) texts.clear();
+      texts.set(key, text);
+    }
+    return text;
+  };
+}
+
 function keyRead(key: ExpressionInput, path: string): readonly KernelRead[] {
   return [{ path: ["key"], expression: parseExpression(key, `${path}.key`) }];
 }
@@ -26,6 +45,7 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
   const classes = new Map<string, RecentMap<string, RateWindow>>();
   let overflow = dropped;
   let err = dropped;
+  const textOf = keyTexts();
   const windowOf = (name: string, key: string): RateWindow => {
     let keys = classes.get(name);
     if (keys === undefined) classes.set(name, keys = new RecentMap(cardinality));
@@ -36,7 +56,7 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
   const limit = (event: Event, name: unknown, rate: unknown, key: unknown, emit: Emit): boolean => {
     const most = numberOf(rate);
     if (typeof name !== "string" || most === undefined) return err(event);
-    return windowOf(name, keyOf(key)).admit(event.timestamp, most) ? emit(event) : overflow(event);
+    return windowOf(name, textOf(key)).admit(event.timestamp, most) ? emit(event) : overflow(event);
   };
   return {
     name: "bucket",
