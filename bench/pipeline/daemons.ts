@@ -3,7 +3,7 @@
  * and `logging` they parse and write only, which is less work than anybody else does.
  * @module
  */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import type { WorkloadName } from "./workloads.ts";
 
 /** Packages syslog-ng needs; unpacked instead of installed, since it conflicts with rsyslog. */
@@ -142,7 +142,10 @@ function syslogNgRules(workload: WorkloadName): { readonly path: string; readonl
   }
 }
 
-async function syslogNg(folder: string): Promise<Daemon> {
+/** A command that runs syslog-ng with a configuration, its state in the folder of that file. */
+export type SyslogNg = (config: string) => Deno.Command;
+
+async function unpackSyslogNg(folder: string): Promise<SyslogNg> {
   const packages = join(folder, "syslog-ng");
   const root = join(packages, "root");
   await Deno.mkdir(root, { recursive: true });
@@ -161,6 +164,29 @@ async function syslogNg(folder: string): Promise<Daemon> {
   for await (const { name, isDirectory } of Deno.readDir(join(root, "usr/lib/syslog-ng"))) {
     if (isDirectory) modules = join(root, "usr/lib/syslog-ng", name);
   }
+  return (config) => {
+    const work = dirname(config);
+    return new Deno.Command(join(root, "usr/sbin/syslog-ng"), {
+      args: [
+        ...["-F", "--no-caps", "-f", config, "-R", join(work, "persist"), "-p", join(work, "pid")],
+        ...["-c", join(work, "ctl"), `--module-path=${modules}`],
+      ],
+      env: { "LD_LIBRARY_PATH": libraries.join(":") },
+      stdout: "null",
+      stderr: "null",
+    });
+  };
+}
+
+const PARTS = `@version: 3.38
+options { stats-freq(0); };
+parser p { json-parser(prefix(".j.")); };
+filter error { "\${.j.level}" eq "error" };
+filter quiet { "\${.j.level}" ne "debug" };
+rewrite enrich { set("prod" value(".j.env")); set("\${.j.service}@@\${.j.host}" value(".j.svc_host")); };
+`;
+
+function syslogNg(folder: string, command: SyslogNg): Daemon {
   return async (workload, file, lines) => {
     const work = await Deno.makeTempDir({ dir: folder });
     const output = join(work, "out");
@@ -168,34 +194,40 @@ async function syslogNg(folder: string): Promise<Daemon> {
     const { path, template } = syslogNgRules(workload);
     await Deno.writeTextFile(
       config,
-      `@version: 3.38
-options { stats-freq(0); };
+      `${PARTS}
 source s { file("${file}" follow-freq(1) flags(no-parse) log-fetch-limit(1000) log-iw-size(10000)); };
-parser p { json-parser(prefix(".j.")); };
-filter error { "\${.j.level}" eq "error" };
-filter quiet { "\${.j.level}" ne "debug" };
-rewrite enrich { set("prod" value(".j.env")); set("\${.j.service}@@\${.j.host}" value(".j.svc_host")); };
 destination d { file("${output}" template("${template}") log-fifo-size(200000)); };
 log { source(s); ${path} destination(d); flags(flow-control); };
 `,
     );
-    return await watch(
-      new Deno.Command(join(root, "usr/sbin/syslog-ng"), {
-        args: [
-          ...["-F", "--no-caps", "-f", config, "-R", join(work, "persist"), "-p", join(work, "pid")],
-          ...["-c", join(work, "ctl"), `--module-path=${modules}`],
-        ],
-        env: { "LD_LIBRARY_PATH": libraries.join(":") },
-        stdout: "null",
-        stderr: "null",
-      }),
-      output,
-      lines,
-    );
+    return await watch(command(config), output, lines);
   };
 }
 
+/** What syslog-ng does of the workload `enrich` between two ports, each line sent on as soon as it is done. */
+export function syslogNgFromTcpToTcp(listenPort: string, connectPort: string): string {
+  const { path, template } = syslogNgRules("enrich");
+  return `${PARTS}
+source s { network(ip("127.0.0.1") port(${listenPort}) transport("tcp") flags(no-parse) log-iw-size(100000)); };
+destination d { network("127.0.0.1" port(${connectPort}) transport("tcp") template("${template}") flush-lines(1)
+  log-fifo-size(200000) time-reopen(1)); };
+log { source(s); ${path} destination(d); flags(flow-control); };
+`;
+}
+
+/** What measures the daemons. */
+export interface Daemons {
+  /** Events a second of each, through files. */
+  readonly throughput: Readonly<Record<"rsyslog" | "syslog-ng", Daemon>>;
+  /** Starts syslog-ng for something else. */
+  readonly syslogNg: SyslogNg;
+}
+
 /** Both daemons, installed when they are not there; what they need lies in `folder`. */
-export async function daemons(folder: string): Promise<Readonly<Record<"rsyslog" | "syslog-ng", Daemon>>> {
-  return { "rsyslog": await rsyslog(folder), "syslog-ng": await syslogNg(folder) };
+export async function daemons(folder: string): Promise<Daemons> {
+  const command = await unpackSyslogNg(folder);
+  return {
+    throughput: { "rsyslog": await rsyslog(folder), "syslog-ng": syslogNg(folder, command) },
+    syslogNg: command,
+  };
 }

@@ -1,5 +1,6 @@
 /** Latency from TCP to TCP under a load that waits for nobody. @module */
 import { join } from "@std/path";
+import { type SyslogNg, syslogNgFromTcpToTcp } from "./daemons.ts";
 
 /** What one run measured, microseconds. */
 export interface Latency {
@@ -13,36 +14,59 @@ export interface Latency {
   readonly expected: number;
 }
 
+/** Starts what is measured: it listens on the first port and connects to the second. */
+export type StartServer = (listenPort: string, connectPort: string) => Promise<Deno.ChildProcess>;
+
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/**
- * Runs a program between the two ends of the load generator.
- *
- * @param program module that takes the port to listen on and the one to connect to, and says when it is ready
- */
+/** A module that takes both ports, and says when it listens. */
+export function program(name: string): StartServer {
+  return async (...ports) => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-lock", "--no-check", "--quiet", join(import.meta.dirname!, name), ...ports],
+      stdout: "piped",
+      // The load generator closes first, and a flow says that its sink's connection is lost.
+      stderr: "null",
+    }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    return child;
+  };
+}
+
+/** syslog-ng with a configuration for two ports. */
+export function syslogNgServer(folder: string, command: SyslogNg): StartServer {
+  return async (...ports) => {
+    const config = join(await Deno.makeTempDir({ dir: folder }), "syslog-ng.conf");
+    await Deno.writeTextFile(config, syslogNgFromTcpToTcp(...ports));
+    return command(config).spawn();
+  };
+}
+
+/** Measures once, after two seconds of warming up. */
 export async function measureLatency(
   load: string,
-  program: string,
+  start: StartServer,
   rate: number,
   seconds: number,
 ): Promise<Latency> {
   const ports = [String(freePort()), String(freePort())] as const;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--no-check", "--quiet", join(import.meta.dirname!, program), ...ports],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.getReader();
-  await reader.read();
-  const { success, stdout, stderr } = await new Deno.Command(load, {
-    args: [...ports, String(rate), String(seconds + 1)],
-  }).output();
-  await reader.cancel();
+  // It listens at once and tries for ten seconds to connect, so that nobody finds its port closed.
+  const running = new Deno.Command(load, { args: [...ports, String(rate), String(seconds + 2)], stdout: "piped" })
+    .spawn();
+  const child = await start(...ports);
+  const { success, stdout } = await running.output();
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It ended by itself.
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+  }
   await child.status;
-  const text = new TextDecoder();
-  if (!success) throw new Error(text.decode(stderr));
-  return JSON.parse(text.decode(stdout)) as Latency;
+  if (!success) throw new Error("the load generator failed");
+  return JSON.parse(new TextDecoder().decode(stdout)) as Latency;
 }

@@ -13,7 +13,7 @@ import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
 import { median, medianRatio, significant } from "../statistics.ts";
 import { daemons } from "./daemons.ts";
-import { type Latency, measureLatency } from "./latency.ts";
+import { type Latency, measureLatency, program, type StartServer, syslogNgServer } from "./latency.ts";
 import { pipelineCharts } from "./plots.ts";
 import { dataWorkload, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
 
@@ -21,12 +21,14 @@ const { values: { quick, json, plots } } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, plots: { type: "string" } },
 });
 const plan = quick
-  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000, seconds: 2 }
-  : { rounds: 5, milliseconds: 1500, lines: 50_000, daemonLines: 200_000, seconds: 10 };
+  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000, seconds: 2, latencyRounds: 2 }
+  : { rounds: 5, milliseconds: 1500, lines: 50_000, daemonLines: 200_000, seconds: 10, latencyRounds: 5 };
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const OURS = ["typescript", "kernel"];
 const LOOPS = ["hand", "rxjs", "most", "streams"];
+/** Events a second of the latency runs. */
+const RATES = [10_000, 50_000] as const;
 const PEERS = [...LOOPS, "c-host", "rsyslog", "syslog-ng"];
 
 /** Events a second of each round, by variant. */
@@ -66,12 +68,14 @@ try {
   for (const name of WORKLOADS) {
     const events = await file(name, plan.lines);
     const more = await file(name, plan.daemonLines);
-    const program = kernelProgramOf(compilePipeline(dataWorkload(name), name));
-    const config = program === undefined ? "" : JSON.stringify({ program: program.text });
+    const steps = kernelProgramOf(compilePipeline(dataWorkload(name), name));
+    const config = steps === undefined ? "" : JSON.stringify({ program: steps.text });
     const rounds: Rounds = results[name] = {};
     const measure = (variant: string): Promise<number> => {
       if (variant === "c-host") return output(host, [kernel.library, config, events, milliseconds, name]);
-      if (variant === "rsyslog" || variant === "syslog-ng") return syslog[variant](name, more, plan.daemonLines);
+      if (variant === "rsyslog" || variant === "syslog-ng") {
+        return syslog.throughput[variant](name, more, plan.daemonLines);
+      }
       const args = [name, variant, events, milliseconds, kernel.manifestFile];
       return output(Deno.execPath(), ["run", "-A", "--no-lock", "--no-check", "--quiet", one, ...args]);
     };
@@ -81,18 +85,28 @@ try {
     const shown = [...OURS, ...PEERS].map((variant) => `${variant} ${Math.round(median(rounds[variant]!) / 1000)}`);
     console.log(`${name} (1,000 events/s): ${shown.join(", ")}`);
   }
-  for (const rate of [10_000, 50_000]) {
-    const measured: Record<string, Latency> = latency[rate] = {};
-    for (
-      const [name, program] of [["flow", "tcp_flow.ts"], ["typescript", "tcp_pipeline.ts"], [
-        "hand",
-        "peers/tcp_loop.ts",
-      ]] as const
-    ) {
-      const result = measured[name] = await measureLatency(load, program, rate, plan.seconds);
-      console.log(
-        `TCP to TCP at ${rate}/s, ${name}: p50 ${result.p50} µs, p99 ${result.p99} µs, ${result.received} of ${result.expected}`,
-      );
+  const servers: Readonly<Record<string, StartServer>> = {
+    flow: program("tcp_flow.ts"),
+    hand: program("peers/tcp_loop.ts"),
+    "syslog-ng": syslogNgServer(folder, syslog.syslogNg),
+  };
+  for (const rate of RATES) {
+    const runs: Record<string, Latency[]> = {};
+    for (let round = 0; round < plan.latencyRounds; round++) {
+      for (const [name, start] of Object.entries(servers)) {
+        (runs[name] ??= []).push(await measureLatency(load, start, rate, plan.seconds));
+      }
+    }
+    latency[rate] = Object.fromEntries(
+      Object.entries(runs).map(([name, each]) => [name, {
+        p50: median(each.map(({ p50 }) => p50)),
+        p99: median(each.map(({ p99 }) => p99)),
+        received: each.reduce((sum, { received }) => sum + received, 0),
+        expected: each.reduce((sum, { expected }) => sum + expected, 0),
+      }]),
+    );
+    for (const [name, { p50, p99, received, expected }] of Object.entries(latency[rate])) {
+      console.log(`TCP to TCP at ${rate}/s, ${name}: p50 ${p50} µs, p99 ${p99} µs, ${received} of ${expected}`);
     }
   }
 } finally {
@@ -115,6 +129,13 @@ for (const name of WORKLOADS) {
     against("kernel", ["rsyslog", "syslog-ng"]),
   ];
   console.log(`| ${name} | ${row.join(" | ")} |`);
+}
+
+console.log("\n| TCP to TCP | p50 ÷ hand | p99 ÷ hand | p50 ÷ syslog-ng | p99 ÷ syslog-ng |\n|---|---|---|---|---|");
+for (const rate of RATES) {
+  const { flow, hand, "syslog-ng": daemon } = latency[rate]!;
+  const ratios = [hand!, daemon!].flatMap((peer) => [flow!.p50 / peer.p50, flow!.p99 / peer.p99]);
+  console.log(`| ${rate}/s | ${ratios.map((value) => significant(value, 3)).join(" | ")} |`);
 }
 
 const pick = (variants: readonly string[]) =>
