@@ -130,7 +130,7 @@ export function compileCount(
       passes: false,
       keepsRows: false,
     },
-    letsGo: true,
+    cursor: "replaces",
     stepRead: (_, row, emit) => countRow(row, emit),
     stepRows: (row, from, to, emit) => {
       for (let index = from; index < to; index++) countRow(row(index), emit);

@@ -18,7 +18,7 @@ export function compileFilter(
   return {
     name: "filter",
     step: (event, emit) => holds(event.value) === true && emit(event),
+    cursor: "passes",
     kernelStep: { filter },
-    letsGo: true,
   };
 }

@@ -35,10 +35,11 @@ export interface Operator {
    */
   readonly stepRead?: (event: Event, row: Row, emit: Emit) => boolean;
   /**
-   * Whether it is done with the event object when its step returns, unless it emitted it: then the same object may stand
-   * for the next event. Not where a function of the user's sees events. @default {false}
+   * Set where {@linkcode Operator.step} is done with the event object when it returns and gives it to nobody but `emit` and
+   * its ports: the same object may then stand for the next event. Not where a function of the user's sees events.
+   * `replaces`: what it gives `out` is always an event of its own. @default {each event needs an object of its own}
    */
-  readonly letsGo?: boolean;
+  readonly cursor?: "passes" | "replaces";
   /**
    * {@linkcode Operator.stepRead} for rows `from` up to `to`, for a step that takes every event in, looks at nothing but
    * its row, and never throws.

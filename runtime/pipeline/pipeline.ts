@@ -3,11 +3,13 @@ import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { type Consumer, type Delivery, Event, eventsOf } from "../flow/delivery.ts";
+import { type Consumer, type Delivery, Event } from "../flow/delivery.ts";
+import type { Batch } from "../data/batch.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { PortCollector } from "./collector.ts";
 import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
+import { type CursorUse, cursorUseOf } from "./cursor_use.ts";
 import { fuse, type Placed } from "./fuse.ts";
 import { KernelRunner } from "./kernel_runner.ts";
 import type { Emit, Operator, Snapshot } from "./operator.ts";
@@ -33,7 +35,7 @@ export class Pipeline implements Consumer {
   readonly #errors: PortCollector;
   readonly #timer: PipelineTimer | undefined;
   readonly #pausing: readonly Operator[];
-  readonly #letsGo: boolean;
+  readonly #cursorUse: CursorUse;
   readonly #closing = new AbortController();
   readonly #kernel: KernelRunner | undefined;
   #busy: Promise<void> | undefined;
@@ -71,7 +73,7 @@ export class Pipeline implements Consumer {
       handOn: (delivery) => this.#handOn(delivery),
     });
     const operators = this.#placed.map(({ operator }) => operator);
-    this.#letsGo = operators.every((operator) => operator.letsGo === true);
+    this.#cursorUse = cursorUseOf(compiled);
     this.#pausing = operators.filter((operator) => operator.pausedUntil !== undefined);
     if (operators.some((operator) => operator.nextTimer !== undefined)) {
       this.#timer = new PipelineTimer(operators, this.#clock, () => this.#onTimer());
@@ -134,37 +136,39 @@ export class Pipeline implements Consumer {
   }
 
   #runEvents(chain: Emit, delivery: Delivery): void | Promise<void> {
-    if (this.#letsGo && delivery.events === undefined && delivery.batch!.count > 0 && this.#mayForget(delivery.codec)) {
-      return this.#runRecords(chain, delivery);
-    }
-    const events = eventsOf(delivery);
-    const { settlement } = delivery;
+    const { events, settlement } = delivery;
+    if (events === undefined) return this.#runRecords(chain, delivery, delivery.batch!);
     this.#begin(settlement);
-    // Events that came with the delivery are shared with other branches.
-    const forget = delivery.events === undefined && this.#mayForget(delivery.codec);
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index]!;
-      this.#runEvent(chain, event);
-      if (forget) event.forget();
-    }
+    for (let index = 0; index < events.length; index++) this.#runEvent(chain, events[index]!);
     this.metrics.in += events.length;
     return this.#handOn(delivery);
   }
 
-  /** One object stands for one event after the other. */
-  #runRecords(chain: Emit, delivery: Delivery): void | Promise<void> {
+  #runRecords(chain: Emit, delivery: Delivery, batch: Batch): void | Promise<void> {
     const { codec, settlement } = delivery;
-    const batch = delivery.batch!;
     const { count } = batch;
-    const cursor = Event.raw(batch, 0, codec, settlement);
-    this.#begin(settlement, cursor);
-    for (let index = 0; index < count; index++) this.#runEvent(chain, cursor.moveTo(index));
+    const use = this.#cursorUse;
+    const unread = this.#valuesAreUnread(codec);
+    if (count > 0 && (use === "always" || (use === "unread" && unread))) {
+      const cursor = Event.raw(batch, 0, codec, settlement);
+      const original = (): Event => Event.raw(batch, cursor.index, codec, settlement);
+      this.#begin(settlement, cursor);
+      for (let index = 0; index < count; index++) this.#runEvent(chain, cursor.moveTo(index), original);
+    } else {
+      this.#begin(settlement);
+      // Each is made when it is its turn: a thousand made beforehand outlive a collection.
+      for (let index = 0; index < count; index++) {
+        const event = Event.raw(batch, index, codec, settlement);
+        this.#runEvent(chain, event);
+        if (unread) event.forget();
+      }
+    }
     this.metrics.in += count;
     return this.#handOn(delivery);
   }
 
-  /** Whether nobody will look at a value again once its event has been through: operators keep values, but never the event. */
-  #mayForget(codec: Codec): boolean {
+  /** Whether no taker will look at the value of an event that has been through; operators keep values, but never the event. */
+  #valuesAreUnread(codec: Codec): boolean {
     const { out, err } = this.#options;
     return !out.readsValues(codec) && !err.readsValues(codec) &&
       !this.#sides.some(({ fanout }) => fanout.readsValues(codec));

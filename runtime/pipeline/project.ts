@@ -29,7 +29,7 @@ export function compileProject(
   return {
     name: "project",
     step: (event, emit) => emit(event.with(make(event.value))),
+    cursor: "replaces",
     kernelStep: { project },
-    letsGo: true,
   };
 }

@@ -30,6 +30,7 @@ export function compileSelect(definition: SelectDefinition, path: string): Opera
   const target = definition.target === undefined ? undefined : plainTarget(definition.target, path);
   return {
     name: "select",
+    cursor: target === undefined ? "passes" : "replaces",
     step: (event, emit) => {
       if (keeps !== undefined && keeps(event.value) !== true) return false;
       if (target === undefined) return wanted === undefined || wanted(event.value) === true ? emit(event) : false;
@@ -67,6 +68,7 @@ function grouped(
   const { compute } = compileTarget(target, `${path}.target`, { names: ["group"], aggregates: false });
   return {
     name: "select",
+    cursor: "replaces",
     step: (event, emit) => {
       const input = event.value;
       if (keeps !== undefined && keeps(input) !== true) return false;
@@ -112,6 +114,7 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
   };
   return {
     name: "select",
+    cursor: "replaces",
     ports: [...windows.ports, "overflow"],
     bind: (port, warn) => {
       groups.bind(port("overflow"), warn);
