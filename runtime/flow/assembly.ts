@@ -1,7 +1,7 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
 import { createCodec } from "../codec/codecs.ts";
 import { Breaker } from "../connector/breaker.ts";
-import type { Part } from "../connector/contract.ts";
+import type { Part, ProcessorPart } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
 import { ProcessorNode } from "../connector/processor_node.ts";
@@ -9,8 +9,6 @@ import { SinkManager } from "../connector/sink_manager.ts";
 import { SourceManager } from "../connector/source_manager.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
-import { Kernel } from "../pipeline/kernel.ts";
-import { kernelProgramOf } from "../pipeline/kernel_program.ts";
 import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
@@ -21,7 +19,8 @@ import type { FlowDefinition } from "./flow_definition.ts";
 import { Guards } from "./guards.ts";
 import type { Node } from "./node.ts";
 import { closeNode } from "./close_node.ts";
-import { closeError, connectError } from "./node_errors.ts";
+import { Kernels } from "./kernels.ts";
+import { closeError } from "./node_errors.ts";
 import { type StartedPipeline, startPipeline } from "./start_pipeline.ts";
 import { startStages } from "./start_stages.ts";
 import type { Graph, Link } from "./graph.ts";
@@ -75,6 +74,8 @@ export class Assembly {
   readonly #buffers = new Buffers();
   readonly #guards: Guards;
   readonly #states: DurableStates;
+  /** What runs the first steps of pipelines natively. */
+  readonly kernels: Kernels;
   /** Pauses, resumes and drains the nodes. */
   readonly pausing: Pausing;
 
@@ -84,6 +85,14 @@ export class Assembly {
     this.#states = new DurableStates(options);
     this.#guards = new Guards(options);
     const { definition, graph, onError } = options;
+    this.kernels = new Kernels({
+      type: options.kernel,
+      nodes: this.nodes,
+      launch: (name, program) => this.#launchKernel(name, program),
+      alias: (name) => this.#alias(name),
+      reading: options.reading,
+      onError,
+    });
     this.pausing = new Pausing({ flow: definition.name, nodes: this.nodes, graph, onError });
   }
 
@@ -255,24 +264,13 @@ export class Assembly {
     );
   }
 
-  /** The kernel for a pipeline's first steps, where it is registered and can do them; without it the operators do. */
-  async #startKernel(name: string, compiled: CompiledPipeline): Promise<Kernel | undefined> {
-    const { kernel, onError } = this.#options;
-    const program = kernel === undefined ? undefined : kernelProgramOf(compiled);
-    if (kernel === undefined || program === undefined) return undefined;
-    try {
-      const definition = { type: kernel, config: { program: program.text } };
-      const part = await this.#launch(`${name}.kernel`, "processor", definition, asProcessor, () => undefined);
-      return new Kernel(part, program);
-    } catch (error) {
-      if (this.#options.reading.aborted) throw error;
-      onError(connectError(this.#alias(`${name}.kernel`), error));
-      return undefined;
-    }
+  async #launchKernel(name: string, program: string): Promise<ProcessorPart> {
+    const definition = { type: this.#options.kernel!, config: { program } };
+    return await this.#launch(name, "processor", definition, asProcessor, () => undefined);
   }
 
   async #startPipeline(name: string, compiled: CompiledPipeline): Promise<void> {
-    const kernel = await this.#startKernel(name, compiled);
+    const kernel = await this.kernels.start(name, compiled);
     const started = startPipeline(name, compiled, this.#states, {
       alias: this.#alias(name),
       out: this.#fanout(name, "out"),

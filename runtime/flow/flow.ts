@@ -126,7 +126,7 @@ export class Flow implements AsyncDisposable {
 
   /**
    * Replaces the steps of a pipeline while the flow runs, between two batches: no event is lost, read again or seen by
-   * both. Open windows give their results first; the new steps begin without state, and without the kernel.
+   * both. Open windows give their results first; the new steps begin without state.
    *
    * @param name of the pipeline; its ports that the flow links have to be there in the new steps, too
    * @throws {CaissonError} `CAISSON_FLOW_STATE` when the flow does not run, `CAISSON_FLOW_INVALID` or
@@ -136,7 +136,8 @@ export class Flow implements AsyncDisposable {
     // What may be resumed runs, or is paused.
     if (!this.#life.takes("resume")) throw stateError(this.name, this.state, "a running flow");
     const running = replaceableOf(this.#assembly.pipelines, this.name, name);
-    await running.replace(compileReplacement(this.name, name, definition, this.#graph));
+    const compiled = compileReplacement(this.name, name, definition, this.#graph);
+    await this.#assembly.kernels.replace(name, running, compiled);
   }
 
   /** Resolves when every source has ended and everything read has been settled and closed. */

@@ -2,6 +2,7 @@
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Consumer, Delivery } from "../flow/delivery.ts";
 import type { CompiledPipeline } from "./compiled_pipeline.ts";
+import type { Kernel } from "./kernel.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PipelineMetrics, PipelineOptions } from "./pipeline_options.ts";
 
@@ -18,7 +19,7 @@ export class ReplaceablePipeline implements Consumer {
   #replacing: Promise<void> | undefined;
   #closed = false;
 
-  /** Begins with `pipeline`; what replaces it gets the same `options`, but not its kernel. */
+  /** Begins with `pipeline`; what replaces it gets the same `options`, but a kernel of its own. */
   constructor(pipeline: Pipeline, options: PipelineOptions) {
     this.#current = pipeline;
     this.#options = { ...options, kernel: undefined };
@@ -51,17 +52,18 @@ export class ReplaceablePipeline implements Consumer {
    * Replaces the steps between two deliveries. What the old steps hold is given out first, as at the end of a flow: open
    * windows give their results, with the verdicts of their events. The new ones begin anew.
    *
+   * @param kernel runs the first of the new steps; that of the old ones is of no use any more when this resolves
    * @throws {CaissonError} `CAISSON_FLOW_STATE` when the flow ends meanwhile
    */
-  async replace(next: CompiledPipeline): Promise<void> {
+  async replace(next: CompiledPipeline, kernel?: Kernel): Promise<void> {
     while (this.#replacing !== undefined) await this.#replacing;
-    const changing = this.#change(next);
+    const changing = this.#change(next, kernel);
     // Whoever waits to push waits for the change, not for how it went.
     this.#replacing = changing.then(() => {}, () => {}).finally(() => this.#replacing = undefined);
     await changing;
   }
 
-  async #change(next: CompiledPipeline): Promise<void> {
+  async #change(next: CompiledPipeline, kernel: Kernel | undefined): Promise<void> {
     while (this.#running > 0) await new Promise<void>((resolve) => this.#idle = resolve);
     this.#idle = undefined;
     const old = this.#current;
@@ -70,7 +72,7 @@ export class ReplaceablePipeline implements Consumer {
       const { alias } = this.#options;
       throw new CaissonError("CAISSON_FLOW_STATE", { subject: alias, found: "stopped", allowed: "a running flow" });
     }
-    const replacement = new Pipeline(next, this.#options);
+    const replacement = new Pipeline(next, { ...this.#options, kernel });
     for (const key of ["in", "out", "dropped", "failed"] as const) this.#before[key] += old.metrics[key];
     this.#current = replacement;
     old.close();

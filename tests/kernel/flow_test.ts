@@ -80,3 +80,61 @@ Deno.test({
     assertEquals([kernel.isolation, kernel.part["events"]], ["native", 3000]);
   },
 });
+
+Deno.test({
+  name: "steps that replace others while the flow runs get a kernel of their own, and the old one is closed",
+  ignore,
+  async fn() {
+    await buildPlugin({ folder: KERNEL });
+    const folder = await Deno.makeTempDir();
+    try {
+      const grants = join(folder, "caisson.grants.json");
+      const plugins = { "@caisson/json-kernel": { isolation: "native", permissions: {} } };
+      await Deno.writeTextFile(grants, JSON.stringify({ grants: 1, plugins }));
+      const input = join(folder, "in.ndjson");
+      await Deno.writeTextFile(input, '{"n":1}\n{"n":2}\n');
+      await using runtime = new Runtime({ plugins: [KERNEL], grants });
+      await runtime.discover();
+      const got: unknown[] = [];
+      let arrived = () => {};
+      runtime.provide({
+        type: "results",
+        kind: "sink",
+        create: () => ({
+          accepts: "values",
+          write(events): void {
+            for (const { value } of events) got.push(value);
+            arrived();
+          },
+          close: () => {},
+        }),
+      });
+      const next = async () => {
+        while (got.length === 0) await new Promise<void>((resolve) => arrived = resolve);
+        return got.shift();
+      };
+      const flow = await runtime.deploy({
+        name: "replaced",
+        connectors: {
+          in: { type: "file", config: { path: input, follow: true }, preprocessors: ["separate"] },
+          out: { type: "results" },
+        },
+        pipelines: { main: [{ filter: [">", ["field", "n"], 1] }] },
+        links: [{ from: "in", to: "main" }, { from: "main", to: "out" }],
+      });
+      const kernels = () => flow.report().nodes.filter(({ name }) => name === "main.kernel");
+      assertEquals(await next(), { n: 2 });
+      await flow.replacePipeline("main", [{ project: { twice: ["*", ["field", "n"], 2] } }]);
+      assertEquals(kernels().length, 1);
+      await Deno.writeTextFile(input, '{"n":3}\n', { append: true });
+      assertEquals(await next(), { twice: 6 });
+      await flow.replacePipeline("main", [{ filter: () => true }]);
+      assertEquals(kernels(), []);
+      await Deno.writeTextFile(input, '{"n":4}\n', { append: true });
+      assertEquals(await next(), { n: 4 });
+      await flow.stop();
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
