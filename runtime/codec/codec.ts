@@ -91,4 +91,13 @@ export interface Postprocessor {
   ): void | Promise<void>;
   /** The stream ends: emits what is still held; another stream may follow. */
   finish(emit: Emit): void | Promise<void>;
+  /**
+   * How many of the payloads it took, the last ones, have not been emitted wholly; their events are told nothing before
+   * they are. Whoever stands before it emits something for each payload. Absent: it holds nothing between two payloads.
+   */
+  readonly held?: number;
+  /** Longest time payloads are held, milliseconds. @default {1000} */
+  readonly flushMs?: number;
+  /** Emits what is held; the stream goes on. Needed with {@linkcode Postprocessor.held}. */
+  flush?(emit: Emit): void | Promise<void>;
 }

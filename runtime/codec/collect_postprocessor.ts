@@ -10,25 +10,33 @@ export interface CollectOptions {
   readonly maxBytes: number;
   /** Whether a payload longer than that is an error; else it becomes a piece of its own. */
   readonly strict: boolean;
+  /** Longest time a payload is held, milliseconds. */
+  readonly flushMs: number;
 }
 
-/**
- * Joins payloads, which are never divided. Events count as written when they are held, so those that are held are lost
- * when the host is killed.
- */
+/** Joins payloads, which are never divided. */
 export class CollectPostprocessor implements Postprocessor {
   /** Its name in flows. */
   readonly name: string;
+  /** Longest time a payload is held, milliseconds. */
+  readonly flushMs: number;
   readonly #maxBytes: number;
   readonly #strict: boolean;
   #held: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #used = 0;
+  #payloads = 0;
 
   /** Holds nothing yet. */
-  constructor({ name, maxBytes, strict }: CollectOptions) {
+  constructor({ name, maxBytes, strict, flushMs }: CollectOptions) {
     this.name = name;
     this.#maxBytes = maxBytes;
     this.#strict = strict;
+    this.flushMs = flushMs;
+  }
+
+  /** Payloads that are held. */
+  get held(): number {
+    return this.#payloads;
   }
 
   /**
@@ -49,6 +57,7 @@ export class CollectPostprocessor implements Postprocessor {
     }
     this.#held.set(bytes, this.#used);
     this.#used += length;
+    this.#payloads++;
     if (this.#strict && this.#used === this.#maxBytes) this.finish(emit);
   }
 
@@ -59,6 +68,12 @@ export class CollectPostprocessor implements Postprocessor {
     // The piece is still to be written, so the next one needs memory of its own.
     this.#held = new Uint8Array(Math.min(byteLength, this.#maxBytes, 1 << 16));
     this.#used = 0;
+    this.#payloads = 0;
     if (piece.byteLength > 0) emit(piece);
+  }
+
+  /** The same: every piece stands by itself. */
+  flush(emit: Emit): void {
+    this.finish(emit);
   }
 }

@@ -16,6 +16,14 @@ import { SeparatePostprocessor } from "./separate_postprocessor.ts";
 import { separatorByte, separatorSchema } from "./separator.ts";
 import { TextualLengthPrefixedPostprocessor } from "./textual_length_prefixed.ts";
 
+const flushSchema = {
+  type: "integer",
+  minimum: 1,
+  maximum: 3_600_000,
+  default: 1000,
+  description: "Longest time an event is held before it is written, milliseconds.",
+};
+
 const noOptions = { type: "object", properties: {} };
 
 /** Every postprocessor the runtime brings. */
@@ -44,9 +52,10 @@ export const postprocessorEntries: ReadonlyMap<string, InterceptorEntry<Postproc
           default: 6,
           description: "0 stores, 1 is fastest, 9 is smallest.",
         },
+        flush_ms: flushSchema,
       },
     },
-    create: (config) => new GzipPostprocessor(config["level"] as number),
+    create: (config) => new GzipPostprocessor(config["level"] as number, config["flush_ms"] as number),
   }],
   ["compress", {
     summary: "Compresses each payload by itself.",
@@ -127,10 +136,16 @@ export const postprocessorEntries: ReadonlyMap<string, InterceptorEntry<Postproc
           default: 1 << 26,
           description: "Bytes up to which payloads are joined.",
         },
+        flush_ms: flushSchema,
       },
     },
     create: (config) =>
-      new CollectPostprocessor({ name: "collect", maxBytes: config["max_bytes"] as number, strict: false }),
+      new CollectPostprocessor({
+        name: "collect",
+        maxBytes: config["max_bytes"] as number,
+        strict: false,
+        flushMs: config["flush_ms"] as number,
+      }),
   }],
   ["chunk", {
     summary: "Joins payloads up to a size; the event of a longer payload fails.",
@@ -143,11 +158,17 @@ export const postprocessorEntries: ReadonlyMap<string, InterceptorEntry<Postproc
           maximum: 1 << 30,
           description: "Most bytes of a piece.",
         },
+        flush_ms: flushSchema,
       },
       required: ["max_bytes"],
     },
     create: (config) =>
-      new CollectPostprocessor({ name: "chunk", maxBytes: config["max_bytes"] as number, strict: true }),
+      new CollectPostprocessor({
+        name: "chunk",
+        maxBytes: config["max_bytes"] as number,
+        strict: true,
+        flushMs: config["flush_ms"] as number,
+      }),
   }],
 ]);
 

@@ -1,5 +1,5 @@
 /** Runs a payload through the postprocessors of one stream. @module */
-import type { Postprocessor } from "../codec/codec.ts";
+import type { Emit, Postprocessor } from "../codec/codec.ts";
 
 /** Frames one payload, from a stage on, and adds what comes out to `chunks`. A plain result costs no promise. */
 export function framePayload(
@@ -24,11 +24,23 @@ export function framePayload(
 }
 
 /** The stream ends: what its postprocessors still hold. */
-export async function finishFrames(chain: readonly Postprocessor[]): Promise<Uint8Array[]> {
+export function finishFrames(chain: readonly Postprocessor[]): Promise<Uint8Array[]> {
+  return emptyFrames(chain, (postprocessor, emit) => postprocessor.finish(emit));
+}
+
+/** The stream goes on: what those of its postprocessors hold that keep payloads for a while. */
+export function flushFrames(chain: readonly Postprocessor[]): Promise<Uint8Array[]> {
+  return emptyFrames(chain, (postprocessor, emit) => postprocessor.flush?.(emit));
+}
+
+async function emptyFrames(
+  chain: readonly Postprocessor[],
+  empty: (postprocessor: Postprocessor, emit: Emit) => void | Promise<void>,
+): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   for (const [stage, postprocessor] of chain.entries()) {
     const pending: Promise<void>[] = [];
-    await postprocessor.finish((bytes) => {
+    await empty(postprocessor, (bytes) => {
       const running = framePayload(chain, bytes, chunks, 0, stage + 1);
       if (running !== undefined) pending.push(running);
     });

@@ -30,9 +30,12 @@ export class SinkManager implements Consumer {
   readonly #writer: SinkWriter;
   readonly #queue: Delivery[] = [];
   #open = 0;
+  /** Postprocessors hold events for as long as they may. */
+  #isDue = false;
   #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
   #failure: CaissonError | undefined;
+  #failing: Promise<void> | undefined;
   /** Set when nothing will ever be written again. */
   #givenUp: CaissonError | undefined;
 
@@ -41,6 +44,10 @@ export class SinkManager implements Consumer {
     this.#options = options;
     this.#writer = new SinkWriter(options, this.metrics);
     this.#writer.onFinished = () => this.#startQueued();
+    this.#writer.onDue = () => {
+      this.#isDue = true;
+      this.#flushDue();
+    };
     options.gate?.onChange((isOpen) => {
       if (isOpen) this.#wake();
     });
@@ -71,7 +78,16 @@ export class SinkManager implements Consumer {
     this.#failure ??= error;
     this.#givenUp = error;
     this.#options.onError(error);
+    this.#failing = this.#writer.failHeld(error);
     this.#wake();
+  }
+
+  /** Between two writes, and before whatever waits. */
+  #flushDue(): void {
+    if (!this.#isDue || !this.#free) return;
+    this.#isDue = false;
+    this.#open++;
+    void this.#writer.flush().then(() => this.#done());
   }
 
   #start(delivery: Delivery): void {
@@ -87,6 +103,7 @@ export class SinkManager implements Consumer {
   }
 
   #wake(): void {
+    this.#flushDue();
     this.#startQueued();
     if (this.#open > 0 || this.#queue.length > 0) return;
     for (const resume of this.#waiting.splice(0)) resume();
@@ -103,7 +120,7 @@ export class SinkManager implements Consumer {
   /** Waits for everything queued, then lets postprocessors hand on what they hold. */
   async drain(): Promise<void> {
     while (this.#open > 0 || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    if (this.#givenUp !== undefined) return;
+    if (this.#givenUp !== undefined) return await this.#failing;
     try {
       await this.#writer.finish();
     } catch (thrown) {
@@ -118,7 +135,7 @@ export class SinkManager implements Consumer {
   }
 
   #write(delivery: Delivery): void | Promise<void> {
-    const tally: Tally = { failed: 0, refused: 0 };
+    const tally: Tally = { failed: 0, refused: 0, held: 0 };
     let writing: void | Promise<void> = undefined;
     try {
       if (this.#givenUp !== undefined) throw this.#givenUp;
@@ -136,17 +153,18 @@ export class SinkManager implements Consumer {
     );
   }
 
-  #settle(delivery: Delivery, { failed, refused }: Tally): void {
+  #settle(delivery: Delivery, { failed, refused, held }: Tally): void {
     const count = eventCount(delivery);
-    if (this.#givenUp === undefined) this.#options.breaker?.wrote(count - failed, refused);
+    const written = count - failed - held;
+    if (this.#givenUp === undefined) this.#options.breaker?.wrote(written, refused);
     this.metrics.failed += failed;
-    this.metrics.out += count - failed;
-    if (this.#options.onWritten !== undefined && count > failed) {
+    this.metrics.out += written;
+    if (this.#options.onWritten !== undefined && written > 0) {
       const first = delivery.events?.[0]?.timestamp ??
         delivery.batch!.timestampMs(0);
       this.#options.onWritten(
         performance.timeOrigin + performance.now() - first,
-        count - failed,
+        written,
       );
     }
     delivery.settlement.release();

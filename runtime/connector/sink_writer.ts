@@ -6,7 +6,7 @@ import { EventEncoder } from "../flow/event_encoder.ts";
 import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import type { NodeMetrics } from "./connector_metrics.ts";
 import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
-import { finishFrames, framePayload } from "./framing.ts";
+import { FramedStream } from "./framed_stream.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
 /** What a {@linkcode SinkWriter} needs. */
@@ -31,6 +31,8 @@ export interface Tally {
   failed: number;
   /** Those of them that the part failed, not their own bytes. */
   refused: number;
+  /** Events that wait for more bytes to be written together with theirs. */
+  held: number;
 }
 
 /** The writing half of a running sink. */
@@ -41,12 +43,17 @@ export class SinkWriter {
   unfinished = false;
   /** Called when {@linkcode SinkWriter.unfinished} is over. */
   onFinished: () => void = () => {};
+  /** Called when {@linkcode SinkWriter.flush} is due. */
+  onDue: () => void = () => {};
   readonly #options: SinkWriterOptions;
   readonly #metrics: NodeMetrics;
   readonly #feeder: BatchFeeder | undefined;
   readonly #streams: StreamWriter | undefined;
+  /** Of a sink of bytes that has no streams. */
+  readonly #only: FramedStream | undefined;
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
   /** Of the delivery that is being cut into batches. */
-  #feeding: Tally = { failed: 0, refused: 0 };
+  #feeding: Tally = { failed: 0, refused: 0, held: 0 };
 
   /** Allocates nothing before the first delivery; counts bytes in `metrics`. */
   constructor(options: SinkWriterOptions, metrics: NodeMetrics) {
@@ -57,8 +64,11 @@ export class SinkWriter {
       this.#streams = new StreamWriter({
         part,
         newChain: options.newPostprocessors ?? (() => options.postprocessors),
-        onBytes: (bytes) => metrics.bytes += bytes,
+        metrics,
+        lost: (stream) => this.asSinkError(new Error(`stream ${stream} was lost before it was written`)),
       });
+    } else if (part.accepts === "bytes") {
+      this.#only = new FramedStream({ part, stream: 0, chain: options.postprocessors, metrics });
     }
     this.most = part.accepts === "batches" ? Math.max(1, part.inFlight ?? 1) : 1;
     if (part.accepts === "batches") {
@@ -81,13 +91,41 @@ export class SinkWriter {
       : this.#writeBatches(part, delivery, tally);
   }
 
-  /** Lets postprocessors hand on what they hold, and writes it. */
+  /** Lets postprocessors hand on what they hold, and writes it; all of it has a verdict then. */
   async finish(): Promise<void> {
-    const { part, postprocessors } = this.#options;
-    if (part.accepts !== "bytes" || postprocessors.length === 0) return;
-    if (this.#streams !== undefined) return await this.#streams.finish();
-    const chunks = await finishFrames(postprocessors);
-    if (chunks.length > 0) await part.write(chunks, 0, 0);
+    this.#flushed();
+    if (this.#options.postprocessors.length === 0) return;
+    await (this.#streams ?? this.#only)?.finish();
+  }
+
+  /** Writes what postprocessors hold, and the streams go on. What fails is told and settled. */
+  async flush(): Promise<void> {
+    this.#flushed();
+    const onFailed = (thrown: unknown): void => this.#options.onError(this.asSinkError(thrown));
+    if (this.#streams !== undefined) await this.#streams.flush(onFailed);
+    else await this.#only?.flush().catch(onFailed);
+  }
+
+  /** Fails what postprocessors hold: nothing is written any longer. */
+  async failHeld(reason: CaissonError): Promise<void> {
+    this.#flushed();
+    await (this.#streams ?? this.#only)?.fail(reason);
+  }
+
+  #flushed(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+  }
+
+  #flushLater(): void {
+    if (this.#flushTimer !== undefined) return;
+    const { framer } = this.#only ?? {};
+    const wait = this.#streams?.flushMs ?? (framer !== undefined && framer.carried > 0 ? framer.flushMs : undefined);
+    if (wait === undefined) return;
+    this.#flushTimer = setTimeout(() => {
+      this.#flushTimer = undefined;
+      this.onDue();
+    }, wait);
   }
 
   #failEvent(event: Event, thrown: unknown, tally: Tally): void {
@@ -119,8 +157,11 @@ export class SinkWriter {
   #writeBytes(part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
     const codec = this.#options.codec ?? delivery.codec;
     if (this.#streams !== undefined) {
-      return this.#streams.write(eventsOf(delivery), codec, (event, thrown) => this.#failEvent(event, thrown, tally));
+      const onFailed = (event: Event, thrown: unknown): void => this.#failEvent(event, thrown, tally);
+      return this.#streams.write(eventsOf(delivery), codec, onFailed, tally)?.then(() => this.#flushLater());
     }
+    const only = this.#only!;
+    only.framer.begin();
     const chunks: Uint8Array[] = [];
     let pending: Promise<void>[] | undefined;
     let written = 0;
@@ -138,7 +179,7 @@ export class SinkWriter {
       this.#metrics.bytes += bytes.byteLength;
       written++;
       try {
-        const running = framePayload(this.#options.postprocessors, bytes, chunks, event.timestamp);
+        const running = only.framer.frame(event, bytes, chunks);
         if (running !== undefined) (pending ??= []).push(running);
       } catch (thrown) {
         written--;
@@ -146,9 +187,11 @@ export class SinkWriter {
       }
     }
     if (written === 0 && chunks.length === 0) return;
-    return pending === undefined
-      ? part.write(chunks, written, 0)
-      : Promise.all(pending).then(() => part.write(chunks, written, 0));
+    if (pending === undefined && !only.holds) return part.write(chunks, written, 0);
+    return only.post(chunks, pending ?? [], written).then((held) => {
+      tally.held = held;
+      this.#flushLater();
+    });
   }
 
   #writeValues(part: ValueSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {

@@ -193,26 +193,12 @@ export class BatchMemory {
    *
    * @throws {BatchError} when the segment table is full.
    */
-  addSegment(
-    view: Uint8Array,
-    options: { flags?: number; owner?: number } = {},
-  ): number {
+  addSegment(view: Uint8Array, options: { flags?: number; owner?: number } = {}): number {
     const index = this.segmentCount;
     if (index >= this.segmentCapacity) {
-      throw new BatchError(
-        "segmentCount",
-        index + 1,
-        `at most ${this.segmentCapacity}`,
-      );
+      throw new BatchError("segmentCount", index + 1, `at most ${this.segmentCapacity}`);
     }
-    this.#writeSegment(
-      index,
-      0,
-      view.byteLength,
-      view.byteLength,
-      options.flags ?? 0,
-      options.owner ?? 0,
-    );
+    this.#writeSegment(index, 0, view.byteLength, view.byteLength, options.flags ?? 0, options.owner ?? 0);
     this.#views[index] = view;
     this.halves[SEGMENT_COUNT] = index + 1;
     return index;
@@ -226,11 +212,7 @@ export class BatchMemory {
     const base = BigInt(this.words[at + 1]!) << 32n | BigInt(this.words[at]!);
     const length = this.words[at + 4]!;
     if (index >= this.segmentCount || this.resolveSegment === undefined) {
-      throw new BatchError(
-        `segment[${index}]`,
-        `unmapped, base ${base}`,
-        "memory this process has a view of",
-      );
+      throw new BatchError(`segment[${index}]`, `unmapped, base ${base}`, "memory this process has a view of");
     }
     return this.#views[index] = this.resolveSegment(base, length);
   }
@@ -323,11 +305,7 @@ export class BatchMemory {
       throw new BatchError("arenaUsed", this.arenaUsed, "0, as long as segments are to be shared");
     }
     if (count > this.segmentCapacity) {
-      throw new BatchError(
-        "segmentCount",
-        count,
-        `at most ${this.segmentCapacity}`,
-      );
+      throw new BatchError("segmentCount", count, `at most ${this.segmentCapacity}`);
     }
     const source = from.#segment(0);
     const length = count * (SEGMENT_LAYOUT.bytes / WORD);
