@@ -120,9 +120,10 @@ export class StreamWriter {
     await stream?.finish();
   }
 
-  /** Shortest time after which some stream has to be flushed, milliseconds; `undefined` when nothing is held. */
+  /** After how long what streams hold has to be flushed, milliseconds; `undefined` when nothing is held. */
   get flushMs(): number | undefined {
     for (const { framer } of this.#streams.values()) if (framer.carried > 0) return framer.flushMs;
+    return undefined;
   }
 
   /** Writes what every stream holds; failures are told by stream. */
