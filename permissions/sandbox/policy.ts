@@ -25,8 +25,8 @@ export interface SandboxPolicy {
 /** Descriptor under which a sandboxed process finds the memory it shares with the host. */
 export const MEMORY_DESCRIPTOR_PATH = "/proc/self/fd/3";
 
-/** The launcher's arguments, up to and with `--`. */
-export function sandboxArguments(policy: SandboxPolicy, memory: string): string[] {
+/** The launcher's arguments, up to and with `--`; a process that runs no plugin shares no memory. */
+export function sandboxArguments(policy: SandboxPolicy, memory?: string): string[] {
   const { read, write, connect, bind, names, watch, dataBytes, fileBytes, files } = policy;
   return [
     ...read.map((path) => `--read=${path}`),
@@ -38,7 +38,7 @@ export function sandboxArguments(policy: SandboxPolicy, memory: string): string[
     `--data-bytes=${dataBytes}`,
     `--file-bytes=${fileBytes}`,
     `--files=${files}`,
-    `--memory=${memory}`,
+    ...(memory === undefined ? [] : [`--memory=${memory}`]),
     "--",
   ];
 }

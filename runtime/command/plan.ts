@@ -251,12 +251,19 @@ export async function processNeeds(cache: string, program: string, guards: boole
     { key: "ffi", value: cache, reason },
     ...packageNeeds(program, "ffi/memory", `the C source for ${reason}`),
     ...packageNeeds(program, "ffi/confine", `the C source for ${reason}`),
+    ...(guards ? guardNeeds(program) : []),
     ...await sandboxNeeds(cache, program),
   ];
   if (!await hasLibrary(cache, "share") || guards && !await hasLibrary(cache, "map")) {
     needs.push({ key: "run", value: "cc", reason: `compiling what ${reason} takes, once` });
   }
   return needs;
+}
+
+/** The modules of a guard are read to be put aside as JavaScript. */
+function guardNeeds(program: string): HostNeed[] {
+  const places = ["runtime", "ffi/give_up_ffi.ts", "ffi/map_memory.ts"];
+  return places.flatMap((place) => packageNeeds(program, place, "the modules a plugin's process begins with"));
 }
 
 /** What the sandbox around plugin processes takes. */

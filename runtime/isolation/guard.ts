@@ -1,21 +1,19 @@
 /** Launches a TypeScript component in a Deno process of its own that holds nothing but what is granted. @module */
-import { dirname, fromFileUrl, join, toFileUrl } from "@std/path";
+import { toFileUrl } from "@std/path";
 import { buildMemoryLibrary } from "../../ffi/memory_library.ts";
-import { packageFiles } from "../../ffi/package_files.ts";
 import { specialAddressesToDeny } from "../../permissions/special_addresses.ts";
 import { guardPolicy } from "../../permissions/sandbox/process_policy.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Provision } from "../manifest/manifest.ts";
-import { GUARD_FILES } from "./guard_files.ts";
+import { guardScripts } from "./guard_scripts.ts";
 import { sandboxForModule } from "./sandboxed_command.ts";
 import { launchProcess, type ProcessOptions } from "./launch_process.ts";
 import type { WorkerPermissions } from "./start_worker.ts";
+import { NO_FOLDER, translatedModules } from "./translated_modules.ts";
 import type { WorkerPlugin } from "./worker.ts";
 
 const MIB = 1 << 20;
-/** Deno wants a cache folder. What one plugin's process leaves in it, another one's would run. */
-const NO_FOLDER = "/dev/null/deno";
 /** Heap of a plugin that names no limit, MiB. */
 const HEAP_MIB = 256;
 /** A write may wait for the other side of a connection; a loop is found out by asking. */
@@ -70,14 +68,17 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
   }
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   const mapper = await buildMemoryLibrary(cache);
-  const bootstrap = await bootstrapFile(packageRoot, cache);
+  const scripts = await guardScripts({ packageRoot, cacheFolder });
   const program = Deno.execPath();
   const memoryBytes = (memoryMiB + BASE_MIB) * MIB;
-  const root = dirname(dirname(dirname(bootstrap)));
-  const plan = () =>
-    guardPolicy({
+  const modulesOf = async () => {
+    const folder = await translatedModules({ plugin, cacheFolder });
+    return folder === NO_FOLDER ? [] : [folder];
+  };
+  const plan = async () =>
+    await guardPolicy({
       plugin: plugin.name,
-      files: [...GUARD_FILES.map((file) => join(root, file)), mapper, plugin.folder],
+      files: [...scripts.files, mapper, plugin.folder, ...await modulesOf()],
       granted: held(),
       memoryBytes,
       fileMiB: launch.fileMiB,
@@ -86,7 +87,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
     plugin: plugin.name,
     provision,
     code: { module: toFileUrl(plugin.module).href },
-    process: () => ({
+    process: async () => ({
       command: program,
       args: [
         "run",
@@ -100,12 +101,12 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
         "--no-code-cache",
         `--v8-flags=--max-old-space-size=${memoryMiB}`,
         ...permissionFlags(plugin.name, held(), mapper),
-        bootstrap,
+        scripts.entry,
         mapper,
         String(Deno.pid),
       ],
       env: {
-        DENO_DIR: NO_FOLDER,
+        DENO_DIR: await translatedModules({ plugin, cacheFolder }),
         DENO_NO_PACKAGE_JSON: "1",
         DENO_NO_UPDATE_CHECK: "1",
         ...grantedEnvironment(held().env),
@@ -119,25 +120,6 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
     options: { ...options, batchMs: options?.batchMs ?? BATCH_MS },
     cacheFolder,
   });
-}
-
-/** Bootstraps that were written, by where they came from and went: a package does not change while it runs. */
-const written = new Map<string, Promise<string>>();
-
-/** The bootstrap on disk: a process that may load nothing from elsewhere cannot start from a registry. */
-async function bootstrapFile(base: URL, cache: { readonly cacheFolder?: string }): Promise<string> {
-  const [entry] = GUARD_FILES;
-  if (base.protocol === "file:") return fromFileUrl(new URL(entry, base));
-  const key = `${base.href} ${cache.cacheFolder ?? ""}`;
-  const writing = written.get(key) ??
-    packageFiles(GUARD_FILES, { ...cache, base }).then(({ folder }) => join(folder, entry));
-  written.set(key, writing);
-  try {
-    return await writing;
-  } catch (thrown) {
-    written.delete(key);
-    throw thrown;
-  }
 }
 
 const grantable = ["read", "write", "net", "env", "sys"] as const;

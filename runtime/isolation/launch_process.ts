@@ -46,7 +46,7 @@ export interface LaunchProcessOptions {
   /** What is loaded: URL of a module, or path of a library. */
   readonly code: { readonly module: string } | { readonly library: string };
   /** What is started; a function is asked again each time, because what a plugin may touch can change. */
-  readonly process: ProcessCommand | (() => ProcessCommand);
+  readonly process: ProcessCommand | (() => ProcessCommand | Promise<ProcessCommand>);
   /** Checks that the code is still what was approved, before the process is started again. @default {not checked} */
   readonly verify?: (() => Promise<void>) | undefined;
   /** What holds it to its policy, asked at each start of the process. @default {nothing: level `process`} */
@@ -113,7 +113,7 @@ async function startHosted(launch: LaunchProcessOptions): Promise<HostedInstance
     // Formatted, and the host's ends attached, before any plugin code can have touched the memory.
     const at = (offset: number): RingMemory => formatRing(memory.buffer, memory.offset + offset, ring);
     const rings = { input: input < 0 ? undefined : at(input), output: output < 0 ? undefined : at(output) };
-    const command = typeof process === "function" ? process() : process;
+    const command = typeof process === "function" ? await process() : process;
     const link = new ProcessLink({
       plugin,
       alias: context.alias,

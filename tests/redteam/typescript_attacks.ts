@@ -160,6 +160,28 @@ return text || (() => { throw new Error("no descriptor can be read") })();`,
 return target.drop;`,
   },
   {
+    id: "write-guard-modules",
+    title: "poisoning the modules every guard starts from, or a translation that is kept",
+    evidence: "told",
+    code: `const frames = [...(new Error().stack ?? "").matchAll(/file:\\/\\/([^\\s()]*)\\/[^\\/\\s()]*:\\d+:\\d+/g)];
+const folders = frames.map((frame) => frame[1]);
+const root = folders.at(-1).replace(/\\/guard\\/.*/, "/guard");
+const ways = [
+  (at) => Deno.writeTextFile(at + "/poison.mjs", "x"),
+  (at) => Deno.mkdir(at + "/plugin-poison"),
+  (at) => Deno.rename(at, at + ".gone"),
+  async (at) => (await import(builtin("fs"))).writeFileSync(at + "/poison.js", "x"),
+];
+const refused = [];
+for (const way of ways) {
+  for (const at of new Set([root, ...folders])) {
+    try { await way(at); return "wrote into " + at; } catch (error) { refused.push(error); }
+  }
+}
+throw refused[0];`,
+    places: ["guard"],
+  },
+  {
     id: "write-outside",
     title: "writing a file outside",
     evidence: "drop",

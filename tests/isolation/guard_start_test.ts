@@ -1,0 +1,113 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { dirname, join } from "@std/path";
+import { findSandbox } from "../../permissions/sandbox/find_sandbox.ts";
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { GUARD_FILES } from "../../runtime/isolation/guard_files.ts";
+import { guardScripts } from "../../runtime/isolation/guard_scripts.ts";
+import { completeFolder } from "../../runtime/isolation/private_place.ts";
+import { NO_FOLDER, translatedModules } from "../../runtime/isolation/translated_modules.ts";
+
+const packageRoot = new URL("../../", import.meta.url);
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    files.push(...isDirectory ? await filesBelow(path) : [path]);
+  }
+  return files.sort();
+}
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const plugin = (folder: string) => ({ name: "@test/plugin", folder, module: join(folder, "mod.ts") });
+
+Deno.test("the modules of a guard are put aside as JavaScript that imports nothing else, once", async () => {
+  await inFolder(async (cacheFolder) => {
+    const { entry, files: [folder] } = await guardScripts({ packageRoot, cacheFolder });
+    assertEquals(
+      await filesBelow(folder!),
+      GUARD_FILES.map((file) => join(folder!, file.replace(/ts$/, "mjs"))).sort(),
+    );
+    for (const file of await filesBelow(folder!)) {
+      const text = await Deno.readTextFile(file);
+      assert(!/^(?:import|export) [^;]*from "[^"]*\.ts"/m.test(text), file);
+    }
+    const { stderr, code } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-config", "--no-remote", entry, "none", "1"],
+      stdin: "null",
+      env: { NO_COLOR: "1", DENO_DIR: NO_FOLDER },
+    }).output();
+    assertEquals([new TextDecoder().decode(stderr), code], ["", 0]);
+    // No half-written set stays beside it.
+    assertEquals([...Deno.readDirSync(dirname(folder!))].length, 1);
+  });
+});
+
+Deno.test({
+  name: "a folder of guard modules that others may write to is refused",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (root) => {
+      const folder = join(root, "guard", "set");
+      await completeFolder(folder, (partial) => Deno.writeTextFile(join(partial, "a"), "1"));
+      await completeFolder(folder, () => Promise.reject(new RangeError("it is there")));
+      await Deno.chmod(folder, 0o777);
+      const error = await assertRejects(() => completeFolder(folder, () => Promise.resolve()), CaissonError);
+      assertEquals(error.code, "CAISSON_HOST_PERMISSION");
+      await Deno.rename(folder, `${folder}.elsewhere`);
+      await Deno.symlink(`${folder}.elsewhere`, folder);
+      await assertRejects(() => completeFolder(folder, () => Promise.resolve()), CaissonError, "no folder");
+    }),
+});
+
+Deno.test("hosts that make the same folder at once all get a whole one, and nothing is left over", async () => {
+  await inFolder(async (root) => {
+    const folder = join(root, "guard", "set");
+    await Promise.all([1, 2, 3].map(() =>
+      completeFolder(folder, async (partial) => {
+        await Deno.writeTextFile(join(partial, "a"), "1");
+        await Deno.writeTextFile(join(partial, "b"), "2");
+      })
+    ));
+    assertEquals(await filesBelow(root), [join(folder, "a"), join(folder, "b")]);
+    await assertRejects(() => completeFolder(`${folder}2`, () => Promise.reject(new RangeError("full"))), RangeError);
+    assertEquals((await filesBelow(root)).length, 2);
+  });
+});
+
+Deno.test({
+  name: "a plugin's modules are translated without being run, again when one was saved, and nothing outside is read",
+  async fn() {
+    if (!("launcher" in await findSandbox())) return;
+    await inFolder(async (root) => {
+      const folder = join(root, "plugin");
+      const cacheFolder = join(root, "cache");
+      await Deno.mkdir(folder);
+      await Deno.writeTextFile(join(root, "outside.ts"), "export const secret: number = 1;\n");
+      const module = join(folder, "mod.ts");
+      const ran = join(folder, "ran");
+      await Deno.writeTextFile(module, `Deno.writeTextFileSync(${JSON.stringify(ran)}, "");\nconst a: number = 1;\n`);
+      const first = await translatedModules({ plugin: plugin(folder), cacheFolder });
+      const [translated, ...others] = await filesBelow(first);
+      assertEquals(others, []);
+      assert(!(await Deno.readTextFile(translated!)).includes(": number"));
+      await assertRejects(() => Deno.stat(ran), Deno.errors.NotFound);
+      assertEquals(await translatedModules({ plugin: plugin(folder), cacheFolder }), first);
+      await Deno.writeTextFile(module, `export { secret } from "../outside.ts";\nconst more: string = "";\n`);
+      const second = await translatedModules({ plugin: plugin(folder), cacheFolder });
+      assert(second !== first);
+      assertEquals((await filesBelow(second)).filter((file) => file.includes("outside")), []);
+      await Deno.remove(module);
+      await Deno.writeTextFile(join(folder, "mod.js"), "");
+      assertEquals(await translatedModules({ plugin: plugin(folder), cacheFolder }), NO_FOLDER);
+    });
+  },
+});
