@@ -47,7 +47,7 @@ Deno.test("the modules of a guard are put aside as JavaScript that imports nothi
     }).output();
     assertEquals([new TextDecoder().decode(stderr), code], ["", 0]);
     // No half-written set stays beside it.
-    assertEquals([...Deno.readDirSync(dirname(folder!))].length, 1);
+    assertEquals((await Array.fromAsync(Deno.readDir(dirname(folder!)))).length, 1);
   });
 });
 
