@@ -85,8 +85,13 @@ bool LineCutter::finish(caisson_batch *out) {
 int32_t LineCutter::cut(const caisson_batch *batch, caisson_batch *out) {
   share_segments(batch, out);
   if (batch->count == 0) return finish(out) ? CAISSON_OK : CAISSON_AGAIN;
+  const bool is_plain = out->record_stride == sizeof(caisson_record);
   for (; record_ < batch->count; record_++, byte_ = 0) {
     const caisson_record &record = *caisson_record_at(batch, record_);
+    caisson_record line = {};
+    line.timestamp_ns = record.timestamp_ns;
+    line.sequence = record.sequence;
+    line.payload_segment = static_cast<uint16_t>(record.payload_segment + 1u);
     const caisson_slice chunk = caisson_payload(batch, &record);
     const bool shares = record.payload_segment + 1u < out->segment_count;
     while (byte_ < chunk.length) {
@@ -101,8 +106,9 @@ int32_t LineCutter::cut(const caisson_batch *batch, caisson_batch *out) {
         if (!put_joined(out, record, start, length)) return CAISSON_AGAIN;
       } else {
         if (out->count >= out->capacity) return CAISSON_AGAIN;
-        caisson_record *const made = begin(out, record);
-        made->payload_segment = static_cast<uint16_t>(record.payload_segment + 1u);
+        // One store of a whole record; clearing it first would take two, and a call.
+        caisson_record *const made = is_plain ? caisson_record_at(out, out->count++) : caisson_record_begin(out);
+        std::memcpy(made, &line, sizeof line);
         made->payload_offset = record.payload_offset + byte_;
         made->payload_length = length;
       }

@@ -108,7 +108,8 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
   const { groups, nextTimer, onTimer } = windows;
   const add = (event: Event, value: unknown, emit: Emit): boolean => {
     let taken = false;
-    for (const key of keysOf(value)) taken = windows.add(key, event, value, emit) || taken;
+    const keys = keysOf(value);
+    for (let index = 0; index < keys.length; index++) taken = windows.add(keys[index]!, event, value, emit) || taken;
     windows.settle?.(emit);
     return taken;
   };

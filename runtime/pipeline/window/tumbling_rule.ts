@@ -6,12 +6,18 @@ import { numberOf } from "../aggregate/accumulator.ts";
 /** What an event does to a window. */
 export type Turn = "keep" | "emit with it" | "emit before it";
 
-/** Decides for one group; `state` is its own number, `undefined` at first. */
+/** Where a rule keeps its own number for one group, `undefined` at first. */
+export interface TumblingState {
+  /** The number. */
+  state: number | undefined;
+}
+
+/** Decides for one group. */
 export interface TumblingRule {
   /** Name of the window. */
   readonly name: string;
   /** Looks at an event, or at a finer window's result that time brought. */
-  turn(state: number | undefined, value: unknown, time: number): { readonly turn: Turn; readonly state: number };
+  turn(of: TumblingState, value: unknown, time: number): Turn;
   /** When the window ends without an event, milliseconds; `undefined` for never. */
   due(state: number | undefined): number | undefined;
 }
@@ -27,9 +33,11 @@ function sizeRule({ size, increment, name }: SizeWindow, path: string, index: nu
   const by = increment === undefined ? undefined : compileValue(increment, `${path}.increment`);
   return {
     name: name ?? `window ${index + 1}`,
-    turn: (state = 0, value) => {
-      const count = state + (by === undefined ? 1 : numberOf(by(value)) ?? 0);
-      return count >= size ? { turn: "emit with it", state: count - size } : { turn: "keep", state: count };
+    turn: (of, value) => {
+      const count = (of.state ?? 0) + (by === undefined ? 1 : numberOf(by(value)) ?? 0);
+      const isFull = count >= size;
+      of.state = isFull ? count - size : count;
+      return isFull ? "emit with it" : "keep";
     },
     due: () => undefined,
   };
@@ -38,9 +46,11 @@ function sizeRule({ size, increment, name }: SizeWindow, path: string, index: nu
 function intervalRule({ intervalMs, name }: IntervalWindow, index: number): TumblingRule {
   return {
     name: name ?? `window ${index + 1}`,
-    turn: (next, _, time) => {
-      if (next === undefined) return { turn: "keep", state: time + intervalMs };
-      return next <= time ? { turn: "emit before it", state: time + intervalMs } : { turn: "keep", state: next };
+    turn: (of, _, time) => {
+      const next = of.state;
+      if (next !== undefined && next > time) return "keep";
+      of.state = time + intervalMs;
+      return next === undefined ? "keep" : "emit before it";
     },
     due: (next) => next,
   };
@@ -51,10 +61,11 @@ function stateRule({ emit, include, name }: StateWindow, path: string, index: nu
   const included = include === undefined ? undefined : compileValue(include, `${path}.include`);
   return {
     name: name ?? `window ${index + 1}`,
-    turn: (_, value) => {
-      if (ends(value) !== true) return { turn: "keep", state: 0 };
-      const within = included === undefined || included(value) === true;
-      return { turn: within ? "emit with it" : "emit before it", state: 0 };
+    turn: (of, value) => {
+      const isOver = ends(value) === true;
+      const within = isOver && (included === undefined || included(value) === true);
+      of.state = 0;
+      return !isOver ? "keep" : within ? "emit with it" : "emit before it";
     },
     due: () => undefined,
   };

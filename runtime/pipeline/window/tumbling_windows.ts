@@ -5,7 +5,7 @@ import { Held } from "../held.ts";
 import type { Emit, Snapshot } from "../operator.ts";
 import { GroupTable, type GroupTableOptions } from "./group_table.ts";
 import { Pane } from "./pane.ts";
-import type { TumblingRule } from "./tumbling_rule.ts";
+import type { TumblingRule, Turn } from "./tumbling_rule.ts";
 import type { WindowResult } from "./window_result.ts";
 import type { Windows } from "./window_operator.ts";
 
@@ -60,20 +60,30 @@ export class TumblingWindows implements Windows<Group> {
     const group = this.groups.take(key, event, emit);
     if (group === undefined) return false;
     const time = event.timestamp;
-    this.#advance(group, 0, value, time, (pane) => pane.add(event, value, time), emit);
+    const turn = this.#turn(group, 0, value, time);
+    if (turn === "emit before it") this.#send(group, 0, value, time, emit);
+    group.frames[0]!.pane.add(event, value, time);
+    if (turn === "keep") return true;
+    if (turn === "emit with it") this.#send(group, 0, value, time, emit);
     this.#forgetEmpty(group);
     return true;
   }
 
-  /** Lets one frame look at something new, which `gather` takes into its pane. */
-  #advance(group: Group, level: number, value: unknown, time: number, gather: (pane: Pane) => void, emit: Emit): void {
+  /** Lets one frame look at something new. */
+  #turn(group: Group, level: number, value: unknown, time: number): Turn {
     const frame = group.frames[level]!;
     const rule = this.#rules[level]!;
-    const { turn, state } = rule.turn(frame.state, value, time);
-    frame.state = state;
-    this.#earliest = Math.min(this.#earliest, rule.due(state) ?? Infinity);
+    const turn = rule.turn(frame, value, time);
+    const due = rule.due(frame.state);
+    if (due !== undefined && due < this.#earliest) this.#earliest = due;
+    return turn;
+  }
+
+  /** Hands what a finer frame gathered to the next coarser one. */
+  #pass(group: Group, level: number, value: unknown, time: number, gathered: Pane, emit: Emit): void {
+    const turn = this.#turn(group, level, value, time);
     if (turn === "emit before it") this.#send(group, level, value, time, emit);
-    gather(frame.pane);
+    group.frames[level]!.pane.merge(gathered);
     if (turn === "emit with it") this.#send(group, level, value, time, emit);
   }
 
@@ -92,7 +102,7 @@ export class TumblingWindows implements Windows<Group> {
     // What was emitted took the verdicts along; the coarser frame waits for one of its own.
     pane.held.addAll(kept);
     kept.settle(false);
-    this.#advance(group, level + 1, value, time, (next) => next.merge(pane), emit);
+    this.#pass(group, level + 1, value, time, pane, emit);
     pane.held.settle(false);
   }
 
