@@ -12,12 +12,19 @@ function isScalar(key: unknown): boolean {
   return typeof key === "string" || typeof key === "boolean" || (typeof key === "number" && Number.isFinite(key));
 }
 
+function isIndex(key: unknown): key is number {
+  return typeof key === "number" && key >= 0 && key < MOST_INDEXES && (key | 0) === key;
+}
+
 interface Group {
   readonly keys: readonly unknown[];
   count: number;
   /** The window it was counted in last. */
   window: number;
 }
+
+/** Integers below are indexes. */
+const MOST_INDEXES = 4096;
 
 /** Groups that are remembered for the next window. */
 const MOST_REMEMBERED = 10_000;
@@ -50,6 +57,8 @@ export function compileCount(
   const byText = new Map<string, Group>();
   // A scalar finds its group by itself: writing it as JSON costs more than the rest of the count.
   const byScalar = new Map<unknown, Group>();
+  // So many keys are small integers, and an index is found in a third of the time.
+  const byIndex: (Group | undefined)[] = [];
   let counted = 0;
   let window = 0;
   const result = recordMakerOf([
@@ -64,7 +73,10 @@ export function compileCount(
     overflow = undefined;
     byText.clear();
     // The same keys come again, window for window.
-    if (byScalar.size > MOST_REMEMBERED) byScalar.clear();
+    if (byScalar.size > MOST_REMEMBERED) {
+      byScalar.clear();
+      byIndex.length = 0;
+    }
     counted = 0;
     window++;
     for (const group of made) emit(Event.made(result(group), json, now));
@@ -95,7 +107,12 @@ export function compileCount(
     const known = byScalar.get(key);
     if (known !== undefined) return known.window === window ? known : enter(known);
     const group = enter({ keys: [key], count: 0, window });
-    if (group !== overflow) byScalar.set(key, group);
+    if (group === overflow) return group;
+    byScalar.set(key, group);
+    if (isIndex(key)) {
+      while (byIndex.length <= key) byIndex.push(undefined);
+      byIndex[key] = group;
+    }
     return group;
   };
 
@@ -107,7 +124,7 @@ export function compileCount(
   };
 
   const countOne = (found: unknown, emit: Emit): boolean => {
-    const known = byScalar.get(found);
+    const known = isIndex(found) ? byIndex[found] : byScalar.get(found);
     if (known !== undefined && known.window === window) return take(known, emit);
     const key = found === undefined ? null : found;
     return take(isScalar(key) ? groupOfScalar(key) : groupOf([key]), emit);
