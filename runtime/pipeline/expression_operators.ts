@@ -1,6 +1,6 @@
 /** What each operator of an expression takes and does. @module */
 import type { Expression } from "../flow/flow_definition.ts";
-import { readerOf } from "./shaped_code.ts";
+import { joinerOf, readerOf, sameMakerOf } from "./shaped_code.ts";
 import { asNumber, asText, finite, isSame, order } from "./expression_values.ts";
 
 /** Computes an expression for one value. */
@@ -47,6 +47,24 @@ function operator(
   compile: ExpressionOperator["compile"],
 ): ExpressionOperator {
   return { form, least, most, compile };
+}
+
+/** Whether an operand is an expression, and not a plain value. */
+function isList(written: Expression | undefined): boolean {
+  return Array.isArray(written);
+}
+
+function equality(form: string, same: boolean): ExpressionOperator {
+  const general = two(form, (left, right) => isSame(left, right) === same);
+  return {
+    ...general,
+    compile: (operands, whole) => {
+      const constant = whole[2];
+      // Numbers may equal bigints, and lists others of their content.
+      const isPlain = constant === null || typeof constant === "string" || typeof constant === "boolean";
+      return isPlain ? sameMakerOf(operands[0]!, constant, same) : general.compile(operands, whole);
+    },
+  };
 }
 
 function arithmetic(
@@ -173,8 +191,8 @@ const operators: Readonly<Record<string, ExpressionOperator>> = {
     ...operator('["literal", value]', 1, 1, (_, [, value]) => () => value),
     plainFrom: 0,
   },
-  "==": two("==", isSame),
-  "!=": two("!=", (left, right) => !isSame(left, right)),
+  "==": equality("==", true),
+  "!=": equality("!=", false),
   "<": two("<", (left, right) => order(left, right) === -1),
   "<=": two("<=", (left, right) => (order(left, right) ?? 1) <= 0),
   ">": two(">", (left, right) => order(left, right) === 1),
@@ -246,11 +264,11 @@ const operators: Readonly<Record<string, ExpressionOperator>> = {
     '["concat", a, b, …]',
     1,
     Infinity,
-    (operands) => (value) => {
-      let text = "";
-      for (const each of operands) text += asText(each(value)) ?? "";
-      return text;
-    },
+    (operands, [, ...written]) =>
+      joinerOf(
+        operands.map((each, index) => isList(written[index]) ? each : asText(written[index]) ?? ""),
+        asText,
+      ),
   ),
   present: one("present", (value) => value !== undefined),
 };

@@ -87,10 +87,7 @@ export function recordMakerOf(fields: readonly (readonly [name: string, compute:
   };
   const values = names.map((_, index) => `value${index}`);
   const calls = names.map((_, index) => `compute${index}(scope)`);
-  const reads = computes.map((compute, index) => {
-    const key = keys.get(compute);
-    return key === undefined ? calls[index]! : `scope[${JSON.stringify(key)}]`;
-  });
+  const reads = computes.map((compute, index) => readOf(compute, calls[index]!));
   const make = functionOf(
     ["rest", "computes", "prototypeOf", "plain"],
     `const [${names.map((_, index) => `compute${index}`)}] = computes;
@@ -103,4 +100,59 @@ export function recordMakerOf(fields: readonly (readonly [name: string, compute:
     };`,
   ) as ((...given: [typeof rest, readonly Compute[], typeof prototypeOf, object]) => RecordMaker) | undefined;
   return make === undefined ? slowMaker(names, computes) : make(rest, computes, prototypeOf, Object.prototype);
+}
+
+/** Writes out how `compute` is read from `scope` where that is known, else calls it. */
+function readOf(compute: Compute, call: string): string {
+  const key = keys.get(compute);
+  return key === undefined ? call : `scope[${JSON.stringify(key)}]`;
+}
+
+/**
+ * Makes a function that tells whether `compute` gives exactly `constant`, or with `same` false anything else: for texts,
+ * true, false and null, which equal nothing but themselves.
+ */
+export function sameMakerOf(compute: Compute, constant: string | boolean | null, same: boolean): Compute {
+  const slow: Compute = (scope) => (compute(scope) === constant) === same;
+  if (!keys.has(compute)) return slow;
+  const make = functionOf(
+    ["slow", "prototypeOf", "plain", "constant"],
+    `return (scope) => typeof scope === "object" && scope !== null && prototypeOf(scope) === plain
+      ? ${readOf(compute, "")} ${same ? "===" : "!=="} constant
+      : slow(scope);`,
+  ) as ((...given: [Compute, typeof prototypeOf, object, typeof constant]) => Compute) | undefined;
+  return make === undefined ? slow : make(slow, prototypeOf, Object.prototype, constant);
+}
+
+/** Makes a function that joins texts: those given as they are, and what the functions give, as text. */
+export function joinerOf(
+  parts: readonly (string | Compute)[],
+  textOf: (value: unknown) => string | undefined,
+): (scope: unknown) => string {
+  const slow = (scope: unknown): string => {
+    let text = "";
+    for (const part of parts) text += typeof part === "string" ? part : textOf(part(scope)) ?? "";
+    return text;
+  };
+  if (parts.length > MOST_FIELDS) return slow;
+  const names = parts.map((_, index) => `part${index}`);
+  const dynamic = parts.flatMap((part, index) => typeof part === "string" ? [] : [[part, index] as const]);
+  const make = functionOf(
+    ["slow", "parts", "prototypeOf", "plain", "textOf"],
+    `const [${names}] = parts;
+    return (scope) => {
+      if (typeof scope !== "object" || scope === null || prototypeOf(scope) !== plain) return slow(scope);
+      ${dynamic.map(([part, index]) => `const value${index} = ${readOf(part, `part${index}(scope)`)};`).join("\n")}
+      return ${
+      parts.map((part, index) =>
+        typeof part === "string"
+          ? `part${index}`
+          : `(typeof value${index} === "string" ? value${index} : textOf(value${index}) ?? "")`
+      ).join(" + ")
+    };
+    };`,
+  ) as
+    | ((...given: [typeof slow, typeof parts, typeof prototypeOf, object, typeof textOf]) => typeof slow)
+    | undefined;
+  return make === undefined ? slow : make(slow, parts, prototypeOf, Object.prototype, textOf);
 }

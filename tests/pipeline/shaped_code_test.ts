@@ -93,3 +93,51 @@ Deno.test("without code generation the results are the same", async () => {
   }).output();
   assertEquals(new TextDecoder().decode(stdout), '[{"a":1,"b":2},{"b":3},4]\n');
 });
+
+const SCOPES: readonly unknown[] = [
+  { a: "x", b: 2 },
+  { a: "y" },
+  { a: null },
+  { a: true },
+  { a: { x: 1 } },
+  {},
+  Object.assign(Object.create(null), { a: "x" }),
+  ["x"],
+  "x",
+  null,
+  undefined,
+];
+
+for (const constant of ["x", "", true, false, null]) {
+  Deno.test(`equality with ${JSON.stringify(constant)} is that of a constant computed each time`, () => {
+    for (const operator of ["==", "!="]) {
+      for (const path of ["a", "a.x", "toString"]) {
+        const shaped = compileExpression(parseExpression([operator, ["field", path], constant], "filter"));
+        const plain = compileExpression(parseExpression([operator, ["field", path], ["literal", constant]], "filter"));
+        for (const scope of SCOPES) assertEquals(shaped(scope), plain(scope));
+      }
+    }
+  });
+}
+
+Deno.test("texts are joined whatever they are made of", () => {
+  const join = compileExpression(
+    parseExpression(
+      ["concat", "<", ["field", "a"], 1, null, ["field", ["b"]], ["upper", ["field", "a"]], ">"],
+      "project",
+    ),
+  );
+  assertEquals(SCOPES.map(join), [
+    "<x12X>",
+    "<y1Y>",
+    "<1>",
+    "<true1>",
+    '<{"x":1}1>',
+    "<1>",
+    "<x1X>",
+    "<1>",
+    "<1>",
+    "<1>",
+    "<1>",
+  ]);
+});
