@@ -72,6 +72,11 @@ export interface Preprocessor {
    * make it again.
    */
   onText?: ((text: string, from: number) => void) | undefined;
+  /**
+   * Whether it keeps bytes of the last chunk, which the next event it emits begins with: that chunk is settled with the
+   * event. Absent: it never does.
+   */
+  readonly holds?: boolean;
 }
 
 /** Frames or packs what a sink writes. One instance belongs to one stream. */

@@ -42,6 +42,11 @@ export class FramedPreprocessor implements Preprocessor {
     this.#maxLength = maxLength;
   }
 
+  /** Whether the last payload is not whole. */
+  get holds(): boolean {
+    return this.#used > 0;
+  }
+
   /**
    * Cuts one chunk.
    *

@@ -39,6 +39,11 @@ export class SeparatePreprocessor implements Preprocessor {
     this.#buffered = buffered;
   }
 
+  /** Whether the last payload is not whole. */
+  get holds(): boolean {
+    return this.#held > 0;
+  }
+
   /**
    * Cuts one chunk.
    *

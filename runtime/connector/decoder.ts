@@ -4,6 +4,7 @@ import type { Codec, Preprocessor } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { BatchPool } from "./batch_pool.ts";
+import type { HeldChunks } from "./held_chunks.ts";
 
 /** Streams of one source that may have preprocessors at a time. */
 const MOST_STREAMS = 65_536;
@@ -16,6 +17,8 @@ export interface ChunkDecoderOptions {
   readonly newChain?: (() => readonly Preprocessor[]) | undefined;
   /** Preprocessors are finished after each record. @default {false} */
   readonly wholeRecords?: boolean | undefined;
+  /** Told which chunks an event that is not whole began in. @default {nobody waits for their verdicts} */
+  readonly held?: HeldChunks | undefined;
 }
 
 /**
@@ -41,6 +44,9 @@ export class ChunkDecoder {
   #chunkSegment = -1;
   #errors: { chunk: number; error: unknown }[] = [];
   #timestamp = 0;
+  readonly #held: HeldChunks | undefined;
+  /** No event has come of the chunk at hand, or of the end of the stream. */
+  #isFirst = true;
   /** Text of a piece of the chunk, and the batch that has been offered it. */
   #text = "";
   #textFrom = 0;
@@ -55,6 +61,7 @@ export class ChunkDecoder {
     this.#pool = pool;
     this.#alias = alias;
     this.#skips = options.skips;
+    this.#held = options.held;
   }
 
   /** What preprocessors threw since the last call, with the index of the chunk; the rest of that chunk is lost. */
@@ -88,7 +95,7 @@ export class ChunkDecoder {
     this.#timestamp = Date.now();
     for (const [stream, chain] of this.#chains) {
       this.#select(stream, chain);
-      await this.#finishChain();
+      await this.#finishStreamChain();
     }
     this.#chains.clear();
     return this.#end();
@@ -101,14 +108,28 @@ export class ChunkDecoder {
     this.#begin(undefined);
     this.#timestamp = Date.now();
     this.#select(stream, chain);
-    await this.#finishChain();
-    this.dropStream(stream);
+    await this.#finishStreamChain();
+    this.#chains.delete(stream);
     return this.#end();
   }
 
   /** One stream is lost, with all that its preprocessors hold of it. */
   dropStream(stream: number): void {
     this.#chains.delete(stream);
+    this.#held?.vanished(stream, {
+      reason: new CaissonError("CAISSON_SOURCE_FAILED", {
+        subject: this.#alias,
+        found: `stream ${stream}, which was lost within an event`,
+      }),
+    });
+  }
+
+  async #finishStreamChain(): Promise<void> {
+    this.#isFirst = true;
+    const errors = this.#errors.length;
+    await this.#finishChain();
+    const failure = this.#errors[errors];
+    this.#held?.vanished(this.#stream, failure === undefined ? undefined : { reason: failure.error });
   }
 
   async #finishChain(): Promise<void> {
@@ -184,12 +205,29 @@ export class ChunkDecoder {
       const stream = chunks.partition(index);
       this.#select(stream, this.#chainOf(stream));
       this.#chunk = chunks.payload(index);
+      this.#isFirst = true;
       const running = this.#run(this.#chunk, 0, undefined)?.catch((error: unknown) => this.#note(error));
-      if (!this.#whole) return running;
-      return running === undefined ? this.#finishChain() : running.then(() => this.#finishChain());
+      if (this.#whole) return running === undefined ? this.#finishChain() : running.then(() => this.#finishChain());
+      if (this.#held === undefined) return running;
+      if (running !== undefined) return running.then(() => this.#noteHeld(stream, index));
     } catch (error) {
       this.#note(error);
     }
+    if (!this.#whole) this.#noteHeld(chunks.partition(index), index);
+  }
+
+  /** The chunk is done: is the last event of it whole, and what became of the one that was not before it? */
+  #noteHeld(stream: number, chunk: number): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    for (const preprocessor of this.#chain) if (preprocessor.holds === true) return held.hold(stream, chunk);
+    this.#noteVanished(stream, chunk);
+  }
+
+  /** What was held became no event: it was refused, or it was nothing but a comment. */
+  #noteVanished(stream: number, chunk: number): void {
+    const last = this.#errors.at(-1);
+    this.#held?.vanished(stream, last?.chunk === chunk ? { reason: last.error } : undefined);
   }
 
   #note(error: unknown): void {
@@ -236,16 +274,21 @@ export class ChunkDecoder {
       }
     } else if (!batch.appendBytes(bytes, timestamp)) {
       // Thrown, it would cost the preprocessors their place in the stream, and the events behind this one.
-      return this.#note(
-        new CaissonError("CAISSON_EVENT_TOO_LARGE", {
-          subject: this.#alias,
-          found: `an event of ${bytes.byteLength} bytes`,
-          allowed: `at most ${batch.arena.byteLength} bytes`,
-          action: "Raise batchBytes of the connector, or check the preprocessors' separator.",
-        }),
-      );
+      const reason = new CaissonError("CAISSON_EVENT_TOO_LARGE", {
+        subject: this.#alias,
+        found: `an event of ${bytes.byteLength} bytes`,
+        allowed: `at most ${batch.arena.byteLength} bytes`,
+        action: "Raise batchBytes of the connector, or check the preprocessors' separator.",
+      });
+      if (this.#isFirst) this.#held?.vanished(this.#stream, { reason });
+      this.#isFirst = false;
+      return this.#note(reason);
     }
     batch.setSequence(batch.count - 1, this.#chunkIndex);
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      this.#held?.completedBy(this.#stream, batch, batch.count - 1);
+    }
     if (this.#stream !== 0) batch.setPartition(batch.count - 1, this.#stream);
   }
 

@@ -9,6 +9,7 @@ import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { PollResult, SourcePart, StreamNotice } from "./contract.ts";
 import { copyRecords } from "./copy_records.ts";
 import { ChunkDecoder } from "./decoder.ts";
+import { HeldChunks, settleVanished, settleWith } from "./held_chunks.ts";
 import type { Gate } from "./gate.ts";
 import { sleep, turn } from "./sleep.ts";
 
@@ -51,6 +52,8 @@ export class SourceManager {
   readonly #pool: BatchPool;
   readonly #events: BatchPool;
   readonly #decoder: ChunkDecoder | undefined;
+  /** Of a source that hears verdicts. */
+  readonly #held: HeldChunks | undefined;
   #lastTurn = 0;
   #idle: (() => void) | undefined;
   /** Without a verdict yet, with their numbers of events. */
@@ -74,11 +77,13 @@ export class SourceManager {
       capacity: Math.max(batchEvents, 1024),
       arenaBytes: batchBytes,
     }, IN_FLIGHT * 4);
+    if (cuts && options.part.settle !== undefined) this.#held = new HeldChunks();
     this.#decoder = cuts
       ? new ChunkDecoder(preprocessors, this.#events, options.alias, {
         skips: codec.skips?.bind(codec),
         newChain: options.newPreprocessors,
         wholeRecords: options.part.wholeRecords,
+        held: this.#held,
       })
       : undefined;
   }
@@ -96,6 +101,8 @@ export class SourceManager {
     } catch (thrown) {
       this.#fail(thrown);
     }
+    const reason = this.#failure ?? this.#abandoned;
+    if (reason !== undefined) this.#held?.abandon(reason);
     while (this.#pool.inFlight > 0 || this.#events.inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle = resolve);
     }
@@ -160,7 +167,10 @@ export class SourceManager {
   }
 
   async #endStream({ stream, state }: StreamNotice): Promise<void> {
-    if (state === "lost") return this.#decoder?.dropStream(stream);
+    if (state === "lost") {
+      this.#decoder?.dropStream(stream);
+      return settleVanished(this.#held?.takeCompleted() ?? []);
+    }
     const flushed = await this.#decoder?.finishStream(stream) ?? [];
     await this.#passCut(undefined, flushed, (failures) => this.#tellEnded(stream, failures));
   }
@@ -190,8 +200,10 @@ export class SourceManager {
       this.metrics.failed++;
       this.#options.onError(asSourceError(this.#options.alias, error));
     }
-    let open = batches.length;
-    let unread = open;
+    const completed = this.#held?.takeCompleted() ?? [];
+    const opened = this.#held?.takeOpened() ?? [];
+    let unread = batches.length;
+    let open = unread + opened.length;
     let freed: Batch | undefined;
     const settleChunks = (): void => {
       if (chunks === undefined) return onSettled?.(failures);
@@ -201,7 +213,17 @@ export class SourceManager {
     const freeChunks = (): void => {
       if (chunks !== undefined) freed = this.#free(this.#pool, chunks);
     };
-    if (open === 0) return settleChunks();
+    for (const held of opened) {
+      held.settle = (failure) => {
+        if (failure !== undefined) failures.set(held.chunk, failure.reason);
+        if (--open === 0) settleChunks();
+      };
+    }
+    const isSettled = open === 0;
+    settleVanished(completed);
+    if (isSettled) settleChunks();
+    else if (unread === 0 && open > 0) freeChunks();
+    if (unread === 0) return;
     let pushing: Promise<void> | undefined;
     for (const batch of batches) {
       this.#count(batch);
@@ -211,6 +233,7 @@ export class SourceManager {
         for (const [index, reason] of failed) {
           failures.set(settled.sequence(index), reason);
         }
+        settleWith(completed, batch, failed);
         if (--open === 0) settleChunks();
       }, () => {
         if (--unread === 0 && open > 0) freeChunks();
@@ -249,10 +272,12 @@ export class SourceManager {
   abandon(reason: CaissonError): void {
     this.#abandoned = reason;
     for (const [settlement, count] of this.#unsettled) settlement.abandon(count, reason);
+    this.#held?.abandon(reason);
   }
 
   /** Fails what a read that was under way brought after all. */
   #refuse(batch: Batch, reason: CaissonError): void {
+    this.#held?.abandon(reason);
     const failures = new Map(Array.from({ length: batch.count }, (_, index) => [index, reason]));
     this.metrics.failed += failures.size;
     this.#settle(batch, failures);
@@ -320,9 +345,5 @@ export class SourceManager {
 
 function asSourceError(alias: string, thrown: unknown): CaissonError {
   if (thrown instanceof CaissonError) return thrown;
-  return new CaissonError("CAISSON_SOURCE_FAILED", {
-    subject: alias,
-    found: messageOf(thrown),
-    cause: thrown,
-  });
+  return new CaissonError("CAISSON_SOURCE_FAILED", { subject: alias, found: messageOf(thrown), cause: thrown });
 }
