@@ -38,11 +38,13 @@ bool Evaluator::text_value(uint32_t column, std::string_view text, Room &room, u
     out = kKnown | number;
     return true;
   }
-  if (!fits()) return false;
-  put_length(room.base + room.front, text.size());
-  std::memcpy(room.base + room.front + 4, text.data(), text.size());
-  out = kLoose | room.front;
-  room.front += static_cast<uint32_t>(needed);
+  // A projection may have ended anywhere; the host reads the length as a word.
+  const uint64_t start = (static_cast<uint64_t>(room.front) + 3) & ~uint64_t{3};
+  if (start + needed > room.back) return false;
+  put_length(room.base + start, text.size());
+  std::memcpy(room.base + start + 4, text.data(), text.size());
+  out = kLoose | start;
+  room.front = static_cast<uint32_t>(start + needed);
   return true;
 }
 

@@ -22,7 +22,7 @@ struct Table {
 static_assert(sizeof(Table) == 32, "the host reads it");
 
 constexpr uint64_t kKnown = 0x7ff8000100000000u;   // lower half: 0 absent, 1 null, 2 false, 3 true, else a text's number
-constexpr uint64_t kLoose = 0x7ff8000200000000u;   // lower half: where in the arena a length and as many bytes are
+constexpr uint64_t kLoose = 0x7ff8000200000000u;   // lower half: where in the arena, on a multiple of 4, a length and as many bytes are
 
 // Memory between the rows and the texts that were handed over.
 struct Room {

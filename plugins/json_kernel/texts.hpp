@@ -60,7 +60,7 @@ class Texts {
   static constexpr uint32_t kMost = 8192;
   static constexpr uint32_t kSlots = 4 * kMost;
   static constexpr uint32_t kBytes = 1u << 18;
-  static constexpr uint32_t kMostStrangers = 1u << 20;
+  static constexpr uint32_t kMostStrangers = 1u << 15;
 
   static uint64_t hash_of(std::string_view text) {
     uint64_t hash = 0x9e3779b97f4a7c15u ^ text.size();

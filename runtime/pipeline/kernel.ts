@@ -107,14 +107,12 @@ export class Kernel {
     let view = this.#views.get(out);
     if (view === undefined) {
       const { arena } = out;
+      const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.byteLength / 4);
       const memory: RowMemory = {
-        words: new Uint32Array(arena.buffer, arena.byteOffset, arena.byteLength / 4),
+        words,
         floats: new Float64Array(arena.buffer, arena.byteOffset, arena.byteLength / 8),
         known: this.#known,
-        loose: (at) => {
-          const length = new Uint32Array(arena.buffer, arena.byteOffset + at, 1)[0]!;
-          return decodeUtf8(arena.subarray(at + 4, at + 4 + length));
-        },
+        loose: (at) => decodeUtf8(arena.subarray(at + 4, at + 4 + words[at / 4]!)),
       };
       this.#views.set(out, view = { ...memory, read: this.#readerOf(memory) });
     }

@@ -164,6 +164,29 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "texts without a number, and numbers that start anew, mean the same texts",
+  ignore,
+  async fn() {
+    const key = ["field", "k"] as const;
+    const unlike = Array.from({ length: 100_000 }, (_, n) => `{"k":"text ${n}"}`);
+    const { out, kernel } = await both([{ sample: { keep: 0.002, key } }], unlike);
+    assert(out.length > 50);
+    assertEquals(kernel.punted, 0);
+    // Behind projections of any length, and longer than texts that get a number.
+    const long = Array.from(
+      { length: 300 },
+      (_, n) => `{"n":${10 ** (n % 7)},"k":"${"ü".repeat(60 + n % 9)}${n % 7}"}`,
+    );
+    const beside = await both({
+      nodes: { first: [{ project: { n: ["field", "n"], k: key } }], second: [{ count: { by: { k: key } } }] },
+      links: [{ from: "in", to: "first" }, { from: "first", to: ["out", "second"] }, { from: "second", to: "side" }],
+    }, long);
+    assertEquals(beside.out.length, 300 + 63);
+    assertEquals(beside.kernel.punted, 0);
+  },
+});
+
 Deno.test("only leading steps that are plain expressions become a program", () => {
   const stepsOf = (definition: PipelineDefinition) => kernelProgramOf(compilePipeline(definition, "test"))?.steps;
   assertEquals(stepsOf(LEVEL), 1);
