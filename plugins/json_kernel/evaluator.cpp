@@ -196,35 +196,35 @@ bool Evaluator::write(Room &room, Written &written) {
   return true;
 }
 
-Value Evaluator::from(dom::element element) {
+// Into memory that is there: a copy of each field would cost as much as reading it.
+void Evaluator::from(dom::element element, Value &value) {
   switch (element.type()) {
     case dom::element_type::INT64: {
       const int64_t integer = element.get_int64().value_unsafe();
-      Value value = Value::of(static_cast<double>(integer));
+      value.type = Type::Number;
+      value.number = static_cast<double>(integer);
       value.maybe_negative_zero = integer == 0;
-      return value;
+      return;
     }
-    case dom::element_type::UINT64: return Value::of(static_cast<double>(element.get_uint64().value_unsafe()));
-    case dom::element_type::DOUBLE: return Value::of(element.get_double().value_unsafe());
+    case dom::element_type::UINT64:
+    case dom::element_type::DOUBLE:
+      value.type = Type::Number;
+      value.number = element.get_double().value_unsafe();
+      value.maybe_negative_zero = false;
+      return;
     case dom::element_type::STRING: {
-      const std::string_view text = element.get_string().value_unsafe();
-      const Content content = content_of(text.data(), text.size());
-      if (content.beyond_ascii && has_surrogate(text)) return punt();
-      Value value = Value::of(text);
+      value.text = element.get_string().value_unsafe();
+      const Content content = content_of(value.text.data(), value.text.size());
+      value.type = Type::Text;
       value.is_plain = !content.escaped;
-      return value;
+      if (content.beyond_ascii && has_surrogate(value.text)) punt();
+      return;
     }
-    case dom::element_type::BOOL: return Value::of(element.get_bool().value_unsafe());
-    case dom::element_type::NULL_VALUE: {
-      Value value;
-      value.type = Type::Null;
-      return value;
-    }
-    default: {
-      Value value;
-      value.type = Type::Composite;
-      return value;
-    }
+    case dom::element_type::BOOL:
+      value.type = element.get_bool().value_unsafe() ? Type::True : Type::False;
+      return;
+    case dom::element_type::NULL_VALUE: value.type = Type::Null; return;
+    default: value.type = Type::Composite;
   }
 }
 
@@ -253,7 +253,8 @@ const Value &Evaluator::field(uint32_t slot) {
   if (is_read_[slot] == 0) {
     is_read_[slot] = 1;
     dom::element at;
-    fields_[slot] = find(slot, at) ? from(at) : Value{};
+    if (find(slot, at)) from(at, fields_[slot]);
+    else fields_[slot].type = Type::Absent;
   }
   return fields_[slot];
 }
@@ -273,7 +274,8 @@ Value Evaluator::contains(uint32_t list, const Value &part) {
   if (node.op != Op::Field || !find(node.slot, at) || at.get_array().get(items) != simdjson::SUCCESS) return punt();
   bool found = false;
   for (const dom::element item : items) {
-    const Value value = from(item);
+    Value value;
+    from(item, value);
     if (value.type == Type::Composite || punted_) return punt();
     found = found || is_same(value, part);
   }

@@ -36,7 +36,7 @@ class Evaluator {
   // The same without a copy of what is there already; `room` is for what is not.
   const Value &value_of(uint32_t node, Value &room);
   const Value &field(uint32_t slot);
-  Value from(simdjson::dom::element element);
+  void from(simdjson::dom::element element, Value &value);
   Value text_of(const Value &value);
   Value compare(Op op, const Value &left, const Value &right);
   bool is_same(const Value &left, const Value &right);
