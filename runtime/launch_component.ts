@@ -88,13 +88,15 @@ function contextOf(
   running: RunningPlugin | undefined,
   retired?: AbortSignal,
 ): PartContext {
-  const { alias, shared, direction } = request;
+  const { alias, shared, direction, flow } = request;
   return {
     alias,
     instance,
     config: checkConfig(found.configSchema, request.config, `${alias}: config`),
     signal,
     ...(shared === undefined ? {} : { shared }),
+    // A plugin must not learn of, or end, what it is only part of.
+    ...(running !== undefined || flow === undefined ? {} : { flow }),
     direction,
     log: (level, message) => log.write(level, message, { connector: alias }),
     connectionLost: (reason) => {

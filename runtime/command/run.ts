@@ -82,7 +82,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   const report = flow.report();
   errors.summarize();
   return {
-    exit: endedWell(report, invocation.flag("strict")) ? 0 : 1,
+    exit: endedWell(report, invocation.flag("strict")) ? report.exitCode ?? 0 : 1,
     text: reportText(report),
     document: { ...report, memory: { rssBytes: Deno.memoryUsage().rss } },
     stream: plan.writesOutput ? "stderr" : "stdout",

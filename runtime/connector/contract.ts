@@ -6,6 +6,7 @@
  */
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Batch, VerdictEntry } from "../data/batch.ts";
+import type { FlowAccess } from "./flow_access.ts";
 import type { SupervisionEvent, SupervisionReport } from "./supervision.ts";
 import type { Event } from "../flow/delivery.ts";
 
@@ -43,6 +44,8 @@ export interface PartContext {
   connectionLost?(reason: unknown): void;
   /** Kept between the source and the sink of one connector of a flow, which may be two ends of the same connections. */
   readonly shared?: Map<string, unknown>;
+  /** The flow, for builtins that tell about it or end it. */
+  readonly flow?: FlowAccess;
   /** Told about each Worker or process that is started for the part, before any plugin code is loaded there. */
   hosted?(link: HostedLink): void;
   /** Told what is decided about the process that was started for the part. */

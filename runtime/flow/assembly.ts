@@ -30,6 +30,8 @@ import { asProcessor, asSink, asSource, type Launch } from "./node_builder.ts";
 
 /** A source with the ports it feeds. */
 export interface StartedSource {
+  /** Its name in the flow. */
+  readonly name: string;
   /** Drives it. */
   readonly manager: SourceManager;
   /** Drained when it has ended. */
@@ -307,7 +309,7 @@ export class Assembly {
       gate,
       onError,
     });
-    this.sources.push({ manager, ports: [read, this.#fanout(name, "err")] });
+    this.sources.push({ name, manager, ports: [read, this.#fanout(name, "err")] });
   }
 
   /** Lets the dead letters hand on what they hold, after every source's ports have drained. */

@@ -1,6 +1,7 @@
 /** One flow: its life from start to stop, and what it says about itself. @module */
 import { createCodec } from "../codec/codecs.ts";
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
+import type { FlowAccess, FlowEnd } from "../connector/flow_access.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { compilePipeline } from "../pipeline/pipeline.ts";
@@ -55,6 +56,9 @@ export class Flow implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #starting: Promise<void> | undefined;
   #closed = false;
+  /** Sources that have come to their end. */
+  readonly #ended = new Set<string>();
+  #exitCode: number | undefined;
 
   /**
    * Checks graph and pipelines; nothing runs yet.
@@ -82,11 +86,17 @@ export class Flow implements AsyncDisposable {
     for (const [index, { buffer }] of definition.links.entries()) {
       if (buffer?.codec !== undefined) createCodec(buffer.codec, `${definition.name}: links[${index}].buffer.codec`);
     }
+    const access: FlowAccess = {
+      name: this.name,
+      nodes: () => this.#assembly.nodes.map(reportOf),
+      isReading: (source) => !this.#ended.has(source),
+      end: (how) => this.#endBy(how),
+    };
     this.#assembly = new Assembly({
       definition,
       graph,
       operators,
-      launch,
+      launch: (request) => launch({ ...request, flow: access }),
       kernel: options.kernel,
       reading: this.#reading.signal,
       ending: this.#ending.signal,
@@ -174,8 +184,9 @@ export class Flow implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const drained = Promise.all(this.#assembly.sources.map(async ({ manager, ports }) => {
+    const drained = Promise.all(this.#assembly.sources.map(async ({ name, manager, ports }) => {
       await manager.run();
+      this.#ended.add(name);
       await Promise.all(ports.map((port) => port.drain()));
     }));
     try {
@@ -207,6 +218,11 @@ export class Flow implements AsyncDisposable {
       this.#forced.resolve();
     }
     await this.#waitForClose(this.#done, closeMs);
+  }
+
+  #endBy({ exitCode, deadlineMs }: FlowEnd): void {
+    this.#exitCode ??= exitCode;
+    this.stop({ deadlineMs }).catch((thrown) => this.#note(internalError(this.name, thrown)));
   }
 
   async #stopStarting(closeMs: number): Promise<void> {
@@ -269,6 +285,7 @@ export class Flow implements AsyncDisposable {
       eventsPerSecond: seconds > 0 ? input / seconds : 0,
       latencyMs: this.#latency.report(),
       errors: Object.fromEntries(this.#errors),
+      ...(this.#exitCode === undefined ? {} : { exitCode: this.#exitCode }),
     };
   }
 }

@@ -84,4 +84,6 @@ export interface FlowReport {
   readonly latencyMs: LatencyReport;
   /** Error codes and how often each was seen. */
   readonly errors: Readonly<Record<string, number>>;
+  /** What a sink `exit` asked whoever runs the flow to exit with. */
+  readonly exitCode?: number;
 }

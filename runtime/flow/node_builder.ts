@@ -1,5 +1,6 @@
 /** Brings the nodes of a flow to life: components through their isolation. @module */
 import type { CodecDirection, ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
+import type { FlowAccess } from "../connector/flow_access.ts";
 import type { Supervision } from "../connector/supervision.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 
@@ -23,6 +24,8 @@ export interface ComponentRequest {
   readonly signal: AbortSignal;
   /** Kept between the two ends of one connector. */
   readonly shared?: Map<string, unknown>;
+  /** The flow itself, for builtins. */
+  readonly flow?: FlowAccess;
   /** For the part to say that its connection is gone. */
   readonly connectionLost?: (reason: unknown) => void;
 }

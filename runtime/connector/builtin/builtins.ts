@@ -1,10 +1,12 @@
 /** The components the runtime brings. @module */
 import type { BuiltinComponent } from "./builtin.ts";
+import { ExitSink } from "./exit_sink.ts";
 import { rotatedPaths, type RotateOptions } from "./file_rotation.ts";
 import { FileSink } from "./file_sink.ts";
 import { FileSource } from "./file_source.ts";
 import { httpBuiltins } from "./http/http_builtins.ts";
 import { socketBuiltins } from "./socket/socket_builtins.ts";
+import { MetricsSource } from "./metrics_source.ts";
 import { NullSink } from "./null_sink.ts";
 import { SqliteSink } from "./sqlite_sink.ts";
 import { StdioSink } from "./stdio_sink.ts";
@@ -269,6 +271,58 @@ export const builtins: readonly BuiltinComponent[] = [
     description: "Takes everything and keeps nothing.",
     configSchema: { type: "object", properties: {}, additionalProperties: false },
     create: () => ({ kind: "sink", sink: new NullSink() }),
+    needs: () => ({}),
+  },
+  {
+    type: "exit",
+    kind: "sink",
+    description:
+      'Ends its flow when an event such as `{"exit": 0}` comes, and `caisson run` with that code. The event may have ' +
+      "members `delay_ms` and `graceful` of its own.",
+    configSchema: {
+      type: "object",
+      properties: {
+        graceful: { type: "boolean", default: true, description: "Drain what was read before." },
+        "delay_ms": {
+          type: "integer",
+          minimum: 0,
+          maximum: 3_600_000,
+          default: 0,
+          description: "Wait before, milliseconds.",
+        },
+        "drain_ms": {
+          type: "integer",
+          minimum: 0,
+          maximum: 3_600_000,
+          default: 30_000,
+          description: "Longest the draining may take, milliseconds.",
+        },
+      },
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "sink", sink: new ExitSink(context) }),
+    needs: () => ({}),
+  },
+  {
+    type: "metrics",
+    kind: "source",
+    description:
+      "Tells at an interval what every node of the flow has counted: one event for each of the ports `in`, `out`, " +
+      "`err` and `dropped`. It ends, with a last reading, when every other source of the flow has.",
+    configSchema: {
+      type: "object",
+      properties: {
+        "interval_ms": {
+          type: "integer",
+          minimum: 10,
+          maximum: 86_400_000,
+          default: 10_000,
+          description: "Time between two readings, milliseconds.",
+        },
+      },
+      additionalProperties: false,
+    },
+    create: (context) => ({ kind: "source", source: new MetricsSource(context) }),
     needs: () => ({}),
   },
   ...httpBuiltins,
