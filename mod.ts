@@ -82,6 +82,7 @@ export type {
   ValueSinkPart,
   WriteResult,
 } from "./runtime/connector/contract.ts";
+export type { FlowAccess, FlowEnd, NodeCounts } from "./runtime/connector/flow_access.ts";
 export { Batch, type BatchMemory, type BatchOptions, type VerdictEntry } from "./runtime/data/batch.ts";
 export type { RecordScan } from "./runtime/data/batch_check.ts";
 export type { CopyBytes } from "./runtime/data/copy_bytes.ts";
@@ -160,7 +161,8 @@ export type {
   Pattern,
 } from "./runtime/pipeline/step/match_definition.ts";
 export { type KeyValueStore, SqliteStore } from "./runtime/pipeline/store/key_value_store.ts";
-export type { KernelStep } from "./runtime/pipeline/kernel_program.ts";
+export type { KernelRead, KernelStep } from "./runtime/pipeline/kernel_program.ts";
+export type { Row } from "./runtime/pipeline/kernel_rows.ts";
 export type { Emit, Operator, Snapshot, Step, Warn } from "./runtime/pipeline/operator.ts";
 export { emitWatched, Held } from "./runtime/pipeline/held.ts";
 export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";

@@ -44,8 +44,8 @@ export interface Invocation {
 
 /** What a command has to say when it has ended. */
 export interface Outcome {
-  /** Exit code: 0 done, 1 failure, 2 usage, 3 refused plugin, 4 missing permission. */
-  readonly exit: 0 | 1 | 2 | 3 | 4;
+  /** Exit code: 0 done, 1 failure, 2 usage, 3 refused plugin, 4 missing permission; what a sink `exit` was told. */
+  readonly exit: number;
   /** The answer for people, without the last newline. */
   readonly text: string;
   /** The same for `--json`: one document. */
