@@ -162,7 +162,7 @@ export type {
 } from "./runtime/pipeline/step/match_definition.ts";
 export { type KeyValueStore, SqliteStore } from "./runtime/pipeline/store/key_value_store.ts";
 export type { KernelRead, KernelStep } from "./runtime/pipeline/kernel_program.ts";
-export type { Row } from "./runtime/pipeline/kernel_rows.ts";
+export type { Row as KernelRow } from "./runtime/pipeline/kernel_rows.ts";
 export type { Emit, Operator, Snapshot, Step, Warn } from "./runtime/pipeline/operator.ts";
 export { emitWatched, Held } from "./runtime/pipeline/held.ts";
 export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";
