@@ -5,8 +5,11 @@ import { expressionOrFunctionSchema, expressionSchema } from "./expression.ts";
 const callback = z.custom<(...values: never[]) => unknown>(
   (value) => typeof value === "function",
   "a function",
-);
-const expression = expressionSchema.describe('Expression: a plain value, or ["operator", operand, …]');
+).meta({ holds: "function" });
+const expression = expressionSchema.meta({
+  description: 'Expression: a plain value, or ["operator", operand, …]',
+  holds: "expression",
+});
 const present = (value: unknown): boolean => value !== undefined;
 /** An expression that may use aggregates and other names of its place: checked when it is compiled. */
 const target = z.unknown().describe("Target: an expression, or a record of targets").refine(present, "a target");
@@ -91,7 +94,7 @@ const store = z.custom<object>(
 
 /** Each step of a pipeline by its name. */
 const steps = {
-  filter: expressionOrFunctionSchema.describe("Expression").optional(),
+  filter: expressionOrFunctionSchema.meta({ description: "Expression", holds: "expression" }).optional(),
   project: z.union([callback, z.record(z.string(), expression)]).optional(),
   extract: z.strictObject({
     pattern: z.string().min(1),
