@@ -50,6 +50,8 @@ export class SinkManager implements Consumer {
     };
     options.gate?.onChange((isOpen) => {
       if (isOpen) this.#wake();
+      // Who waits for room may have other sinks to write to.
+      else for (const resume of this.#waiting.splice(0)) resume();
     });
   }
 

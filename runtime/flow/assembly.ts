@@ -1,6 +1,7 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
 import { createCodec } from "../codec/codecs.ts";
 import { Breaker } from "../connector/breaker.ts";
+import { alternativePorts } from "../pipeline/ports.ts";
 import type { Part, ProcessorPart } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
@@ -95,7 +96,8 @@ export class Assembly {
       reading: options.reading,
       onError,
     });
-    this.pausing = new Pausing({ flow: definition.name, nodes: this.nodes, graph, onError });
+    const alternatives = (name: string): readonly string[] => alternativePorts(definition.pipelines?.[name]);
+    this.pausing = new Pausing({ flow: definition.name, nodes: this.nodes, graph, alternatives, onError });
   }
 
   /** Starts sinks, then processors and pipelines, then sources. Whoever calls closes {@linkcode nodes} when this throws. */
@@ -278,6 +280,7 @@ export class Assembly {
       out: this.#fanout(name, "out"),
       err: this.#fanout(name, "err"),
       port: (port) => this.#fanout(name, port),
+      takes: (port) => this.pausing.reach.takesPort(name, port),
       kernel,
       onError: this.#options.onError,
     });

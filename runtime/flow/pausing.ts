@@ -3,6 +3,7 @@ import type { SourcePart } from "../connector/contract.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { Graph } from "./graph.ts";
 import type { Node } from "./node.ts";
+import { Reach } from "./reach.ts";
 
 /** Who asked for a pause: one does not take back what the other asked for. */
 type Asker = "user" | "flow";
@@ -15,17 +16,22 @@ export interface PausingOptions {
   readonly nodes: readonly Node[];
   /** Its links. */
   readonly graph: Graph;
+  /** Ports of a pipeline of which an event takes any one. */
+  readonly alternatives: (pipeline: string) => readonly string[];
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
 }
 
 /** The nodes of one flow as something that can be paused. */
 export class Pausing {
+  /** Which nodes take events now. */
+  readonly reach: Reach;
   readonly #options: PausingOptions;
 
   /** Pauses nothing yet. */
   constructor(options: PausingOptions) {
     this.#options = options;
+    this.reach = new Reach(options.graph.links, options.alternatives);
   }
 
   /**
@@ -65,15 +71,30 @@ export class Pausing {
     await Promise.all(sources.map((node) => this.#call(node, () => (node.part as SourcePart).drain?.())));
   }
 
-  /** A sink that takes nothing for a while stops the sources that feed it, before their events pile up on the way. */
+  /**
+   * A sink that takes nothing for a while stops the sources whose events can go nowhere else, before they pile up on the
+   * way. Whatever has another way, as behind a round robin or a buffer, goes on.
+   */
   sinkChanged(sink: string, isOpen: boolean): void {
+    const { reach } = this;
+    reach.changed(sink, isOpen);
     for (const node of this.#options.nodes) {
-      if (node.role !== "source" || !feeds(this.#options.graph, node.name, sink)) continue;
-      const part = node.part as SourcePart;
-      if (isOpen) node.gate.open(`sink:${sink}`);
-      else node.gate.close(`sink:${sink}`);
-      void this.#call(node, () => isOpen ? part.breakerRestored?.(sink) : part.breakerTriggered?.(sink));
+      if (node.role !== "source") continue;
+      const takes = reach.takes(node.name);
+      for (const broken of new Set([sink, ...reach.broken])) {
+        if (!reach.feeds(node.name, broken)) continue;
+        this.#tell(node, broken, takes || !reach.broken.has(broken));
+      }
     }
+  }
+
+  #tell(node: Node, sink: string, isOpen: boolean): void {
+    const reason = `sink:${sink}`;
+    const part = node.part as SourcePart;
+    if (node.gate.reasons.includes(reason) !== isOpen) return;
+    if (isOpen) node.gate.open(reason);
+    else node.gate.close(reason);
+    void this.#call(node, () => isOpen ? part.breakerRestored?.(sink) : part.breakerTriggered?.(sink));
   }
 
   /** The nodes of that name: a connector that reads and writes is two. */
@@ -114,19 +135,6 @@ export class Pausing {
       this.#options.onError(callbackError(`${this.#options.flow}/${node.name}`, error));
     }
   }
-}
-
-/** Whether events of a source come to a sink without resting in a buffer on the way. */
-function feeds({ links }: Graph, source: string, sink: string): boolean {
-  const seen = new Set<string>();
-  const visit = (node: string): boolean =>
-    links.some(({ from, to, buffer }) => {
-      if (from.node !== node || buffer !== undefined || seen.has(to.node)) return false;
-      if (to.node === sink) return true;
-      seen.add(to.node);
-      return visit(to.node);
-    });
-  return visit(source);
 }
 
 function callbackError(subject: string, error: unknown): CaissonError {

@@ -38,7 +38,7 @@ export interface FuseOptions {
   /** Takes warnings of an operator. */
   readonly warn: (operator: string, problem: Parameters<Warn>[0]) => void;
   /** Links of the pipeline's ports. */
-  readonly links: Pick<PipelineOptions, "out" | "err" | "port">;
+  readonly links: Pick<PipelineOptions, "out" | "err" | "port" | "takes">;
   /** What the kernel does of the first chain. */
   readonly program: KernelProgram | undefined;
 }
@@ -81,6 +81,8 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
       );
       const linked = (operator.ports ?? []).filter((port) => isLinked(wires, name, port, links));
       for (const port of operator.ports ?? []) operator.linked?.(port, linked.includes(port));
+      // In a graph of nodes a port's name is not that of the pipeline's.
+      if (links.takes !== undefined && chains.length === 1) operator.reach?.(links.takes);
       if (program !== undefined && name === chains[0]!.name && index + 1 === program.steps) afterKernel = next;
       const isFed = program?.feeds !== undefined &&
         (program.tap === undefined

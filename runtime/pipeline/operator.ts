@@ -53,6 +53,11 @@ export interface Operator {
   readonly bind?: (port: (name: string) => Emit, warn: Warn) => void;
   /** Whether somebody takes what it emits to a port; told before the first event. */
   readonly linked?: (port: string, linked: boolean) => void;
+  /**
+   * How to ask whether what is linked to a port takes events now: not while a circuit breaker leaves it alone. Told before
+   * the first event, unless the pipeline is a graph of nodes.
+   */
+  readonly reach?: (takes: (port: string) => boolean) => void;
   /** When it next has to act without an event, milliseconds since 1970. @default {never} */
   readonly nextTimer?: () => number | undefined;
   /** The time {@linkcode Operator.nextTimer} named has come. */

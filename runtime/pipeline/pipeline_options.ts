@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly err: Fanout;
   /** Takes what is emitted to a port beside `out` and `err`. @default {nothing does} */
   readonly port?: (name: string) => Fanout;
+  /** Whether what is linked to a port takes events now. @default {always} */
+  readonly takes?: (port: string) => boolean;
   /** Told about each event an operator threw on, and about what an operator warns of. */
   readonly onError: (error: CaissonError) => void;
   /** Does the first steps of a pipeline that is one chain, see `kernelProgram`. @default {the operators do} */

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Breaker } from "../../runtime/connector/breaker.ts";
 import { Gate } from "../../runtime/connector/gate.ts";
+import { Runtime } from "../../mod.ts";
 import { drivenFlow, eventually } from "./driven_flow.ts";
 
 const breaker = { failures: 3, resetMs: 5 };
@@ -89,3 +90,78 @@ Deno.test("a sink that never answers costs no event its verdict: a stop that is 
   await driven.flow.stop({ deadlineMs: 20 });
   assertEquals([driven.acked, driven.failed, driven.flow.state], [0, 4, "failed"]);
 });
+
+/** Numbers go round robin to two sinks; one of them only fails, later than it is called. */
+async function besideBroken(
+  both: { readonly isBroken: readonly [boolean, boolean] },
+  test: (
+    flow: Awaited<ReturnType<Runtime["deploy"]>>,
+    written: readonly number[][],
+    told: readonly string[],
+  ) => Promise<void>,
+): Promise<void> {
+  const written: number[][] = [[], []];
+  const told: string[] = [];
+  let next = 0;
+  await using runtime = new Runtime({ onError() {} });
+  runtime.provide({
+    type: "in",
+    kind: "source",
+    create: () => ({
+      produces: "events",
+      codec: "json",
+      poll(batch) {
+        for (let index = 0; index < 4; index++) batch.appendBytes(new TextEncoder().encode(String(next++)), 1);
+        return { state: "idle", retryAfterMs: 1 };
+      },
+      breakerTriggered: (name) => void told.push(`triggered ${name}`),
+      breakerRestored: (name) => void told.push(`restored ${name}`),
+      close() {},
+    }),
+  });
+  for (const [index, type] of ["a", "b"].entries()) {
+    runtime.provide({
+      type,
+      kind: "sink",
+      create: () => ({
+        accepts: "values",
+        async write(events) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          if (both.isBroken[index]) throw new Error("down");
+          for (const { value } of events) written[index]!.push(value as number);
+        },
+        close() {},
+      }),
+    });
+  }
+  const breaker = { failures: 3, resetMs: 60_000 };
+  const flow = await runtime.deploy({
+    name: "main",
+    connectors: { in: { type: "in" }, a: { type: "a", breaker }, b: { type: "b", breaker } },
+    pipelines: { share: [{ roundRobin: { ports: ["one", "two"] } }] },
+    links: [{ from: "in", to: "share" }, { from: "share/one", to: "a" }, { from: "share/two", to: "b" }],
+  });
+  await test(flow, written, told);
+}
+
+const waitsOf = (
+  flow: { report(): { nodes: readonly { name: string; waitsFor: readonly string[] }[] } },
+  node: string,
+) => flow.report().nodes.find(({ name }) => name === node)!.waitsFor;
+
+Deno.test("behind a round robin only the sink that fails is left alone: the source and the other sink go on", () =>
+  besideBroken({ isBroken: [true, false] }, async (flow, written, told) => {
+    await eventually(() => waitsOf(flow, "a").includes("breaker"), "the breaker triggered");
+    const before = written[1]!.length;
+    await eventually(() => written[1]!.length > before + 200, "the other sink goes on");
+    assertEquals([waitsOf(flow, "in"), waitsOf(flow, "b"), told], [[], [], []]);
+    // What was not on its way to the broken one goes to the other without a gap.
+    assertEquals(written[1]!.slice(-20), Array.from({ length: 20 }, (_, at) => written[1]!.at(-1)! - 19 + at));
+  }));
+
+Deno.test("when every sink behind a round robin is left alone, the source waits", () =>
+  besideBroken({ isBroken: [true, true] }, async (flow, _written, told) => {
+    await eventually(() => waitsOf(flow, "a").length > 0 && waitsOf(flow, "b").length > 0, "both triggered");
+    assertEquals(waitsOf(flow, "in").toSorted(), ["sink:a", "sink:b"]);
+    assertEquals(told.toSorted(), ["triggered a", "triggered b"]);
+  }));

@@ -86,27 +86,31 @@ export function compilePercentile(definition: PercentileDefinition, clock: () =>
   };
 }
 
-/** Compiles a round robin: each event to the next port that is linked. */
+/** Compiles a round robin: each event to the next port that is linked and takes events, or waits for the next linked one. */
 export function compileRoundRobin({ ports }: { readonly ports: readonly string[] }, path: string): Operator {
   if (ports.length === 0 || new Set(ports).size < ports.length) {
     throw invalid(`${path}.ports`, JSON.stringify(ports), "names of ports, each once");
   }
   let emits: Emit[] = [];
   const linked = new Set<string>();
+  let takes: (port: string) => boolean = () => true;
   let next = 0;
+  const choose = (isGood: (port: string) => boolean): Emit | undefined => {
+    for (let tried = 0; tried < ports.length; tried++) {
+      const at = (next + tried) % ports.length;
+      if (!linked.has(ports[at]!) || !isGood(ports[at]!)) continue;
+      next = (at + 1) % ports.length;
+      return emits[at]!;
+    }
+    return undefined;
+  };
   return {
     name: "round robin",
     ports,
     bind: (port) => emits = ports.map(port),
     linked: (port, is) => void (is ? linked.add(port) : linked.delete(port)),
-    step: (event) => {
-      for (let tried = 0; tried < ports.length; tried++) {
-        const at = next;
-        next = (next + 1) % ports.length;
-        if (linked.has(ports[at]!)) return emits[at]!(event);
-      }
-      return false;
-    },
+    reach: (ask) => void (takes = ask),
+    step: (event) => (choose(takes) ?? choose(() => true))?.(event) ?? false,
     snapshot: () => next,
     restore: (state) => void (next = (state as number) % ports.length),
   };
