@@ -58,6 +58,15 @@ const DEFINITIONS: Record<string, { readonly definition: PipelineDefinition; rea
     }],
     ports: ["overflow"],
   },
+  "a branch": { definition: [{ branch: { big: [">", field("n"), 2] } }], ports: ["big"] },
+  "steps that keep values": {
+    definition: [
+      { enrich: { key: field("k"), as: "known", table: { a: 1 } } },
+      { state: { key: field("k"), update: ["field", "event.n"] } },
+      { batch: { count: 2 } },
+    ],
+  },
+  "a set field": { definition: [{ set: { twice: ["*", field("n"), 2] } }] },
   "branches": {
     definition: {
       nodes: { big: [{ filter: [">", field("n"), 2] }], keys: [{ project: { k: field("k") } }] },

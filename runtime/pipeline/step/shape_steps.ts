@@ -27,6 +27,7 @@ export function compileSet(fields: { readonly [field: string]: Target }, path: s
   const { compute } = compileTarget(fields, path);
   return {
     name: "set",
+    cursor: "replaces",
     step: (event, emit) => {
       const value = recordOf(event.value, path);
       return emit(event.with({ ...value, ...compute(value) as Record<string, unknown> }));
@@ -41,6 +42,7 @@ export function compileBranch(conditions: { readonly [port: string]: ExpressionI
   let emits: Emit[] = [];
   return {
     name: "branch",
+    cursor: "passes",
     ports,
     bind: (port) => emits = ports.map(port),
     step: (event, emit) => {
@@ -96,6 +98,7 @@ export function compileEnrich(definition: EnrichDefinition, path: string): Opera
   };
   return {
     name: "enrich",
+    cursor: "passes",
     step: (event, emit) => {
       const value = recordOf(event.value, path);
       const key = keyFrom(value);
@@ -126,6 +129,7 @@ export function compileState(definition: StateDefinition, path: string): Operato
   const states = new RecentMap<string, { value: unknown }>(maxKeys);
   return {
     name: "state",
+    cursor: "passes",
     step: (event, emit) => {
       const input = event.value;
       const id = keyOf(keyFrom(input));
@@ -156,6 +160,7 @@ export function compileBatch({ count, timeoutMs }: BatchDefinition): Operator {
   };
   return {
     name: "batch",
+    cursor: "replaces",
     step: (event, emit) => {
       const value = keepable(event.value);
       if (values.length === 0) due = event.timestamp + (timeoutMs ?? 0);
