@@ -5,12 +5,24 @@ const packages: Readonly<Record<string, string>> = {
   socat: "socat",
   curl: "curl",
   openssl: "openssl",
+  "python3-websockets": "python3-websockets",
 };
 
+/** Python with the `websockets` of the distribution, which another Python in front of it on the path may not have. */
+export const python: string =
+  ["python3", "/usr/bin/python3"].find((program) => runs(program, "-c", "import websockets")) ??
+    "python3";
+
 function installed(program: string): boolean {
+  return program === "python3-websockets"
+    ? runs(python, "-c", "import websockets")
+    : runs("sh", "-c", `command -v ${program}`);
+}
+
+function runs(program: string, ...args: readonly string[]): boolean {
   try {
-    const { success } = new Deno.Command("sh", {
-      args: ["-c", `command -v ${program}`],
+    const { success } = new Deno.Command(program, {
+      args: [...args],
       stdout: "null",
       stderr: "null",
     }).outputSync();

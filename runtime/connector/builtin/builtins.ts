@@ -14,6 +14,7 @@ import { StdioSource } from "./stdio_source.ts";
 import { WalSink } from "./wal_sink.ts";
 import { WalSource } from "./wal_source.ts";
 import { udpBuiltins } from "./udp/udp_builtins.ts";
+import { wsBuiltins } from "./ws/ws_builtins.ts";
 
 const path = {
   type: "string",
@@ -327,4 +328,5 @@ export const builtins: readonly BuiltinComponent[] = [
   },
   ...httpBuiltins,
   ...udpBuiltins,
+  ...wsBuiltins,
 ];

@@ -8,8 +8,10 @@ import type { ClientTransport } from "./transport.ts";
 
 /** Reads what the server sends; each connection is a new stream. */
 export class SocketClientSource implements SourcePart {
-  /** Pieces of a stream. */
-  readonly produces = "chunks";
+  /** Pieces of a stream, or messages. */
+  readonly produces: "chunks" | "events";
+  /** Whether each is whole. */
+  readonly wholeRecords: boolean;
   readonly #context: PartContext;
   readonly #link: ClientLink;
   readonly #inbox: Inbox;
@@ -20,7 +22,13 @@ export class SocketClientSource implements SourcePart {
     this.#context = context;
     this.#link = ClientLink.of(context, transport);
     this.#link.hasSource = true;
-    this.#inbox = new Inbox(context.signal, (connection, reason) => this.#link.over(connection, reason));
+    this.wholeRecords = transport.messages === true;
+    this.produces = this.wholeRecords ? "events" : "chunks";
+    this.#inbox = new Inbox(
+      context.signal,
+      (connection, reason) => this.#link.over(connection, reason),
+      this.wholeRecords,
+    );
     this.#link.onGone((reason, ended) => this.#gone(reason, ended));
   }
 

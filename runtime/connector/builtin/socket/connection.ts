@@ -12,6 +12,12 @@ export interface Socket {
   closeWrite(): Promise<void>;
   /** Frees it; what is under way fails. */
   close(): void;
+  /** Instead of `read`, for a socket of messages: the next one, valid until the next call; `null` at the end. */
+  receive?(): Promise<Uint8Array | null>;
+  /** Whether each chunk that is written is a message, and not to be joined with others. @default {false} */
+  readonly wholeWrites?: boolean;
+  /** When the peer gave its last sign of life, `performance.now()`, where that may be something that is not read. */
+  readonly heard?: number;
 }
 
 /** What came of a read. */
@@ -44,7 +50,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #alias: string;
   readonly #readBytes: number;
-  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #buffer: Uint8Array | undefined;
   #gatherer: Gatherer | undefined;
   #start = 0;
   #end = 0;
@@ -60,6 +66,11 @@ export class Connection {
     this.#readBytes = readBytes;
   }
 
+  /** When the peer gave its last sign of life, as far as the socket knows. */
+  get heard(): number {
+    return this.#socket.heard ?? 0;
+  }
+
   /** Whether it was closed. */
   get closed(): boolean {
     return this.#closed;
@@ -72,8 +83,16 @@ export class Connection {
   }
 
   #readNext(): void {
-    const buffer = this.#buffer ??= new Uint8Array(this.#readBytes);
     this.readingSince = performance.now();
+    if (this.#socket.receive !== undefined) {
+      this.#buffer = undefined;
+      this.#socket.receive().then((message) => {
+        if (message !== null) this.#buffer = message;
+        this.#came(message?.byteLength ?? null);
+      }, (error: unknown) => this.#broke(error));
+      return;
+    }
+    const buffer = this.#buffer ??= new Uint8Array(this.#readBytes);
     this.#socket.read(buffer).then((length) => this.#came(length), (error: unknown) => this.#broke(error));
   }
 
@@ -122,7 +141,7 @@ export class Connection {
     if (this.#closed) throw this.lost(this.#failure);
     const gatherer = this.#gatherer ??= new Gatherer(GATHER_BYTES);
     try {
-      for (const piece of gatherer.gather(chunks)) {
+      for (const piece of this.#socket.wholeWrites ? chunks : gatherer.gather(chunks)) {
         for (let at = 0; at < piece.byteLength;) {
           // From one byte that the peer took to the next: a slow peer that takes some is waited for.
           this.writingSince = performance.now();

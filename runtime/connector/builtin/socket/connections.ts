@@ -105,7 +105,8 @@ export class Connections {
     const { idleMs, writeMs } = this.limits;
     const now = performance.now();
     for (const connection of this.#open.values()) {
-      const { readingSince, writingSince, unsettled } = connection;
+      const { writingSince, unsettled } = connection;
+      const readingSince = connection.readingSince && Math.max(connection.readingSince, connection.heard);
       if (writeMs > 0 && writingSince > 0 && now - writingSince > writeMs) {
         connection.close(this.#slow(`a peer that takes nothing for ${writeMs} ms`));
       } else if (idleMs > 0 && readingSince > 0 && unsettled === 0 && now - readingSince > idleMs) {
@@ -121,6 +122,11 @@ export class Connections {
   #stopWatch(): void {
     clearInterval(this.#watch);
     this.#watch = undefined;
+  }
+
+  /** Says goodbye to all of them. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((connection) => connection.finish()));
   }
 
   /** Closes all of them. */

@@ -11,6 +11,7 @@ const ENDED: PollResult = { state: "ended" };
  * no further, so that a slow flow slows its peers.
  */
 export class Inbox implements Reading {
+  readonly #messages: boolean;
   readonly #onOver: (connection: Connection, lost: unknown) => void;
   #ready: Connection[] = [];
   #notices: StreamNotice[] = [];
@@ -21,8 +22,10 @@ export class Inbox implements Reading {
   /**
    * @param signal ends a wait
    * @param onOver told when a connection has nothing more to read
+   * @param messages whether pieces are messages, to be handed over whole
    */
-  constructor(signal: AbortSignal, onOver: (connection: Connection, lost: unknown) => void) {
+  constructor(signal: AbortSignal, onOver: (connection: Connection, lost: unknown) => void, messages = false) {
+    this.#messages = messages;
     this.#onOver = onOver;
     signal.addEventListener("abort", () => this.wake(), { once: true });
   }
@@ -73,6 +76,10 @@ export class Inbox implements Reading {
     let at = 0;
     for (; at < ready.length && batch.count < batch.capacity; at++) {
       const connection = ready[at]!;
+      if (this.#messages) {
+        if (!appendMessage(batch, connection, now)) break;
+        continue;
+      }
       const start = batch.arenaUsed;
       if (start >= arena.byteLength) break;
       const whole = connection.available <= arena.byteLength - start;
@@ -97,4 +104,22 @@ export class Inbox implements Reading {
     }
     return this.#ended && batch.count === 0 ? ENDED : FILLED;
   }
+}
+
+/** Hands over a message whole: one that fits into no arena has a segment of its own in an empty batch. */
+function appendMessage(batch: Batch, connection: Connection, now: number): boolean {
+  const { arena, arenaUsed, count } = batch;
+  const length = connection.available;
+  if (length <= arena.byteLength - arenaUsed) {
+    batch.append(0, arenaUsed, length, now);
+    batch.arenaUsed = Math.min(arena.byteLength, arenaUsed + length + 7 & ~7);
+    connection.take(arena.subarray(arenaUsed));
+  } else if (count === 0) {
+    const bytes = new Uint8Array(length);
+    connection.take(bytes);
+    batch.append(batch.addSegment(bytes), 0, length, now);
+  } else return false;
+  batch.setPartition(batch.count - 1, connection.stream);
+  connection.unsettled++;
+  return true;
 }

@@ -13,8 +13,10 @@ const ACCEPT_PAUSE_MS = 50;
 
 /** Listens, and reads what peers send. */
 export class SocketServerSource implements SourcePart {
-  /** Pieces of a stream. */
-  readonly produces = "chunks";
+  /** Pieces of a stream, or messages. */
+  readonly produces: "chunks" | "events";
+  /** Whether each is whole. */
+  readonly wholeRecords: boolean;
   /** Settling looks at records only. */
   readonly settlesCopies = true;
   readonly #context: PartContext;
@@ -28,9 +30,11 @@ export class SocketServerSource implements SourcePart {
   constructor(context: PartContext, transport: ServerTransport) {
     this.#context = context;
     this.#transport = transport;
+    this.wholeRecords = transport.messages === true;
+    this.produces = this.wholeRecords ? "events" : "chunks";
     this.#connections = Connections.of(context);
     this.#connections.limits = transport.limits;
-    this.#inbox = new Inbox(context.signal, (connection) => this.#over(connection));
+    this.#inbox = new Inbox(context.signal, (connection) => this.#over(connection), this.wholeRecords);
     context.signal.addEventListener("abort", () => this.#stopListening(), { once: true });
   }
 
@@ -68,8 +72,9 @@ export class SocketServerSource implements SourcePart {
 
   async #open(socket: Socket): Promise<void> {
     this.#opening++;
+    let opened = socket;
     try {
-      await this.#transport.opened?.(socket);
+      opened = await this.#transport.opened?.(socket) ?? socket;
     } catch (error) {
       this.#connections.refused++;
       socket.close();
@@ -78,8 +83,8 @@ export class SocketServerSource implements SourcePart {
     } finally {
       this.#opening--;
     }
-    if (this.#listener === undefined) return socket.close();
-    this.#connections.add(socket).read(this.#inbox);
+    if (this.#listener === undefined) return opened.close();
+    this.#connections.add(opened).read(this.#inbox);
   }
 
   #over(connection: Connection): void {
@@ -139,8 +144,9 @@ export class SocketServerSource implements SourcePart {
   }
 
   /** Stops listening and closes every connection. */
-  close(): void {
+  async close(): Promise<void> {
     this.#stopListening();
+    if (this.#transport.messages === true) await this.#connections.finish();
     this.#connections.close();
   }
 }

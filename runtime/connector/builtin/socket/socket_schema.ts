@@ -30,20 +30,20 @@ export const serverTls: Schema = {
   description: "Speak TLS, with this certificate.",
 };
 
+/** Certificates of a client with TLS: what it trusts, and its own. */
+export const clientTlsFiles: Schema = {
+  type: "object",
+  properties: {
+    ca: file("Path of certificates to trust beside those of the system, PEM."),
+    cert: file("Path of the client's own certificate chain, PEM."),
+    key: file("Path of the client's private key, PEM."),
+  },
+  additionalProperties: false,
+};
+
 /** What a client asks of a server's certificate, and its own. */
 export const clientTls: Schema = {
-  anyOf: [
-    { type: "boolean" },
-    {
-      type: "object",
-      properties: {
-        ca: file("Path of certificates to trust beside those of the system, PEM."),
-        cert: file("Path of the client's own certificate chain, PEM."),
-        key: file("Path of the client's private key, PEM."),
-      },
-      additionalProperties: false,
-    },
-  ],
+  anyOf: [{ type: "boolean" }, clientTlsFiles],
   default: false,
   description: "Speak TLS; the server's certificate is always checked.",
 };
