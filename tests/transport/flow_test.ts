@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Runtime } from "../../mod.ts";
-import { freePort, Peer, peerTest } from "./peer.ts";
+import { freePort, Peer, peerTest, python } from "./peer.ts";
 
 peerTest(["nc"], "a flow answers its peers over their own connections, through a filter and a projection", async () => {
   const port = freePort();
@@ -47,3 +47,49 @@ peerTest(["curl"], "a flow answers HTTP requests with what its pipeline makes of
   assertEquals(await ask('{"n":0}'), " 204");
   await flow.stop();
 });
+
+const GREETER = `
+import asyncio, sys, websockets
+async def serve(peer, path):
+    await peer.send('{"n": %s}' % sys.argv[2])
+    async for message in peer: print(message)
+async def main():
+    async with websockets.serve(serve, "127.0.0.1", int(sys.argv[1])):
+        print("ready")
+        await asyncio.Future()
+asyncio.run(main())`;
+
+peerTest(
+  ["python3-websockets"],
+  "a flow connects again to a WebSocket server that was killed and has come back, and answers over the new connection",
+  async () => {
+    const port = freePort();
+    const start = async (n: number): Promise<Peer> => {
+      const peer = new Peer(python, "-u", "-c", GREETER, String(port), String(n));
+      await peer.until((text) => text.includes("ready"));
+      return peer;
+    };
+    await using first = await start(1);
+    await using runtime = new Runtime();
+    const flow = await runtime.deploy({
+      name: "feed",
+      connectors: {
+        feed: {
+          type: "ws_client",
+          config: { url: `ws://127.0.0.1:${port}`, "at_end": "reconnect" },
+          reconnect: { intervalMs: 20, growth: 1 },
+        },
+      },
+      pipelines: { twice: [{ project: { twice: ["*", ["field", "n"], 2] } }] },
+      links: [{ from: "feed", to: "twice" }, { from: "twice", to: "feed" }],
+    });
+    assertEquals(await first.until((text) => text.includes("}")), 'ready\n{"twice":2}\n');
+    first.kill();
+    await first.output();
+    await using second = await start(2);
+    assertEquals(await second.until((text) => text.includes("}")), 'ready\n{"twice":4}\n');
+    await flow.stop();
+    const { in: read, failed } = flow.report();
+    assertEquals({ read, failed }, { read: 2, failed: 0 });
+  },
+);
