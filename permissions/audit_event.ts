@@ -11,6 +11,8 @@ export type AuditEvent =
     "approve",
     { readonly version: string; readonly hash: string; readonly changes: readonly string[] }
   >
+  | PluginEvent<"uninstall", { readonly version: string; readonly hash: string }>
+  | PluginEvent<"register", { readonly version: string; readonly cause: string }>
   | PluginEvent<"grant", { readonly changes: readonly string[]; readonly file: string }>
   | PluginEvent<"revoke", { readonly changes: readonly string[]; readonly file: string }>
   | PluginEvent<
@@ -37,6 +39,8 @@ export const auditKinds: readonly AuditKind[] = Object.keys(
     install: 0,
     pending: 0,
     approve: 0,
+    uninstall: 0,
+    register: 0,
     grant: 0,
     revoke: 0,
     load: 0,

@@ -136,6 +136,15 @@ export class Runtime implements AsyncDisposable {
     return this.plugins;
   }
 
+  /**
+   * Reads, checks and registers the plugin in one folder; no code of it runs. Flows that are deployed from now on can use it.
+   *
+   * @throws {CaissonError} why it is refused; then it is among the refused {@linkcode Runtime.plugins}, too
+   */
+  async registerPlugin(folder: string): Promise<RegisteredPlugin> {
+    return await this.#world.register(folder);
+  }
+
   /** Plugins that are registered now, and those that were refused. */
   get plugins(): Discovery {
     return { registered: this.#world.repository.registered, refused: this.#world.repository.refusals };

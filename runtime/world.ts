@@ -2,6 +2,7 @@
 import type { AuditLog } from "../permissions/audit_log.ts";
 import { type Grants, noGrants, readGrants } from "../permissions/grants.ts";
 import { type AppliedGrant, applyGrants } from "./apply_grants.ts";
+import { registerFolder } from "./control/register_folder.ts";
 import { registerReplacement } from "./control/register_replacement.ts";
 import { replaceablePart } from "./control/replaceable_part.ts";
 import { type Place, type ReplacedNode, replacePlugin } from "./control/replace_plugin.ts";
@@ -83,6 +84,15 @@ export class World {
       if (installed !== undefined) await this.repository.registerAll(await installedPlugins(installed), grants);
       await this.repository.registerAll(await discover({ folders: pluginFolders, plugins }), grants);
       recordRefusals(this.#options.audit, this.repository.refusals);
+    });
+  }
+
+  /** Checks and registers one plugin folder. @throws {CaissonError} why it is refused */
+  register(folder: string): Promise<RegisteredPlugin> {
+    return this.#tell(async () => {
+      const { grantsFile, audit } = this.#options;
+      const grants = grantsFile === undefined ? noGrants() : await readGrants(grantsFile);
+      return await registerFolder({ folder, grants, repository: this.repository, audit });
     });
   }
 

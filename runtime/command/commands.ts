@@ -1,5 +1,6 @@
 /** Every command: help, `docs/cli.md` and the parser are made from this table. @module */
 import type { Command, CommandArgument, CommandOption } from "./command.ts";
+import { installCommands } from "./install_commands.ts";
 import { permissionOptions } from "./permission_options.ts";
 
 const flow: CommandArgument = {
@@ -82,6 +83,12 @@ export const commands: readonly Command[] = [
         kind: "flag",
         description: "Replace a plugin whenever one of its files is saved; a native one is compiled first",
       },
+      "watch-plugins": {
+        kind: "text",
+        value: "DIR",
+        many: true,
+        description: "Register, replace and remove plugins as their folders in DIR appear, change and go",
+      },
       control: {
         kind: "text",
         value: "ADDRESS",
@@ -95,7 +102,7 @@ export const commands: readonly Command[] = [
     name: "ctl",
     summary: "Ask a running host what it does, or tell it what to do",
     details: [
-      "ACTION is status, flows, deploy FILE, report FLOW, connectors FLOW, pause FLOW [CONNECTOR], resume FLOW [CONNECTOR], stop FLOW, plugins, add [FOLDER], replace PLUGIN [FOLDER], remove PLUGIN or metrics.",
+      "ACTION is status, flows, deploy FILE, report FLOW, connectors FLOW, pause FLOW [CONNECTOR], resume FLOW [CONNECTOR], stop FLOW, plugins, add [FOLDER], replace PLUGIN [FOLDER], replace-steps FLOW PIPELINE FILE, remove PLUGIN or metrics.",
       "The host has to run with --control. See docs/control.md.",
     ],
     arguments: [
@@ -152,41 +159,7 @@ export const commands: readonly Command[] = [
     options: { plugins: here(plugins), plugin, grants: here(grants) },
     load: () => import("./plugins.ts"),
   },
-  {
-    name: "install",
-    summary: "Check plugins, copy them into the store and pin them in caisson.lock, without running any of them",
-    details: [
-      "SPEC is a folder, jsr:@scope/name@VERSION or npm:name@VERSION. The store (.caisson/store) and the lock lie beside the grant file.",
-      "Another version of an installed plugin waits until it is approved by its hash; the old one goes on running. Exits with 4 then.",
-    ],
-    arguments: [{
-      name: "SPEC",
-      description:
-        "Folder, jsr:@scope/name@VERSION or npm:name@VERSION; without one, what caisson.lock names and the store lacks",
-      many: true,
-      optional: true,
-    }],
-    options: {
-      hash: {
-        kind: "text",
-        value: "HASH",
-        description: "Refuse a package with another hash; with it a new version is approved at once",
-      },
-      downgrade: { kind: "flag", description: "Take a version that is older than the approved one" },
-      grants: here(grants),
-    },
-    load: () => import("./install.ts"),
-  },
-  {
-    name: "approve",
-    summary: "Approve the version of an installed plugin that waits, by the hash that was shown",
-    arguments: [
-      { name: "PLUGIN", description: "Name of the plugin" },
-      { name: "HASH", description: "Its hash, as install and plugins show it" },
-    ],
-    options: { grants: here(grants) },
-    load: () => import("./approve.ts"),
-  },
+  ...installCommands(here(grants)),
   {
     name: "grant",
     summary: "Allow a plugin what it asks for: asks on a terminal, or takes the decisions from the command line",

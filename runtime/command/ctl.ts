@@ -3,8 +3,9 @@ import { resolve } from "@std/path";
 import { askHost, type ControlQuestion } from "../control/control_client.ts";
 import { readControlFile } from "../control/control_file.ts";
 import { controlFileName } from "../control/control_place.ts";
+import { CaissonError } from "../errors/caisson_error.ts";
 import { addressNeeds } from "./control_needs.ts";
-import { loadFlow } from "../flow/load_flow.ts";
+import { loadFlow, readFlow } from "../flow/load_flow.ts";
 import { type Cell, formatColumns } from "./columns.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { escapeControls } from "./escape_controls.ts";
@@ -112,6 +113,16 @@ export const actions: Readonly<Record<string, Action>> = {
     }),
     text: replacedText,
   },
+  "replace-steps": {
+    words: ["FLOW", "PIPELINE", "FILE"],
+    question: async ([flow, pipeline, file]) => ({
+      method: "PATCH",
+      path: `${flowPath(flow!)}/pipelines/${name(pipeline!)}`,
+      body: { steps: await stepsOf(file!, pipeline!) },
+    }),
+    text: ({ flow, pipeline, milliseconds }: { flow: string; pipeline: string; milliseconds: number }) =>
+      `${flow}/${pipeline}: replaced after ${milliseconds.toFixed(1)} ms`,
+  },
   remove: {
     words: ["PLUGIN"],
     question: ([plugin], invocation) => ({
@@ -122,6 +133,18 @@ export const actions: Readonly<Record<string, Action>> = {
   },
   metrics: { words: [], question: () => ({ method: "GET", path: "/metrics" }), text: (text: string) => text.trimEnd() },
 };
+
+/** The steps of a pipeline as a flow file has them: a checked flow would have them apart where a plugin's step is. */
+async function stepsOf(file: string, pipeline: string): Promise<unknown> {
+  const flow = await readFlow(file);
+  const pipelines = Object(Object(flow).pipelines) as Readonly<Record<string, unknown>>;
+  if (Object.hasOwn(pipelines, pipeline)) return pipelines[pipeline];
+  throw new CaissonError("CAISSON_FLOW_INVALID", {
+    subject: file,
+    found: `no pipeline ${pipeline}`,
+    allowed: Object.keys(pipelines).join(", ") || "a flow file with pipelines",
+  });
+}
 
 /** Asks a running host. */
 export async function execute(invocation: Invocation): Promise<Outcome> {

@@ -3,6 +3,7 @@ import { dirname, resolve } from "@std/path";
 import { noAuditLog, openAuditLog } from "../../permissions/audit_log.ts";
 import { controlFileName } from "../control/control_place.ts";
 import { serveControl } from "../control/serve_control.ts";
+import { watchFolders } from "../control/watch_folders.ts";
 import { watchPlugins } from "../control/watch_plugins.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
 import { describeFlow } from "../flow/describe_flow.ts";
@@ -73,6 +74,14 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     ? undefined
     : await serveControl({ runtime, address: control, file: controlFile });
   const flow = await runtime.deploy(plan.definition);
+  const folders = invocation.list("watch-plugins").map((folder) => resolve(folder));
+  await using _folders = folders.length === 0 ? undefined : watchFolders({
+    runtime,
+    folders: await Promise.all(folders.map((folder) => Deno.realPath(folder))),
+    onChange: ({ plugin, version, outcome }) =>
+      writeAboveProgress(escapeControls(`caisson: ${plugin} ${version} is ${outcome}`)),
+    onError: (error) => errors.show(error),
+  });
   using _watch = invocation.flag("watch") ? watchSaves(runtime, errors) : undefined;
   {
     using _progress = showProgress(() => flow.report());

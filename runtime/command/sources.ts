@@ -35,9 +35,14 @@ interface Search {
   readonly reason: string;
 }
 
+/** Folders of plugins that were named. */
+function pluginFolders(invocation: Invocation): string[] {
+  return [...new Set([...invocation.list("plugins"), ...invocation.list("watch-plugins")])];
+}
+
 function searches(invocation: Invocation, flowFile: string | undefined): { folders: Search; grants: Search } {
   const places = [...new Set([...flowFile === undefined ? [] : [dirname(resolve(flowFile))], Deno.cwd()])];
-  const given = invocation.list("plugins");
+  const given = pluginFolders(invocation);
   // Naming any plugin says where plugins are: nothing is looked for besides.
   const named = given.length > 0 || invocation.list("plugin").length > 0;
   const grants = invocation.text("grants");
@@ -57,7 +62,7 @@ function searches(invocation: Invocation, flowFile: string | undefined): { folde
 export function sourceNeeds(invocation: Invocation, flowFile?: string): HostNeed[] {
   const { folders, grants } = searches(invocation, flowFile);
   return [
-    ...[...invocation.list("plugins"), ...invocation.list("plugin")].map((path) => readNeed(path, "the plugins")),
+    ...[...pluginFolders(invocation), ...invocation.list("plugin")].map((path) => readNeed(path, "the plugins")),
     ...[folders, grants].flatMap(({ candidates, reason }) => candidates.map((path) => readNeed(path, reason))),
   ];
 }
@@ -88,7 +93,7 @@ export async function findSources(
     }
     return undefined;
   };
-  const given = { folders: invocation.list("plugins"), plugins: invocation.list("plugin") };
+  const given = { folders: pluginFolders(invocation), plugins: invocation.list("plugin") };
   for (const path of [...given.folders, ...given.plugins]) {
     if (await look({ candidates: [resolve(path)], reason: "the plugins" }) === undefined) {
       throw usage(

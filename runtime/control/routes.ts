@@ -1,7 +1,7 @@
 /** Everything the control API can be asked; `docs/control.md` has the same table. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { Flow } from "../flow/flow.ts";
-import type { FlowDefinition } from "../flow/flow_definition.ts";
+import type { FlowDefinition, PipelineDefinition } from "../flow/flow_definition.ts";
 import { hostVersions } from "../manifest/host_versions.ts";
 import type { RegisteredPlugin } from "../registered_plugin.ts";
 import type { Runtime } from "../runtime.ts";
@@ -159,6 +159,22 @@ export const routes: readonly Route[] = [
       nodesOf(flow, names);
       await (wantsPause(body) ? flow.pause(names.connector!) : flow.resume(names.connector!));
       return { document: { connectors: nodesOf(flow, names) } };
+    },
+  },
+  {
+    method: "PATCH",
+    path: "/v1/flows/:flow/pipelines/:pipeline",
+    summary: "Replaces the steps of a pipeline by `steps`, between two batches, while the flow runs",
+    answer: async ({ runtime, names, body }) => {
+      const flow = flowOf(runtime, names);
+      const { steps } = body;
+      if (typeof steps !== "object" || steps === null) {
+        throw badRequest(`steps ${JSON.stringify(steps) ?? "missing"}`, "the steps of a pipeline, as in a flow file");
+      }
+      const before = performance.now();
+      await flow.replacePipeline(names.pipeline!, steps as PipelineDefinition);
+      const milliseconds = performance.now() - before;
+      return { document: { flow: flow.name, pipeline: names.pipeline!, milliseconds } };
     },
   },
   {

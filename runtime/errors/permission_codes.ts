@@ -58,6 +58,11 @@ export const permissionCodes = {
     meaning: "caisson.lock is not valid, or says something else about a plugin than what is in the store.",
     action: "Restore caisson.lock from version control, or install the plugin again.",
   },
+  CAISSON_NOT_INSTALLED: {
+    exit: 2,
+    meaning: "A plugin that is not installed was to be uninstalled.",
+    action: "See what is installed with caisson plugins.",
+  },
   CAISSON_DOWNGRADE: {
     exit: 3,
     meaning: "An older version than the approved one was to be installed.",

@@ -24,10 +24,16 @@ const jsonCodes: JsonFileCodes = {
  * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX`, `CAISSON_FLOW_INVALID` or `CAISSON_HOST_PERMISSION`
  */
 export async function loadFlow(path: string): Promise<FlowDefinition> {
-  return parseFlow(
-    extname(path) === ".json" ? await readJson(path) : await importModule(path),
-    path,
-  );
+  return parseFlow(await readFlow(path), path);
+}
+
+/**
+ * What a flow file holds, unchecked.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX` or `CAISSON_HOST_PERMISSION`
+ */
+export async function readFlow(path: string): Promise<unknown> {
+  return extname(path) === ".json" ? await readJson(path) : await importModule(path);
 }
 
 async function readJson(path: string): Promise<unknown> {

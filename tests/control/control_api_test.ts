@@ -159,3 +159,46 @@ Deno.test("docs/control.md lists every route", async () => {
     assert(rows.get(`${method} ${path}`) === summary, `${method} ${path}`);
   }
 });
+
+Deno.test("the steps of a pipeline are replaced while the flow runs; what is no pipeline is refused and changes nothing", () =>
+  withControl(async ({ runtime, file }) => {
+    const values: unknown[] = [];
+    runtime.provide({
+      type: "kept",
+      kind: "sink",
+      create: () => ({
+        accepts: "values",
+        write: (events) => void values.push(...events.map(({ value }) => value)),
+        close() {},
+      }),
+    });
+    const steps = (as: string) => [{ project: { [as]: ["field", "n"] } }];
+    const flow = await runtime.deploy({
+      name: "stepping",
+      connectors: { input: { type: "ticks" }, output: { type: "kept" } },
+      pipelines: { main: steps("old") as never },
+      links: [{ from: "input", to: "main" }, { from: "main", to: "output" }],
+    });
+    const patch = (path: string, body: unknown) => askHost(file, { method: "PATCH", path, body });
+    const path = "/v1/flows/stepping/pipelines/main";
+    for (const body of [{}, { steps: 1 }, { steps: [{ nonsense: 1 }] }]) {
+      await assertRejects(() => patch(path, body), CaissonError);
+    }
+    await assertRejects(
+      () => patch("/v1/flows/stepping/pipelines/none", { steps: steps("new") }),
+      CaissonError,
+      "no such",
+    );
+    const answer = await patch(path, { steps: steps("new") }) as { pipeline: string };
+    assertEquals(answer.pipeline, "main");
+    const late = performance.now() + 20_000;
+    while (!JSON.stringify(values.at(-1) ?? {}).includes('"new"')) {
+      assert(performance.now() < late, `${values.length} values, the last ${JSON.stringify(values.at(-1))}`);
+      await sleep(5, new AbortController().signal);
+    }
+    await flow.stop();
+    const texts = values.map((value) => JSON.stringify(value));
+    const from = texts.findIndex((text) => text.includes('"new"'));
+    // Every tick once, in order, whichever steps it went through.
+    assertEquals(texts, texts.map((_, n) => JSON.stringify(n < from ? { old: n } : { new: n })));
+  }));
