@@ -301,6 +301,19 @@ Deno.test("one message at a time is taken from a peer while the flow is slow, an
   await closed;
 });
 
+Deno.test("a message larger than a batch's memory, and such as do not fit beside others, are events as they are", async () => {
+  await using station = await server({ "max_message_bytes": 8 << 20 });
+  const peers = Array.from({ length: 4 }, () => new WebSocket(`ws://127.0.0.1:${portOf(station)}`));
+  await Promise.all(peers.map((peer) => new Promise((resolve) => peer.onopen = resolve)));
+  const sizes = [5 << 20, 700_001, 700_002, 700_003];
+  for (const [index, peer] of peers.entries()) peer.send("y".repeat(sizes[index]!));
+  const lengths = (await station.read(4)).map((text) => text.length);
+  assertEquals(lengths.sort(), sizes.sort());
+  const closed = peers.map((peer) => new Promise((resolve) => peer.onclose = resolve));
+  for (const peer of peers) peer.close();
+  await Promise.all(closed);
+});
+
 Deno.test("pings keep a peer that answers them, one that does not is closed", async () => {
   await using station = await server({ "idle_timeout_ms": 400, "ping_interval_ms": 50 });
   const peer = new WebSocket(`ws://127.0.0.1:${portOf(station)}`);
