@@ -16,6 +16,8 @@
 #define LONGEST_PATH 4096u
 #define METRICS_FIRST_BYTES 4096u
 #define DEFAULT_STOP_MS 1500u
+/* How long the answer to "metrics" waits for the rest of a batch: a sign of life must not wait for a host that takes nothing. */
+#define LONGEST_REST_NS (800 * MILLISECOND)
 
 static runner self;
 static atomic_int stopping;
@@ -221,6 +223,23 @@ static void tell_metrics(void) {
   if (bytes != first) free(bytes);
 }
 
+/* Whoever stopped a source learns from the answer that the last it had read is published. */
+static uint32_t metrics_owed;
+static uint64_t metrics_owed_until;
+
+static void ask_metrics(void) {
+  if (self.kind != CAISSON_SOURCE || !runner_is_stopping() || !source_is_unfinished(&self)) {
+    tell_metrics();
+    return;
+  }
+  if (metrics_owed++ == 0) metrics_owed_until = platform_now_ns() + LONGEST_REST_NS;
+}
+
+static void pay_metrics(void) {
+  if (metrics_owed == 0 || (source_is_unfinished(&self) && platform_now_ns() < metrics_owed_until)) return;
+  for (; metrics_owed > 0; metrics_owed--) tell_metrics();
+}
+
 static _Noreturn void close_and_leave(void) {
   fault why;
   if (!self.failed) {
@@ -252,7 +271,7 @@ static void handle(const control_message *message) {
   } else if (strcmp(type, "read") == 0) {
     self.source.reading = self.kind == CAISSON_SOURCE;
   } else if (strcmp(type, "metrics") == 0) {
-    tell_metrics();
+    ask_metrics();
   } else {
     runner_break("the host sent a message of an unknown type");
   }
@@ -283,6 +302,7 @@ int main(int count, char **arguments) {
     control_message *const message = idle ? control_wait() : control_take();
     if (message == NULL) {
       step();
+      pay_metrics();
       continue;
     }
     handle(message);

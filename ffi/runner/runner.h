@@ -62,6 +62,8 @@ void sink_prepare(runner *self);
 void processor_prepare(runner *self);
 /* One piece of work, or a wait that ends with a doorbell, a message, or its time. */
 void source_step(runner *self);
+/* Whether a part of the batch at hand has not been passed on, and still can be. */
+int source_is_unfinished(const runner *self);
 void sink_step(runner *self);
 void processor_step(runner *self);
 

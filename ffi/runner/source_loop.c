@@ -153,11 +153,18 @@ static void poll_source(runner *self) {
   finish(self);
 }
 
+int source_is_unfinished(const runner *self) {
+  const source_state *const source = &self->source;
+  return !source->direct && source->batch.block != NULL && source->batch.block->count > 0 && !ring_ended(&self->output);
+}
+
 void source_step(runner *self) {
   source_state *const source = &self->source;
   settlement_drain(&self->settlement, &self->plugin);
-  const int unfinished = !source->direct && source->batch.block->count > 0;
-  if (!self->plugin.started || ring_ended(&self->output) || runner_is_stopping() || (!source->reading && !unfinished)) {
+  const int unfinished = source_is_unfinished(self);
+  /* Stopped is the plugin: what it had handed over before goes on to the host, or nobody would ever settle it. */
+  if (!self->plugin.started || ring_ended(&self->output) ||
+      (!unfinished && (runner_is_stopping() || !source->reading))) {
     runner_sleep(self, LONGEST_SLEEP_NS);
     return;
   }

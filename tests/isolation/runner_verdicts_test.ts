@@ -129,6 +129,36 @@ Deno.test("batches that were handed on in pieces and settled backwards are told 
   }
 });
 
+Deno.test("a source that is stopped amid a batch hands the rest of it on", async () => {
+  const stop = new AbortController();
+  await using opened = await openRunner(`${PLUGINS}/blaster`, "blaster", { event_bytes: 1000, count: 1_000_000 }, {
+    signal: stop.signal,
+    options: { ring: { slots: 2, capacity: 64, arenaBytes: 1 << 14 } },
+  });
+  const source = asSource(opened);
+  await start(source);
+  const batch = Batch.allocate();
+  let seen = 0;
+  const take = async () => {
+    batch.clear();
+    await source.poll(batch, 64);
+    for (let index = 0; index < batch.count; index++) assertEquals(batch.sequence(index), seen++);
+  };
+  while (seen === 0) await take();
+  stop.abort();
+  // Answered behind the stop, while the ring is full: the rest of the batch is still in the runner.
+  await source.finishReading!();
+  let finished = false;
+  const finishing = source.finishReading!().then(() => finished = true);
+  while (!finished) {
+    await take();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await finishing;
+  do await take(); while (batch.count > 0);
+  assertEquals(seen % 64, 0, `${seen} events came out of batches of 64`);
+});
+
 Deno.test("an event larger than a slot is dropped with a line in the log, and settled as failed", async () => {
   const log: string[] = [];
   await using opened = await openRunner(`${PLUGINS}/blaster`, "blaster", { event_bytes: 5000, count: 3 }, {
