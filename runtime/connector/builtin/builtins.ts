@@ -7,6 +7,7 @@ import { FileSource } from "./file_source.ts";
 import { httpBuiltins } from "./http/http_builtins.ts";
 import { socketBuiltins } from "./socket/socket_builtins.ts";
 import { MetricsSource } from "./metrics_source.ts";
+import { kvBuiltins } from "./kv/kv_builtins.ts";
 import { NullSink } from "./null_sink.ts";
 import { SqliteSink } from "./sqlite_sink.ts";
 import { StdioSink } from "./stdio_sink.ts";
@@ -328,5 +329,6 @@ export const builtins: readonly BuiltinComponent[] = [
   },
   ...httpBuiltins,
   ...udpBuiltins,
+  ...kvBuiltins,
   ...wsBuiltins,
 ];
