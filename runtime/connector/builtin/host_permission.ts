@@ -1,4 +1,5 @@
 /** Asks whether the host process may do something, without ever prompting. @module */
+import { resolve } from "node:path";
 import { CaissonError, messageOf } from "../../errors/caisson_error.ts";
 
 /**
@@ -13,6 +14,11 @@ export function requirePath(
 ): void {
   const { state } = Deno.permissions.querySync({ name, path });
   if (state !== "granted") throw missing(alias, name, path);
+}
+
+/** A socket of the file system as Deno's permissions name it, who take no relative path for one. */
+export function unixHost(path: string): string {
+  return `unix:${resolve(path)}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The connectors `tcp_server`, `tcp_client`, `unix_server` and `unix_client`. @module */
 import type { PartContext } from "../../contract.ts";
 import type { BuiltinComponent, BuiltinNeeds } from "../builtin.ts";
+import { unixHost } from "../host_permission.ts";
 import { SocketClientSink } from "./client_sink.ts";
 import { SocketClientSource } from "./client_source.ts";
 import { SocketServerSink } from "./server_sink.ts";
@@ -35,7 +36,7 @@ const tcpNeeds = ({ host = "127.0.0.1", port, tls }: Config): BuiltinNeeds => ({
 const unixNeeds = ({ path }: Config): BuiltinNeeds => ({
   read: [path as string],
   write: [path as string],
-  net: [`unix:${path}`],
+  net: [unixHost(path as string)],
 });
 
 const socketPath: Schema = {

@@ -1,7 +1,7 @@
 /** Sockets of the file system. @module */
 import { CaissonError } from "../../../errors/caisson_error.ts";
 import type { PartContext } from "../../contract.ts";
-import { requireNet, requirePath } from "../host_permission.ts";
+import { requireNet, requirePath, unixHost } from "../host_permission.ts";
 import type { Socket } from "./connection.ts";
 import { withinDeadline } from "./deadline.ts";
 import { limitsOf } from "./socket_schema.ts";
@@ -11,7 +11,7 @@ import type { ClientTransport, Listening, ServerTransport } from "./transport.ts
 function requireSocket(alias: string, path: string): void {
   requirePath(alias, "read", path);
   requirePath(alias, "write", path);
-  requireNet(alias, `unix:${path}`);
+  requireNet(alias, unixHost(path));
 }
 
 /** Removes the socket a process left behind that did not end in good order; never another kind of file. */
