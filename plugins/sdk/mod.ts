@@ -70,6 +70,15 @@ export interface Attempt {
   readonly sinceLastSuccess: number;
 }
 
+/**
+ * What every component may tell about itself besides: numbers for the host's report, asked for now and then. At most 32,768
+ * characters of JSON; what cannot be written is left out.
+ */
+export interface Measured {
+  /** Numbers about the component; nested objects are allowed. */
+  metrics?(): Readonly<Record<string, unknown>>;
+}
+
 /** What a source read. */
 export type SourceReply =
   /** Values, each one event. */
@@ -86,7 +95,7 @@ export type SourceReply =
  *
  * Calls never overlap. A `read` that throws fails the source; what can be tried again should be tried inside.
  */
-export interface Source {
+export interface Source extends Measured {
   /** Connects; throw when it cannot, and it is tried again as the flow says. */
   connect?(attempt: Attempt): void | Promise<void>;
   /** Reads; may wait. Called again as soon as there is room. When the flow stops, `context.signal` ends the wait. */
@@ -126,7 +135,7 @@ export interface SinkReply {
  *
  * Calls never overlap. What `write` returned without naming is delivered: nothing will be sent again.
  */
-export interface Sink {
+export interface Sink extends Measured {
   /** Connects; throw when it cannot, and it is tried again as the flow says. */
   connect?(attempt: Attempt): void | Promise<void>;
   /** Writes events in order. Return nothing when all were delivered; throw, and all of them are failed. */
@@ -138,7 +147,7 @@ export interface Sink {
 }
 
 /** A function that makes events of events. */
-export interface Processor {
+export interface Processor extends Measured {
   /**
    * Returns the values that come out for the events that went in, in order. Value `n` takes over time and origin of
    * event `n`: return one value for each event, so that a later failure finds the right one. Throw, and all events of the call are failed.
@@ -156,7 +165,7 @@ export interface Processor {
  * It has no state: the host runs one instance that decodes for each source, and one that encodes for each sink, and starts
  * either again whenever it has to. What is thrown fails the one event.
  */
-export interface Codec {
+export interface Codec extends Measured {
   /** The value of one payload: something JSON can express, bigints included, which are written with all their digits. */
   decode(
     data: Uint8Array,
@@ -175,7 +184,7 @@ export interface Codec {
  * Cuts, unpacks, frames or packs the payloads of one stream: a preprocessor between a source and its codec, a
  * postprocessor between the codec and a sink. A flow names it in `preprocessors` or `postprocessors`.
  */
-export interface Interceptor {
+export interface Interceptor extends Measured {
   /**
    * Takes what comes next in the stream and returns what comes out now, in order; it may keep bytes for later, after copying
    * them. What is thrown fails the events of `data`.

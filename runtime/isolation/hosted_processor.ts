@@ -1,5 +1,5 @@
 /** A processor that runs in a Worker or a process of its own, as the host drives it. @module */
-import type { ProcessorPart } from "../connector/contract.ts";
+import type { PartMetrics, ProcessorPart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
 import type { CopyBytes } from "../data/copy_bytes.ts";
 import type { RingMemory } from "../data/ring.ts";
@@ -139,6 +139,11 @@ export class HostedProcessor implements ProcessorPart {
   #closeRings(): void {
     this.#input.close();
     this.#output.close();
+  }
+
+  /** What the plugin says about itself. */
+  metrics(): Promise<PartMetrics> {
+    return this.#options.link.metrics();
   }
 
   /** Ends the instance and what it runs in. */

@@ -1,5 +1,5 @@
 /** A sink that runs in a Worker or a process of its own, as the host drives it. @module */
-import type { Attempt, BatchSinkPart, WriteResult } from "../connector/contract.ts";
+import type { Attempt, BatchSinkPart, PartMetrics, WriteResult } from "../connector/contract.ts";
 import type { Batch, VerdictEntry } from "../data/batch.ts";
 import type { CopyBytes } from "../data/copy_bytes.ts";
 import { CLASS_PERMANENT, CLASS_TRANSIENT, RETRY } from "../data/layout.ts";
@@ -237,6 +237,11 @@ export class HostedSink implements BatchSinkPart {
       found: `an event of ${write.batch.payloadLength(index)} bytes`,
       allowed: `at most ${input.arenaBytes} bytes`,
     });
+  }
+
+  /** What the plugin says about itself. */
+  metrics(): Promise<PartMetrics> {
+    return this.#options.link.metrics();
   }
 
   /** Ends the instance and what it runs in. */

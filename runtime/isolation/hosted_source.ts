@@ -1,5 +1,5 @@
 /** A source that runs in a Worker or a process of its own, as the host drives it. @module */
-import type { Attempt, PartContext, PollResult, SourcePart } from "../connector/contract.ts";
+import type { Attempt, PartContext, PartMetrics, PollResult, SourcePart } from "../connector/contract.ts";
 import { Batch } from "../data/batch.ts";
 import type { CopyBytes } from "../data/copy_bytes.ts";
 import { RingConsumer } from "../data/ring_consumer.ts";
@@ -183,6 +183,11 @@ export class HostedSource implements SourcePart {
     if (settlements !== undefined) return settlements.settle(batch, failures);
     Atomics.add(this.#settled, 0, batch.count - failures.size);
     Atomics.add(this.#settled, 1, failures.size);
+  }
+
+  /** What the plugin says about itself. */
+  metrics(): Promise<PartMetrics> {
+    return this.#options.link.metrics();
   }
 
   /** Ends the instance and what it runs in. */

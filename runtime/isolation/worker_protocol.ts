@@ -90,7 +90,7 @@ export type WorkerMessage =
   | { readonly type: "metrics"; readonly json: string };
 
 /** Longest answer to `metrics`, characters. */
-const METRICS_MAX = 32_768;
+export const METRICS_MAX = 32_768;
 
 /** Longest text accepted in one field of a message, characters. */
 export const TEXT_MAX = 4096;

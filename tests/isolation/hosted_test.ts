@@ -19,6 +19,16 @@ for (const isolation of ["worker", "guard"] as const) {
     assertEquals(lines, ["info: attempt 0", "info: delivered 5000"]);
   });
 
+  Deno.test(`${isolation}: a component tells numbers about itself, and none when it cannot`, async () => {
+    for (const [metrics, told] of [[undefined, { next: 300, more: { failed: false } }], ["throws", {}], ["long", {}]]) {
+      const config = metrics === undefined ? { count: 300 } : { count: 300, metrics };
+      await using fixture = await launch("counter", { config });
+      await fixture.source.connect!({ overall: 0, sinceLastSuccess: 0 });
+      await readAll(fixture.source);
+      assertEquals(await fixture.source.metrics!(), told);
+    }
+  });
+
   Deno.test(`${isolation}: chunks of bytes arrive as they were read`, async () => {
     await using fixture = await launch("counter", { config: { count: 10, data: true } });
     assertEquals((await readAll(fixture.source))[9], '{"count":9,"filler":""}');

@@ -7,6 +7,7 @@ import { LogGate } from "../log_gate.ts";
 import {
   type HostMessage,
   type LogLevel,
+  METRICS_MAX,
   type OpenMessage,
   type Stage,
   TEXT_MAX,
@@ -131,7 +132,7 @@ export class PluginHost {
       case "metrics":
         // Whoever stopped the source learns that the last it had read is published.
         if (this.#stop.signal.aborted) await this.#running?.loop?.stopped();
-        return tell({ type: "metrics", json: "{}" });
+        return tell({ type: "metrics", json: metricsOf(this.#running?.component) });
       case "close":
         await this.#close();
         this.#gate.flush();
@@ -196,5 +197,15 @@ export class PluginHost {
     clearTimeout(timer);
     running.loop?.tellSettled();
     await running.component.close?.();
+  }
+}
+
+/** What a component says about itself, as far as it can be written and is not too long: the host asks to hear a sign of life. */
+function metricsOf(component: AnyComponent | undefined): string {
+  try {
+    const json = JSON.stringify(component?.metrics?.() ?? {});
+    return json.length <= METRICS_MAX ? json : "{}";
+  } catch {
+    return "{}";
   }
 }
