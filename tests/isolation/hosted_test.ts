@@ -20,12 +20,15 @@ for (const isolation of ["worker", "guard"] as const) {
   });
 
   Deno.test(`${isolation}: a component tells numbers about itself, and none when it cannot`, async () => {
-    for (const [metrics, told] of [[undefined, { next: 300, more: { failed: false } }], ["throws", {}], ["long", {}]]) {
+    for (const metrics of [undefined, "throws", "long"]) {
       const config = metrics === undefined ? { count: 300 } : { count: 300, metrics };
       await using fixture = await launch("counter", { config });
       await fixture.source.connect!({ overall: 0, sinceLastSuccess: 0 });
       await readAll(fixture.source);
-      assertEquals(await fixture.source.metrics!(), told);
+      assertEquals(
+        await fixture.source.metrics!(),
+        metrics === undefined ? { next: 300, more: { failed: false } } : {},
+      );
     }
   });
 

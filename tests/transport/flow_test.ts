@@ -83,11 +83,11 @@ peerTest(
       pipelines: { twice: [{ project: { twice: ["*", ["field", "n"], 2] } }] },
       links: [{ from: "feed", to: "twice" }, { from: "twice", to: "feed" }],
     });
-    assertEquals(await first.until((text) => text.includes("}")), 'ready\n{"twice":2}\n');
+    assertEquals(await first.until((text) => text.endsWith("}\n")), 'ready\n{"twice":2}\n');
     first.kill();
     await first.output();
     await using second = await start(2);
-    assertEquals(await second.until((text) => text.includes("}")), 'ready\n{"twice":4}\n');
+    assertEquals(await second.until((text) => text.endsWith("}\n")), 'ready\n{"twice":4}\n');
     await flow.stop();
     const { in: read, failed } = flow.report();
     assertEquals({ read, failed }, { read: 2, failed: 0 });
