@@ -50,6 +50,10 @@ export async function translatedModules({ plugin, cacheFolder: cache }: Translat
   try {
     await making;
     return folder;
+  } catch (error) {
+    // A host that may not start the launcher is told so when the guard itself is to be started.
+    if (error instanceof Deno.errors.NotCapable) return NO_FOLDER;
+    throw error;
   } finally {
     underWay.delete(folder);
   }

@@ -222,8 +222,8 @@ async function interrupt(seconds: number, second: boolean): Promise<{ code: numb
     const stdout = new Response(child.stdout).text();
     const deadline = Date.now() + 30_000;
     const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
-    // It listens for signals before it opens the file.
-    while (!await exists(`${cwd}/started.ndjson`) && Date.now() < deadline) {
+    // A flow that is still starting ends with its start; this one has, when an event has come through.
+    while (!await hasContent(`${cwd}/started.ndjson`) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     child.kill("SIGINT");
@@ -239,9 +239,9 @@ async function interrupt(seconds: number, second: boolean): Promise<{ code: numb
   return result;
 }
 
-async function exists(path: string): Promise<boolean> {
+async function hasContent(path: string): Promise<boolean> {
   try {
-    return (await Deno.stat(path)).isFile;
+    return (await Deno.stat(path)).size > 0;
   } catch {
     return false;
   }
