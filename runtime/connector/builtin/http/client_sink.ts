@@ -1,9 +1,10 @@
 /** The sink `http_client`: sends events as requests. @module */
 import { CaissonError, messageOf } from "../../../errors/caisson_error.ts";
 import type { ByteSinkPart, PartContext } from "../../contract.ts";
+import { Answers } from "../answers.ts";
 import { requireNet } from "../host_permission.ts";
 import { readPem } from "../socket/tcp.ts";
-import { joinPieces } from "./request.ts";
+import { bodyValue, joinPieces } from "./request.ts";
 import { hostOfUrl } from "./url.ts";
 
 /** Sends each event, or each batch of events, as the body of a request, one after the other. */
@@ -11,6 +12,7 @@ export class HttpClientSink implements ByteSinkPart {
   /** Framed bytes. */
   readonly accepts = "bytes";
   readonly #context: PartContext;
+  readonly #answers: Answers;
   #client: Deno.HttpClient | undefined;
   #requests = 0;
   #bytesOut = 0;
@@ -18,6 +20,8 @@ export class HttpClientSink implements ByteSinkPart {
   /** Connects to nothing before the first write. */
   constructor(context: PartContext) {
     this.#context = context;
+    this.#answers = Answers.of(context.shared, context.config["max_answers"] as number);
+    context.signal.addEventListener("abort", () => this.#answers.release(), { once: true });
   }
 
   /**
@@ -51,6 +55,7 @@ export class HttpClientSink implements ByteSinkPart {
     const url = config["url"] as string;
     const limit = AbortSignal.timeout(config["timeout_ms"] as number);
     let status: number;
+    let answer: Readonly<Record<string, unknown>> | undefined;
     try {
       const response = await fetch(url, {
         method: config["method"] as string,
@@ -61,13 +66,29 @@ export class HttpClientSink implements ByteSinkPart {
         signal: AbortSignal.any([signal, limit]),
       });
       status = response.status;
-      await response.body?.cancel();
+      if (this.#answers.hasSource) answer = await this.#read(response);
+      else await response.body?.cancel();
     } catch (error) {
       throw this.#failure(limit.aborted ? `no answer within ${config["timeout_ms"]} ms` : messageOf(error), error);
     }
-    if (status >= 300) throw this.#failure(`status ${status}`);
+    if (status >= 300 && config["accept"] === "success") throw this.#failure(`status ${status}`);
     this.#requests++;
     this.#bytesOut += chunk.byteLength;
+    if (answer !== undefined) await this.#answers.add([answer]);
+  }
+
+  async #read(response: Response): Promise<Readonly<Record<string, unknown>>> {
+    const most = this.#context.config["max_answer_bytes"] as number;
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    // Leaving the loop early cancels the body.
+    for await (const piece of response.body ?? []) {
+      length += piece.byteLength;
+      if (length > most) throw new RangeError(`an answer of more than ${most} bytes`);
+      pieces.push(piece);
+    }
+    const body = bodyValue(joinPieces(pieces, length), response.headers.get("content-type") ?? "");
+    return { status: response.status, headers: Object.fromEntries(response.headers), ...body };
   }
 
   #failure(found: string, cause?: unknown): CaissonError {

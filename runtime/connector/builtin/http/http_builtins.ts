@@ -1,4 +1,5 @@
 /** The connectors `http_server` and `http_client`. @module */
+import { AnswersSource } from "../answers_source.ts";
 import type { BuiltinComponent, BuiltinNeeds } from "../builtin.ts";
 import { closed, listenAddress, type Schema, serverLimits, serverTls } from "../socket/socket_schema.ts";
 import { hostAndPort, tlsFiles } from "../socket/tcp.ts";
@@ -67,6 +68,48 @@ const serverNeeds = ({ host = "127.0.0.1", port, tls }: Config): BuiltinNeeds =>
   read: tlsFiles(tls),
 });
 
+const clientSchema = closed({
+  url: { type: "string", pattern: "^https?://[^/]", description: "Where to." },
+  method: { enum: ["POST", "PUT", "PATCH"], default: "POST", description: "Method." },
+  headers: {
+    type: "object",
+    additionalProperties: { type: "string" },
+    default: {},
+    description: "Further headers.",
+  },
+  per: {
+    enum: ["event", "batch"],
+    default: "event",
+    description: "A request for each event, or for all events written at once, joined by the postprocessors.",
+  },
+  "content_type": contentType,
+  "timeout_ms": milliseconds(30_000, "How long a request may take, with its answer"),
+  ca: {
+    type: "string",
+    minLength: 1,
+    description: "Path of certificates to trust beside those of the system, PEM.",
+  },
+  accept: {
+    enum: ["success", "any"],
+    default: "success",
+    description: "Which answers deliver an event: those below 300, or every one that comes.",
+  },
+  "max_answer_bytes": {
+    type: "integer",
+    minimum: 0,
+    maximum: 1 << 26,
+    default: 1 << 20,
+    description: "Longest answer that is read, where the connector has a source; a longer one fails the event.",
+  },
+  "max_answers": {
+    type: "integer",
+    minimum: 1,
+    maximum: 65_536,
+    default: 64,
+    description: "Answers that wait for the source; with as many, the sink waits.",
+  },
+}, ["url"]);
+
 /** Every connector of HTTP. */
 export const httpBuiltins: readonly BuiltinComponent[] = [
   {
@@ -89,30 +132,21 @@ export const httpBuiltins: readonly BuiltinComponent[] = [
   },
   {
     type: "http_client",
+    kind: "source",
+    description:
+      "Answers to the requests that the sink of the same connector has sent, in their order: an event with status, headers and " +
+      "body (body_base64 where it is no text) each. It ends when every other source of the flow has.",
+    configSchema: clientSchema,
+    create: (context) => ({ kind: "source", source: new AnswersSource(context) }),
+    // The sink connects.
+    needs: () => ({}),
+  },
+  {
+    type: "http_client",
     kind: "sink",
-    description: "Sends events as requests; an answer of 300 and above fails them. Redirects are not followed.",
-    configSchema: closed({
-      url: { type: "string", pattern: "^https?://[^/]", description: "Where to." },
-      method: { enum: ["POST", "PUT", "PATCH"], default: "POST", description: "Method." },
-      headers: {
-        type: "object",
-        additionalProperties: { type: "string" },
-        default: {},
-        description: "Further headers.",
-      },
-      per: {
-        enum: ["event", "batch"],
-        default: "event",
-        description: "A request for each event, or for all events written at once, joined by the postprocessors.",
-      },
-      "content_type": contentType,
-      "timeout_ms": milliseconds(30_000, "How long a request may take, with its answer"),
-      ca: {
-        type: "string",
-        minLength: 1,
-        description: "Path of certificates to trust beside those of the system, PEM.",
-      },
-    }, ["url"]),
+    description:
+      "Sends events as requests; an answer of 300 and above fails them, unless `accept` says otherwise. Redirects are not followed.",
+    configSchema: clientSchema,
     create: (context) => ({ kind: "sink", sink: new HttpClientSink(context) }),
     needs: ({ url, ca }) => ({ net: [hostOfUrl(url as string)], read: ca === undefined ? [] : [ca as string] }),
   },

@@ -41,7 +41,8 @@ export function requestValue(request: IncomingMessage, body: Uint8Array): Record
   };
 }
 
-function bodyValue(body: Uint8Array, type: string): Record<string, unknown> {
+/** A body as members of a value: parsed where it is said to be JSON, as text where it is, else in base64; none when empty. */
+export function bodyValue(body: Uint8Array, type: string): Record<string, unknown> {
   if (body.byteLength === 0) return {};
   let text: string;
   try {

@@ -1,7 +1,7 @@
 /** The connector `kv`. @module */
+import { AnswersSource } from "../answers_source.ts";
 import type { BuiltinComponent, BuiltinNeeds } from "../builtin.ts";
 import { KvSink } from "./kv_sink.ts";
-import { KvSource } from "./kv_source.ts";
 
 const configSchema = {
   type: "object",
@@ -42,7 +42,7 @@ export const kvBuiltins: readonly BuiltinComponent[] = [
       "Answers to the commands that the sink of the same connector was given, in their order. It ends when every other " +
       "source of the flow has.",
     configSchema,
-    create: (context) => ({ kind: "source", source: new KvSource(context) }),
+    create: (context) => ({ kind: "source", source: new AnswersSource(context) }),
     needs,
   },
   {

@@ -5,8 +5,8 @@ import { CaissonError, messageOf } from "../../../errors/caisson_error.ts";
 import type { Event } from "../../../flow/delivery.ts";
 import { excerpt } from "../../../manifest/untrusted_text.ts";
 import type { PartContext, ValueSinkPart, WriteResult } from "../../contract.ts";
+import { Answers } from "../answers.ts";
 import { openFailure, requirePath } from "../host_permission.ts";
-import { KvAnswers } from "./kv_answers.ts";
 import { type KvCommand, kvCommands, readKvCommand, runKvCommand } from "./kv_command.ts";
 import { KvTable } from "./kv_table.ts";
 
@@ -15,14 +15,14 @@ export class KvSink implements ValueSinkPart {
   /** Decoded values. */
   readonly accepts = "values";
   readonly #context: PartContext;
-  readonly #answers: KvAnswers;
+  readonly #answers: Answers;
   #table: KvTable | undefined;
   #commands = 0;
 
   /** Opens nothing before {@linkcode KvSink.connect}. */
   constructor(context: PartContext) {
     this.#context = context;
-    this.#answers = KvAnswers.of(context.shared, context.config["max_answers"] as number);
+    this.#answers = Answers.of(context.shared, context.config["max_answers"] as number);
     context.signal.addEventListener("abort", () => this.#answers.release(), { once: true });
   }
 

@@ -1,26 +1,26 @@
-/** Answers on their way from the sink of a connector `kv` to its source. @module */
+/** Answers on their way from the sink of a connector to its source. @module */
 
-const KEY = "kv answers";
+const KEY = "answers";
 const encoder = new TextEncoder();
 
 /** A bounded queue: a sink whose answers nobody takes waits. */
-export class KvAnswers {
+export class Answers {
   /** Whether the connector has a source at all. */
   hasSource = false;
   readonly #most: number;
   #queue: Uint8Array[] = [];
   #onRoom: (() => void) | undefined;
 
-  /** Use {@linkcode KvAnswers.of}. */
+  /** Use {@linkcode Answers.of}. */
   constructor(most: number) {
     this.#most = most;
   }
 
   /** Those of a connector; both of its ends get the same. */
-  static of(shared: Map<string, unknown> | undefined, most: number): KvAnswers {
+  static of(shared: Map<string, unknown> | undefined, most: number): Answers {
     const known = shared?.get(KEY);
-    if (known instanceof KvAnswers) return known;
-    const made = new KvAnswers(most);
+    if (known instanceof Answers) return known;
+    const made = new Answers(most);
     shared?.set(KEY, made);
     return made;
   }

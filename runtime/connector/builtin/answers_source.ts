@@ -1,25 +1,28 @@
-/** The source `kv`: answers to what the sink of the same connector was asked. @module */
-import type { Batch } from "../../../data/batch.ts";
-import type { PartContext, PollResult, SourcePart } from "../../contract.ts";
-import { KvAnswers } from "./kv_answers.ts";
+/** The source of `kv` and `http_client`: answers to what the sink of the same connector was asked. @module */
+import type { Batch } from "../../data/batch.ts";
+import type { PartContext, PollResult, SourcePart } from "../contract.ts";
+import { Answers } from "./answers.ts";
 
 /** How soon it looks again when there is no answer, milliseconds. */
 const LOOK_MS = 2;
 
+/** Sources that only tell of what others have brought. */
+const FOLLOWING = /^(builtin:)?(metrics|kv|http_client)$/;
+
 /** Hands over answers, one event each, in the order of the commands. */
-export class KvSource implements SourcePart {
+export class AnswersSource implements SourcePart {
   /** Whole payloads. */
   readonly produces = "events";
   /** Answers are JSON. */
   readonly codec = "json";
   readonly #context: PartContext;
-  readonly #answers: KvAnswers;
+  readonly #answers: Answers;
   readonly #name: string;
 
   /** Shares the answers with the sink. */
   constructor(context: PartContext) {
     this.#context = context;
-    this.#answers = KvAnswers.of(context.shared, context.config["max_answers"] as number);
+    this.#answers = Answers.of(context.shared, context.config["max_answers"] as number);
     this.#answers.hasSource = true;
     this.#name = context.alias.slice(context.alias.indexOf("/") + 1);
   }
@@ -38,7 +41,7 @@ export class KvSource implements SourcePart {
     const { flow, signal } = this.#context;
     if (signal.aborted || flow === undefined) return signal.aborted;
     return !flow.nodes().some(({ name, role, type }) =>
-      role === "source" && name !== this.#name && !/^(builtin:)?(metrics|kv)$/.test(type) && flow.isReading(name)
+      role === "source" && name !== this.#name && !FOLLOWING.test(type) && flow.isReading(name)
     );
   }
 
