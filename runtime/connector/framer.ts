@@ -91,7 +91,7 @@ export class Framer {
    * @returns how many of them are of earlier deliveries
    */
   async fail(reason: unknown): Promise<number> {
-    if (this.flushMs === undefined) return 0;
+    if (this.#chain.length === 0) return 0;
     const carried = this.#carried;
     const earlier = carried.length - this.#fresh;
     this.#carried = [];

@@ -38,6 +38,7 @@ export class SinkManager implements Consumer {
   #failing: Promise<void> | undefined;
   /** Set when nothing will ever be written again. */
   #givenUp: CaissonError | undefined;
+  #lostBy: { readonly reason: unknown } | undefined;
 
   /** Allocates nothing before the first delivery. */
   constructor(options: SinkManagerOptions) {
@@ -84,6 +85,21 @@ export class SinkManager implements Consumer {
     this.#wake();
   }
 
+  /** The connection is gone: what postprocessors hold fails, and the next connection gets no half of a frame. */
+  lost(reason: unknown): void {
+    this.#lostBy = { reason };
+    this.#beginAnew();
+  }
+
+  /** Not while something is written: that fails, or was the last that went through. */
+  #beginAnew(): void {
+    const lost = this.#lostBy;
+    if (lost === undefined || this.#open > 0) return;
+    this.#lostBy = undefined;
+    this.#open++;
+    void this.#writer.lost(lost.reason).then(() => this.#done());
+  }
+
   /** Between two writes, and before whatever waits. */
   #flushDue(): void {
     if (!this.#isDue || !this.#free) return;
@@ -101,6 +117,7 @@ export class SinkManager implements Consumer {
 
   #done(): void {
     this.#open--;
+    this.#beginAnew();
     this.#wake();
   }
 

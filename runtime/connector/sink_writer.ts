@@ -112,6 +112,13 @@ export class SinkWriter {
     await (this.#streams ?? this.#only)?.fail(reason);
   }
 
+  /** The one connection is gone: the next one begins a stream of its own. A sink of many streams loses each by itself. */
+  async lost(reason: unknown): Promise<void> {
+    if (this.#only === undefined || this.#options.postprocessors.length === 0) return;
+    this.#flushed();
+    await this.#only.fail(reason);
+  }
+
   #flushed(): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;

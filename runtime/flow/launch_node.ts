@@ -18,6 +18,8 @@ export interface Managed {
   readonly metrics: Readonly<NodeMetrics>;
   /** What ended it before its time. */
   readonly failure?: CaissonError | undefined;
+  /** Its connection is gone, and may come back. */
+  lost?(reason: unknown): void;
   /** Its connection will not come back. */
   giveUp?(error: CaissonError): void;
 }
@@ -98,7 +100,10 @@ export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>):
     supervision,
     signal: kind === "source" ? reading : ending,
     shared,
-    connectionLost: (reason) => connection.lost(reason),
+    connectionLost: (reason) => {
+      managed()?.lost?.(reason);
+      connection.lost(reason);
+    },
   };
   const { instance, plugin } = await launch(request);
   const part = choose(instance, request);

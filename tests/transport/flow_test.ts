@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Runtime } from "../../mod.ts";
-import { freePort, Peer, peerTest, python } from "./peer.ts";
+import { eventually, freePort, Peer, peerTest, python } from "./peer.ts";
 
 peerTest(["nc"], "a flow answers its peers over their own connections, through a filter and a projection", async () => {
   const port = freePort();
@@ -93,3 +93,65 @@ peerTest(
     assertEquals({ read, failed }, { read: 2, failed: 0 });
   },
 );
+
+/** A client that only writes: its first peer leaves when `cut` says so, the next one reads to the end. */
+async function twoConnections(
+  postprocessors: readonly string[],
+  before: string,
+  cut: (first: Deno.TcpConn) => unknown,
+) {
+  const folder = await Deno.makeTempDir();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    await Deno.writeTextFile(`${folder}/in`, "");
+    await using runtime = new Runtime({ onError() {} });
+    const flow = await runtime.deploy({
+      name: "again",
+      connectors: {
+        input: {
+          type: "file",
+          config: { path: `${folder}/in`, follow: true, "look_ms": 5 },
+          preprocessors: ["separate"],
+        },
+        output: {
+          type: "tcp_client",
+          config: { port: listener.addr.port },
+          postprocessors,
+          reconnect: { intervalMs: 5, growth: 1 },
+        },
+      },
+      links: [{ from: "input", to: "output" }],
+    });
+    const append = (text: string) => Deno.writeTextFile(`${folder}/in`, text, { append: true });
+    const settled = () => flow.report().out + flow.report().failed;
+    using first = await listener.accept();
+    await append(before);
+    await cut(first);
+    const second = await listener.accept();
+    const all = new Response(second.readable).arrayBuffer();
+    const already = before.split("\n").length - 1;
+    await append("one\ntwo\n");
+    if (!postprocessors.includes("gzip")) await eventually("everything settled", () => settled() === already + 2);
+    await eventually("everything read", () => flow.report().in === already + 2);
+    await flow.stop();
+    return { bytes: new Uint8Array(await all), report: flow.report() };
+  } finally {
+    listener.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a client that has written nothing yet notices that its peer has left, and delivers to the next", async () => {
+  const { bytes, report } = await twoConnections(["separate"], "", (first) => first.closeWrite());
+  assertEquals([new TextDecoder().decode(bytes), report.out, report.failed], ["one\ntwo\n", 2, 0]);
+});
+
+Deno.test("a connection begins a compressed stream of its own, whatever the one before was in the midst of", async () => {
+  const { bytes } = await twoConnections(["separate", "gzip"], "x".repeat(200_000) + "\n", async (first) => {
+    // Some of the stream has come: the postprocessor is in the midst of it.
+    await first.read(new Uint8Array(10));
+    await first.closeWrite();
+  });
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  assertEquals(await new Response(stream).text(), "one\ntwo\n");
+});

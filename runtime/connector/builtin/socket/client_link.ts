@@ -19,6 +19,9 @@ export class ClientLink {
   #gone: Connection | undefined;
   #dialing: Promise<Connection> | undefined;
   #closed = false;
+  #source: Reading | undefined;
+  #waiting: Connection | undefined;
+  #discards = false;
 
   /** Use {@linkcode ClientLink.of}. */
   constructor(context: PartContext, transport: ClientTransport) {
@@ -62,6 +65,7 @@ export class ClientLink {
       const connection = this.connections.add(socket);
       this.#connection = connection;
       if (this.#closed) this.connections.remove(connection);
+      else this.#read(connection);
       return connection;
     } finally {
       this.#dialing = undefined;
@@ -78,19 +82,40 @@ export class ClientLink {
     for (const listener of this.#listeners) listener(reason, ended);
   }
 
-  /** Reads what nobody wants, to know when the peer is gone. */
-  discard(connection: Connection): void {
-    const nothing = new Uint8Array(1 << 16);
-    const reading: Reading = {
+  /** What comes goes to a source: what came before it was there, too. */
+  readInto(source: Reading): void {
+    this.#source = source;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined && waiting.available > 0) source.onBytes(waiting);
+  }
+
+  /** There is no source: what comes is thrown away. */
+  discard(): void {
+    if (this.hasSource || this.#discards) return;
+    this.#discards = true;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) throwAway(waiting);
+  }
+
+  /**
+   * Reads from the start, whoever wants it: only reading shows that the peer is gone, and what is written to one that is gone
+   * would count as delivered. A sink is connected before the source of its connector is made, so the first piece waits.
+   */
+  #read(connection: Connection): void {
+    connection.read({
       onBytes: (from) => {
-        while (from.available > 0) from.take(nothing);
+        if (this.#source !== undefined) this.#source.onBytes(from);
+        else if (this.#discards) throwAway(from);
+        else this.#waiting = from;
       },
       onEnd: (from, reason) => {
+        if (this.#source !== undefined) return this.#source.onEnd(from, reason);
         this.connections.remove(from);
         this.over(from, reason);
       },
-    };
-    connection.read(reading);
+    });
   }
 
   /** Closes the connection. */
@@ -101,4 +126,9 @@ export class ClientLink {
     if (connection !== undefined) await connection.finish();
     this.connections.close();
   }
+}
+
+function throwAway(connection: Connection): void {
+  const nothing = new Uint8Array(1 << 16);
+  while (connection.available > 0) connection.take(nothing);
 }

@@ -2,7 +2,6 @@
 import { CaissonError } from "../../../errors/caisson_error.ts";
 import type { ByteSinkPart, PartContext } from "../../contract.ts";
 import { ClientLink } from "./client_link.ts";
-import type { Connection } from "./connection.ts";
 import type { ClientTransport } from "./transport.ts";
 
 /** Writes everything to one connection. */
@@ -11,7 +10,6 @@ export class SocketClientSink implements ByteSinkPart {
   readonly accepts = "bytes";
   readonly #context: PartContext;
   readonly #link: ClientLink;
-  #discarding: Connection | undefined;
 
   /** Connects to nothing before {@linkcode SocketClientSink.connect}. */
   constructor(context: PartContext, transport: ClientTransport) {
@@ -38,13 +36,10 @@ export class SocketClientSink implements ByteSinkPart {
    * @throws {CaissonError} `CAISSON_CONNECTION_LOST`
    */
   write(chunks: readonly Uint8Array[]): Promise<void> {
-    const { connection, hasSource } = this.#link;
+    const { connection } = this.#link;
     if (connection === undefined) throw this.#lost();
-    if (!hasSource && this.#discarding !== connection) {
-      // Not in `connect`: the source of the same connector is made after that.
-      this.#discarding = connection;
-      this.#link.discard(connection);
-    }
+    // Not in `connect`: the source of the same connector is made after that.
+    this.#link.discard();
     return connection.write(chunks).catch((error: unknown) => {
       this.#link.over(connection, error);
       throw error;

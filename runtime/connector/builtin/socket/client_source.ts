@@ -41,12 +41,14 @@ export class SocketClientSource implements SourcePart {
     const connection = await this.#link.connect();
     if (this.#reading === connection) return;
     this.#reading = connection;
-    connection.read(this.#inbox);
+    this.#link.readInto(this.#inbox);
   }
 
   #gone(reason: unknown, ended: boolean): void {
     if (ended) return this.#inbox.end();
-    const lost = this.#reading!.lost(reason ?? "the other side closed the connection");
+    // Gone before it was read for the first time: connecting opens another.
+    if (this.#reading === undefined) return;
+    const lost = this.#reading.lost(reason ?? "the other side closed the connection");
     if (this.#context.connectionLost === undefined) this.#inbox.fail(lost);
     else this.#context.connectionLost(lost);
   }
