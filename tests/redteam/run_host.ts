@@ -52,6 +52,7 @@ export function shortReason(text: string | undefined): string {
   if (text === undefined) return "it came to nothing";
   return text.split("\n")[0]!
     .replaceAll(/\/tmp\/redteam[^\s"]*/g, "…")
+    .replaceAll(/\/[^\s"]*\/caisson\/guard\/[^\s"]*/g, "…")
     .replaceAll(/(127\.0\.0\.1|0\.0\.0\.0):\d+/g, "$1:…")
     .slice(0, 110);
 }
