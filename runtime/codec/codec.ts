@@ -37,12 +37,13 @@ export interface Codec {
    */
   encode(value: unknown): Uint8Array;
   /**
-   * The text whose UTF-8 {@linkcode Codec.encode} returns, for codecs that write text: then many values are encoded at
-   * once.
+   * One text that holds those of all values, each of which {@linkcode Codec.encode} returns as UTF-8, for codecs that
+   * write text. It must not throw; `undefined` says that each has to be encoded by itself.
    *
-   * @throws {CaissonError} `CAISSON_CODEC_ENCODE`
+   * @param starts takes where the text of each value begins
+   * @param ends takes where it ends
    */
-  encodeText?(value: unknown): string;
+  encodeTexts?(values: readonly unknown[], starts: Uint32Array, ends: Uint32Array): string | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { quote } from "../manifest/untrusted_text.ts";
 import { textOf } from "./batch_text.ts";
 import type { Codec } from "./codec.ts";
 import { undecodable, unencodable } from "./codec_error.ts";
+import { jsonTexts } from "./json_texts.ts";
 import { isMembers } from "./plain_object.ts";
 import { decodeUtf8, decodeUtf8Leniently, encodeUtf8 } from "./utf8.ts";
 
@@ -38,6 +39,7 @@ export interface JsonOptions {
 export function jsonCodec(name: string, { sorted, wide }: JsonOptions): Codec {
   const parse = (text: string): unknown =>
     wide && LONG.test(text) ? JSON.parse(text, widen as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
+  const replacer = sorted ? sortAndWrite : undefined;
   const codec: Codec = {
     name,
     decode(bytes: Uint8Array): unknown {
@@ -65,18 +67,16 @@ export function jsonCodec(name: string, { sorted, wide }: JsonOptions): Codec {
       return codec.decode(batch.payload(index));
     },
     encode(value: unknown): Uint8Array {
-      return encodeUtf8(codec.encodeText!(value));
-    },
-    encodeText(value: unknown): string {
       let text: string | undefined;
       try {
-        text = sorted ? JSON.stringify(value, sortAndWrite) : JSON.stringify(value);
+        text = JSON.stringify(value, replacer);
       } catch (error) {
         text = withBigints(value, error);
       }
       if (text === undefined) throw unencodable("json", value, "a value that JSON can express");
-      return text;
+      return encodeUtf8(text);
     },
+    encodeTexts: (values, starts, ends) => jsonTexts(values, starts, ends, replacer),
   };
   return codec;
 }

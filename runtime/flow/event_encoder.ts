@@ -1,32 +1,42 @@
 /** The bytes of events one after the other, encoded many at a time. @module */
 import type { Codec } from "../codec/codec.ts";
+import { asciiBytes } from "../codec/ascii_bytes.ts";
+import { encodeUtf8 } from "../codec/utf8.ts";
 import type { Event } from "./delivery.ts";
 
 /** Most events encoded together: texts that nobody asks for are few. */
 const GROUP_EVENTS = 64;
-/** Characters from which on no further event is encoded with the others. */
-const GROUP_CHARACTERS = 1 << 14;
-
-const encoder = new TextEncoder();
+/** Events in the first group, before it is known how long their texts are. */
+const FIRST_EVENTS = 16;
+/** Characters that a group should have at most, as far as the one before it tells. */
+const GROUP_CHARACTERS = 1 << 15;
+/** Groups that could not be encoded together after which no further one is tried. */
+const TRIES = 2;
 
 /**
- * Encodes the values of events that stand together with one call of the text encoder, where the codec writes text; a
- * call for each costs more than most texts do. Only ASCII can be cut by characters; other events are encoded alone.
+ * Encodes the values of events that stand together with one call of the codec and one of the text encoder, where the
+ * codec writes text; a call for each costs more than most texts do.
  */
 export class EventEncoder {
   readonly #events: readonly Event[];
   readonly #codec: Codec;
-  #lengths: Uint32Array | undefined = undefined;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #at = 0;
+  #starts: Uint32Array | undefined = undefined;
+  #ends: Uint32Array | undefined = undefined;
+  #text = "";
+  /** Bytes of the text if each of its characters is one. */
+  #bytes: Uint8Array | undefined = undefined;
   #from = 0;
   #to = 0;
-  #next = -1;
+  /** No event before this one is encoded with others. */
+  #alone = 0;
+  #most = FIRST_EVENTS;
+  #tries = TRIES;
 
   /** Encodes events that operators made or changed with `codec`. */
   constructor(events: readonly Event[], codec: Codec) {
     this.#events = events;
     this.#codec = codec;
+    if (codec.encodeTexts === undefined) this.#tries = 0;
   }
 
   /**
@@ -35,45 +45,52 @@ export class EventEncoder {
    * @throws {CaissonError} what the codec throws for this event
    */
   bytes(index: number): Uint8Array {
-    const codec = this.#codec;
-    const event = this.#events[index]!;
-    if (codec.encodeText === undefined || event.hasBytes(codec)) return event.bytes(codec);
-    if (index !== this.#next && !this.#encodeFrom(index)) return codec.encode(event.value);
-    const start = this.#at;
-    this.#at = start + this.#lengths![index - this.#from]!;
-    this.#next = index + 1 < this.#to ? index + 1 : -1;
-    return this.#bytes.subarray(start, this.#at);
+    if (index < this.#from || index >= this.#to) {
+      const codec = this.#codec;
+      const event = this.#events[index]!;
+      if (event.hasBytes(codec)) return event.bytes(codec);
+      if (this.#tries === 0 || index < this.#alone || !this.#encodeFrom(index)) return codec.encode(event.value);
+    }
+    const at = index - this.#from;
+    const start = this.#starts![at]!;
+    const end = this.#ends![at]!;
+    const bytes = this.#bytes;
+    if (bytes === undefined) return encodeUtf8(this.#text.slice(start, end));
+    // `subarray` asks for the species first, which takes as long again.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
   }
 
   /** Encodes an event and those that follow it; `false` when it has to be encoded by itself. */
   #encodeFrom(first: number): boolean {
     const events = this.#events;
     const codec = this.#codec;
-    const most = Math.min(events.length, first + GROUP_EVENTS);
-    if (most - first < 2) return false;
-    const lengths = this.#lengths ??= new Uint32Array(GROUP_EVENTS);
-    let text = "";
-    let next = first;
-    for (; next < most && text.length < GROUP_CHARACTERS; next++) {
-      const event = events[next]!;
-      if (event.hasBytes(codec)) break;
-      try {
-        const one = codec.encodeText!(event.value);
-        text += one;
-        lengths[next - first] = one.length;
-      } catch {
-        // It is thrown again for who asks for this event.
-        break;
+    const most = Math.min(events.length, first + this.#most);
+    const values: unknown[] = [];
+    try {
+      for (let index = first; index < most; index++) {
+        const event = events[index]!;
+        if (event.hasBytes(codec)) break;
+        values.push(event.value);
       }
+    } catch {
+      // What does not decode is thrown again for who asks for this event.
     }
-    if (next - first < 2) return false;
-    const bytes = encoder.encode(text);
-    if (bytes.byteLength !== text.length) return false;
-    this.#bytes = bytes;
-    this.#at = 0;
+    const count = values.length;
+    if (count < 2) return false;
+    const starts = this.#starts ??= new Uint32Array(GROUP_EVENTS);
+    const ends = this.#ends ??= new Uint32Array(GROUP_EVENTS);
+    const text = codec.encodeTexts!(values, starts, ends);
+    if (text === undefined) {
+      this.#to = this.#from;
+      this.#alone = first + count;
+      this.#tries--;
+      return false;
+    }
+    this.#text = text;
+    this.#bytes = asciiBytes(text);
     this.#from = first;
-    this.#to = next;
-    this.#next = first;
+    this.#to = first + count;
+    this.#most = Math.min(GROUP_EVENTS, Math.max(2, Math.floor(GROUP_CHARACTERS * count / text.length)));
     return true;
   }
 }

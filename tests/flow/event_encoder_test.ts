@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { json } from "../../runtime/codec/json.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { json, jsonCodec } from "../../runtime/codec/json.ts";
 import { msgpack } from "../../runtime/codec/msgpack.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
@@ -7,6 +7,15 @@ import { Event } from "../../runtime/flow/delivery.ts";
 import { EventEncoder } from "../../runtime/flow/event_encoder.ts";
 
 const made = (value: unknown): Event => Event.made(value, json, 1);
+
+function bytesOrCode(encode: () => Uint8Array): Uint8Array | string {
+  try {
+    return encode();
+  } catch (thrown) {
+    assert(thrown instanceof CaissonError, String(thrown));
+    return thrown.code;
+  }
+}
 
 Deno.test("events encoded together have the bytes each has by itself", () => {
   const batch = Batch.allocate({ capacity: 4 });
@@ -23,6 +32,13 @@ Deno.test("events encoded together have the bytes each has by itself", () => {
     null,
     "x".repeat(40_000),
     "\u007f\u0080",
+    ["\u007f"],
+    { "\u007f": "\u007f" },
+    { toJSON: (key: string) => `at ${key}` },
+    new Date(0),
+    { list: [undefined, () => {}], nothing: undefined, deep: { toJSON: (key: string) => key } },
+    NaN,
+    Object(1),
   ];
   for (const count of [0, 1, 2, 3, 63, 64, 65, 200]) {
     for (const every of [1, 3, 7, 70]) {
@@ -30,13 +46,29 @@ Deno.test("events encoded together have the bytes each has by itself", () => {
         if (index % 11 === 10) return Event.raw(batch, 0, json);
         return made(index % every === every - 1 ? strange[index % strange.length] : { index, text: "plain" });
       });
-      for (const codec of [json, msgpack]) {
+      for (const codec of [json, jsonCodec("sorted", { sorted: true, wide: true }), msgpack]) {
         const encoder = new EventEncoder(events, codec);
-        const together = events.map((_, index) => encoder.bytes(index));
-        assertEquals(together, events.map((event) => event.bytes(codec)));
+        const together = events.map((_, index) => bytesOrCode(() => encoder.bytes(index)));
+        assertEquals(together, events.map((event) => bytesOrCode(() => event.bytes(codec))));
       }
     }
   }
+});
+
+Deno.test("texts that take more than a byte a character cost one group, not one for each event", () => {
+  let read = 0;
+  const events = Array.from({ length: 500 }, () =>
+    made({
+      get name() {
+        read++;
+        return "Jürgen 😀";
+      },
+    }));
+  const encoder = new EventEncoder(events, json);
+  for (let index = 0; index < events.length; index++) {
+    assertEquals(new TextDecoder().decode(encoder.bytes(index)), '{"name":"Jürgen 😀"}');
+  }
+  assertEquals(read, events.length);
 });
 
 Deno.test("an event may be asked for twice, skipped, or before its neighbours", () => {
