@@ -55,6 +55,20 @@ Deno.test("events encoded together have the bytes each has by itself", () => {
   }
 });
 
+Deno.test("no value of a neighbour makes an event's bytes other than its own", () => {
+  for (
+    const strange of ["\u007f", ["\u007f"], { "\u007f": "\u007f" }, {
+      toJSON: (key: string) => `at ${key}`,
+    }, undefined]
+  ) {
+    const values = [1, { a: strange }, "x", [strange, strange], strange, [], strange, {}];
+    const encoder = new EventEncoder(values.map(made), json);
+    for (const [index, value] of values.entries()) {
+      assertEquals(bytesOrCode(() => encoder.bytes(index)), bytesOrCode(() => json.encode(value)));
+    }
+  }
+});
+
 Deno.test("texts that take more than a byte a character cost one group, not one for each event", () => {
   let read = 0;
   const events = Array.from({ length: 500 }, () =>
