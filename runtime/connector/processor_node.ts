@@ -10,6 +10,7 @@ import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import { BatchPool } from "./batch_pool.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { ProcessorPart } from "./contract.ts";
+import { emitFailedEvent, emitFailedFeed } from "./failed_events.ts";
 import { originsOf } from "./origins.ts";
 
 /** What a {@linkcode ProcessorNode} needs. */
@@ -22,6 +23,8 @@ export interface ProcessorNodeOptions {
   readonly codec: Codec | undefined;
   /** Takes what comes out. */
   readonly out: Fanout;
+  /** Takes events it fails on, with the error; with nothing linked they fail. */
+  readonly err: Fanout;
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
 }
@@ -34,6 +37,8 @@ export class ProcessorNode implements Consumer {
   readonly #feeder: BatchFeeder;
   readonly #pool: BatchPool;
   #busy: Promise<void> | undefined;
+  /** Resolves when what could not be fed has been taken. */
+  #unfed: Promise<void> | undefined;
 
   /** Allocates nothing before the first delivery. */
   constructor(options: ProcessorNodeOptions) {
@@ -45,10 +50,16 @@ export class ProcessorNode implements Consumer {
       maxEvents: part.maxEvents,
       maxBytes: part.maxBytes,
       onError: (event, thrown) => {
-        this.metrics.failed++;
         const error = this.#asError(thrown);
-        failEvent(event, error);
         options.onError(error);
+        if (options.err.linked) {
+          this.metrics.out++;
+          const pending = emitFailedEvent(options.err, event, error);
+          if (pending !== undefined) this.#unfed = Promise.all([this.#unfed, pending]).then(() => {});
+          return;
+        }
+        this.metrics.failed++;
+        failEvent(event, error);
       },
     });
     this.#pool = new BatchPool({
@@ -80,6 +91,7 @@ export class ProcessorNode implements Consumer {
   /** Waits for what is being processed, then drains what follows. */
   async drain(): Promise<void> {
     while (this.#busy !== undefined) await this.#busy;
+    await this.#unfed;
     await this.#options.out.drain();
   }
 
@@ -111,9 +123,15 @@ export class ProcessorNode implements Consumer {
     const out = this.#pool.takeExtra();
     out.ownSegments();
     const { batch } = feed;
-    const failFeed = (thrown: unknown): void => {
+    const failFeed = (thrown: unknown): void | Promise<void> => {
       this.#pool.give(out);
       const error = this.#asError(thrown);
+      if (this.#options.err.linked) {
+        this.metrics.out += batch.count;
+        this.#options.onError(error);
+        const codec = this.#options.codec ?? delivery.codec;
+        return emitFailedFeed(this.#options.err, { feed, codec, settlement: delivery.settlement, error });
+      }
       for (let index = 0; index < batch.count; index++) feed.fail(index, error);
       this.metrics.failed += batch.count;
       this.#options.onError(error);
@@ -125,8 +143,7 @@ export class ProcessorNode implements Consumer {
         return running.then(() => this.#handOn(delivery, feed, out), failFeed);
       }
     } catch (thrown) {
-      failFeed(thrown);
-      return;
+      return failFeed(thrown);
     }
     return this.#handOn(delivery, feed, out);
   }

@@ -254,6 +254,7 @@ export class Assembly {
       part,
       codec: part.codec === undefined ? undefined : createCodec(part.codec),
       out: this.#fanout(name, "out"),
+      err,
       onError,
     });
     this.#consume(

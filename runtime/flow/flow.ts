@@ -15,7 +15,7 @@ import { buildGraph, type Graph } from "./graph.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { reportOf } from "./node.ts";
 import type { Launch } from "./node_builder.ts";
-import { compileReplacement, replaceableOf } from "./replacement_steps.ts";
+import { planReplacement } from "./replacement_steps.ts";
 
 /** How long {@linkcode Flow.stop} waits. */
 export interface StopOptions {
@@ -136,7 +136,8 @@ export class Flow implements AsyncDisposable {
 
   /**
    * Replaces the steps of a pipeline while the flow runs, between two batches: no event is lost, read again or seen by
-   * both. Open windows give their results first; the new steps begin without state.
+   * both. Open windows give their results first; the new steps begin without state. Of a pipeline with processors the
+   * steps between them are replaced, one part after the other; the processors stay.
    *
    * @param name of the pipeline; its ports that the flow links have to be there in the new steps, too
    * @throws {CaissonError} `CAISSON_FLOW_STATE` when the flow does not run, `CAISSON_FLOW_INVALID` or
@@ -145,9 +146,17 @@ export class Flow implements AsyncDisposable {
   async replacePipeline(name: string, definition: PipelineDefinition): Promise<void> {
     // What may be resumed runs, or is paused.
     if (!this.#life.takes("resume")) throw stateError(this.name, this.state, "a running flow");
-    const running = replaceableOf(this.#assembly.pipelines, this.name, name);
-    const compiled = compileReplacement(this.name, name, definition, this.#graph);
-    await this.#assembly.kernels.replace(name, running, compiled);
+    const { definition: flow } = this.#options;
+    const { pipelines, kernels } = this.#assembly;
+    for (
+      const { name: part, running, compiled } of planReplacement(name, definition, {
+        flow,
+        graph: this.#graph,
+        pipelines,
+      })
+    ) {
+      await kernels.replace(part, running, compiled);
+    }
   }
 
   /** Resolves when every source has ended and everything read has been settled and closed. */

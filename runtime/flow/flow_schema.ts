@@ -3,6 +3,7 @@ import { z } from "zod";
 import { codecNames } from "../codec/codecs.ts";
 import { postprocessorNames } from "../codec/postprocessors.ts";
 import { preprocessorNames } from "../codec/preprocessors.ts";
+import { supervisionSchema as supervision } from "../connector/supervision_schema.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
 import { pipelineSchema } from "../pipeline/pipeline_schema.ts";
@@ -26,15 +27,6 @@ const namedByAnyone = (names: readonly string[]) => {
   return z.union([name, z.strictObject({ name, config: config.optional() })]);
 };
 const interceptors = (names: readonly string[]) => z.array(namedByAnyone(names));
-const wait = z.int().min(1).max(2 ** 31 - 1);
-const supervision = z.strictObject({
-  restarts: z.int().min(0).max(1000).optional(),
-  windowMs: wait.optional(),
-  firstMs: wait.optional(),
-  maxMs: wait.optional(),
-  slotMs: wait.min(100).optional(),
-  batchMs: wait.min(100).optional(),
-});
 const connector = z.strictObject({
   supervision: supervision.optional(),
   type,

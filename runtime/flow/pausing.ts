@@ -1,6 +1,7 @@
 /** Pauses, resumes and drains the nodes of a flow, and stops sources whose sinks take nothing. @module */
 import type { SourcePart } from "../connector/contract.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { isPartOf } from "./cut_pipeline.ts";
 import type { Graph } from "./graph.ts";
 import type { Node } from "./node.ts";
 import { Reach } from "./reach.ts";
@@ -97,11 +98,13 @@ export class Pausing {
     void this.#call(node, () => isOpen ? part.breakerRestored?.(sink) : part.breakerTriggered?.(sink));
   }
 
-  /** The nodes of that name: a connector that reads and writes is two. */
+  /** The nodes of that name: a connector that reads and writes is two, a pipeline with processors is its parts. */
   #named(name: string): readonly Node[] {
     const { nodes, flow } = this.#options;
-    const found = nodes.filter((node) => node.name === name);
-    if (found.length > 0) return found;
+    for (const isMeant of [(node: Node) => node.name === name, (node: Node) => isPartOf(node.name, name)]) {
+      const found = nodes.filter(isMeant);
+      if (found.length > 0) return found;
+    }
     throw new CaissonError("CAISSON_FLOW_INVALID", {
       subject: flow,
       found: `no node ${JSON.stringify(name)}`,

@@ -1,13 +1,78 @@
 /** Checks what is to replace the steps of a running pipeline, and whether it can. @module */
+import { isDeepStrictEqual } from "node:util";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { compilePipeline } from "../pipeline/compile.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { portsOf } from "../pipeline/ports.ts";
 import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
-import type { PipelineDefinition } from "./flow_definition.ts";
+import { isPartOf } from "./cut_pipeline.ts";
+import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
 import { parseFlow } from "./flow_schema.ts";
 import type { Graph } from "./graph.ts";
+import { asWritten } from "./split_pipelines.ts";
 import type { StartedPipeline } from "./start_pipeline.ts";
+
+/** New steps for a pipeline that runs. */
+export interface Replacement {
+  /** Name of the pipeline, or of the part of one. */
+  readonly name: string;
+  /** Runs the old ones. */
+  readonly running: ReplaceablePipeline;
+  /** The new ones. */
+  readonly compiled: CompiledPipeline;
+}
+
+/** What {@linkcode planReplacement} needs. */
+export interface ReplacementOptions {
+  /** The flow that runs. */
+  readonly flow: FlowDefinition;
+  /** Its nodes and links. */
+  readonly graph: Graph;
+  /** Its pipelines. */
+  readonly pipelines: ReadonlyMap<string, StartedPipeline>;
+}
+
+/**
+ * Compiles a definition for the place of the pipeline `name`: one replacement, or one for each part between its
+ * processors, upstream ones first.
+ *
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` for what no pipeline may be, when the steps cannot be replaced, and when the
+ * processors would not stay as they are; `CAISSON_FLOW_LINK` when the flow links a port that it does not have
+ */
+export function planReplacement(
+  name: string,
+  definition: PipelineDefinition,
+  { flow, graph, pipelines }: ReplacementOptions,
+): Replacement[] {
+  const before = asWritten(flow);
+  const isCut = before !== flow && before.pipelines?.[name] !== undefined && flow.pipelines?.[name] === undefined;
+  if (!isCut) {
+    const running = replaceableOf(pipelines, flow.name, name);
+    return [{ name, running, compiled: compileReplacement(flow.name, name, definition, graph) }];
+  }
+  const after = parseFlow({ ...before, pipelines: { ...before.pipelines, [name]: definition } }, flow.name);
+  if (!hasSameNodes(flow, after)) {
+    throw new CaissonError("CAISSON_FLOW_INVALID", {
+      subject: `${flow.name}: pipelines.${name}`,
+      found: "other processors, or other links to or from them",
+      allowed: "the processors as they are: nodes are not added to a flow that runs, nor changed",
+      action: "Keep the processors with their configuration and what they are linked to, or deploy the flow anew.",
+    });
+  }
+  return graph.inner.filter((part) => pipelines.has(part) && isPartOf(part, name)).reverse().map((part) => ({
+    name: part,
+    running: replaceableOf(pipelines, flow.name, part),
+    compiled: compilePipeline(after.pipelines![part]!, `${flow.name}: pipelines.${part}`),
+  }));
+}
+
+function hasSameNodes(one: FlowDefinition, other: FlowDefinition): boolean {
+  const names = ({ pipelines }: FlowDefinition): Set<string> => new Set(Object.keys(pipelines ?? {}));
+  const links = ({ links }: FlowDefinition): Set<string> =>
+    new Set(links.flatMap(({ from, to }) => [to].flat().map((target: string) => `${from} -> ${target}`)));
+  return isDeepStrictEqual(names(one), names(other)) && isDeepStrictEqual(links(one), links(other)) &&
+    isDeepStrictEqual(one.processors, other.processors);
+}
 
 /**
  * Compiles a definition for the place of the pipeline `name` of `flow`.
@@ -15,7 +80,7 @@ import type { StartedPipeline } from "./start_pipeline.ts";
  * @throws {CaissonError} `CAISSON_FLOW_INVALID` for what no pipeline may be and for `processor` steps,
  * `CAISSON_FLOW_LINK` when the flow links a port that it does not have
  */
-export function compileReplacement(
+function compileReplacement(
   flow: string,
   name: string,
   definition: PipelineDefinition,
@@ -44,7 +109,7 @@ export function compileReplacement(
 }
 
 /** The steps of a pipeline, to be replaced. @throws {CaissonError} `CAISSON_FLOW_INVALID` when they cannot be */
-export function replaceableOf(
+function replaceableOf(
   pipelines: ReadonlyMap<string, StartedPipeline>,
   flow: string,
   name: string,

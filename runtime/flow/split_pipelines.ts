@@ -1,118 +1,124 @@
-/** Cuts pipelines at the steps that plugins do: what is between them stays fused. @module */
+/** Makes nodes of a flow of the steps that plugins do inside pipelines. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
-import { portsOf } from "../pipeline/ports.ts";
+import { compilePipeline } from "../pipeline/compile.ts";
+import { cutGraph } from "./cut_graph.ts";
+import { cutList, type CutPipeline, partName } from "./cut_pipeline.ts";
 import type {
   FlowDefinition,
   FlowLinkDefinition,
   LinkDefinition,
   OperatorDefinition,
   PipelineDefinition,
-  ProcessorDefinition,
 } from "./flow_definition.ts";
 
-interface Split {
-  readonly first: string;
-  readonly last: string;
-  /** Parts that are pipelines, with their definitions. */
-  readonly parts: Readonly<Record<string, PipelineDefinition>>;
-  readonly processors: Readonly<Record<string, ProcessorDefinition>>;
-  readonly links: readonly LinkDefinition[];
+/** Flows as they were written, by what {@linkcode splitPipelines} made of them. */
+const written = new WeakMap<FlowDefinition, FlowDefinition>();
+
+/** The flow as it was before {@linkcode splitPipelines}. */
+export function asWritten(flow: FlowDefinition): FlowDefinition {
+  return written.get(flow) ?? flow;
 }
 
 /**
- * Replaces each pipeline with `processor` steps by pipelines, processors and links; a flow without any is returned as
- * it is.
+ * Replaces each pipeline with `processor` steps, in a list or in a graph, by pipelines, processors and links; a flow
+ * without any is returned as it is.
  *
- * @throws {CaissonError} `CAISSON_FLOW_INVALID` for a `processor` step inside a graph of steps
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` or `CAISSON_FLOW_LINK` for what is wrong in such a pipeline, and for a name
+ * that one of its parts needs
  */
 export function splitPipelines(flow: FlowDefinition): FlowDefinition {
-  const splits = new Map<string, Split>();
+  const cuts = new Map<string, CutPipeline>();
   for (const [name, definition] of Object.entries(flow.pipelines ?? {})) {
-    if ("nodes" in definition) {
-      refuseInside(flow.name, name, definition.nodes);
-      continue;
-    }
-    const steps = "operators" in definition ? definition.operators : definition;
-    if (steps.some((step) => "processor" in step)) splits.set(name, split(name, steps));
+    if (!hasProcessor(definition)) continue;
+    // With the paths of what was written: in the parts there are others.
+    compilePipeline(withoutProcessors(definition), `${flow.name}: pipelines.${name}`);
+    cuts.set(name, "nodes" in definition ? cutGraph(name, definition) : cutList(name, listOf(definition)));
   }
-  if (splits.size === 0) return flow;
+  if (cuts.size === 0) return flow;
   const pipelines: Record<string, PipelineDefinition> = {};
   for (const [name, definition] of Object.entries(flow.pipelines!)) {
-    const parts = splits.get(name)?.parts;
-    Object.assign(pipelines, parts ?? { [name]: definition });
+    Object.assign(pipelines, cuts.get(name)?.pipelines ?? { [name]: definition });
   }
-  const added = [...splits.values()];
-  return {
+  const added = [...cuts.values()];
+  checkNames(flow, cuts);
+  const merging: LinkDefinition[] = [];
+  const links = flow.links.flatMap((link, index) => {
+    const relinked = relink(link, index, flow, cuts);
+    // A buffer is a file, which one link can have: what leads to it from several parts comes together before.
+    if (link.buffer === undefined || relinked.length < 2) return relinked;
+    const [node = "", port = "out"] = link.from.split("/");
+    const merged = partName(node, `${port}-of-all`);
+    if (!Object.hasOwn(pipelines, merged)) {
+      pipelines[merged] = [];
+      merging.push(...relinked.map(({ from }) => ({ from, to: merged })));
+    }
+    return [{ ...relinked[0]!, from: merged }];
+  });
+  const split: FlowDefinition = {
     ...flow,
     pipelines,
     processors: Object.assign({}, flow.processors, ...added.map(({ processors }) => processors)),
-    links: [...flow.links.flatMap((link) => relink(link, splits)), ...added.flatMap(({ links }) => links)],
+    links: [...links, ...merging, ...added.flatMap(({ links }) => links)],
   };
+  written.set(split, flow);
+  return split;
 }
 
-function split(name: string, steps: readonly OperatorDefinition[]): Split {
-  const parts: Record<string, PipelineDefinition> = {};
-  const processors: Record<string, ProcessorDefinition> = {};
-  const order: string[] = [];
-  let run: OperatorDefinition[] = [];
-  const close = (): void => {
-    if (run.length === 0) return;
-    const part = `${name}-part-${order.length + 1}`;
-    parts[part] = run;
-    order.push(part);
-    run = [];
-  };
-  for (const step of steps) {
-    if (!("processor" in step)) {
-      run.push(step);
-      continue;
+function listOf(definition: Exclude<PipelineDefinition, { readonly nodes: unknown }>): readonly OperatorDefinition[] {
+  return "operators" in definition ? definition.operators : definition;
+}
+
+function hasProcessor(definition: PipelineDefinition): boolean {
+  const lists = "nodes" in definition ? Object.values(definition.nodes) : [listOf(definition)];
+  return lists.some((steps) => steps.some((step) => "processor" in step));
+}
+
+function withoutProcessors(definition: PipelineDefinition): PipelineDefinition {
+  const passing = (steps: readonly OperatorDefinition[]): readonly OperatorDefinition[] =>
+    steps.map((step) => "processor" in step ? { filter: true } : step);
+  if (!("nodes" in definition)) return passing(listOf(definition));
+  const nodes = Object.entries(definition.nodes).map(([name, steps]) => [name, passing(steps)]);
+  return { ...definition, nodes: Object.fromEntries(nodes) };
+}
+
+function checkNames(flow: FlowDefinition, cuts: ReadonlyMap<string, CutPipeline>): void {
+  for (const [name, { pipelines, processors }] of cuts) {
+    for (const part of [...Object.keys(pipelines), ...Object.keys(processors)]) {
+      for (const kind of ["connectors", "processors", "pipelines"] as const) {
+        if (!Object.hasOwn(flow[kind] ?? {}, part)) continue;
+        throw new CaissonError("CAISSON_FLOW_INVALID", {
+          subject: `${flow.name}: ${kind}.${part}`,
+          found: `the name of a part of pipeline ${name}`,
+          allowed: "one name for one node",
+          action: `Rename ${part}.`,
+        });
+      }
     }
-    close();
-    const part = `${name}-part-${order.length + 1}`;
-    processors[part] = step.processor;
-    order.push(part);
   }
-  close();
-  const links = order.slice(1).map((to, index): LinkDefinition => ({ from: order[index]!, to }));
-  return { first: order[0]!, last: order.at(-1)!, parts, processors, links };
 }
 
-function relink(link: FlowLinkDefinition, splits: ReadonlyMap<string, Split>): FlowLinkDefinition[] {
-  const { from, to } = link;
-  const targets = (typeof to === "string" ? [to] : to).map((target) =>
-    splits.get(target.split("/")[0]!)?.first ?? target
-  );
-  const [node = "", port = "out"] = from.split("/");
-  const parts = splits.get(node);
-  if (parts === undefined) return [{ ...link, to: targetsOf(to, targets) }];
-  if (port === "out") return [{ ...link, from: parts.last, to: targetsOf(to, targets) }];
-  // A side port belongs to the parts that have it; a name none has is refused at the last one.
-  const having = Object.keys(parts.parts).filter((part) => portsOf(parts.parts[part]!).includes(port));
-  if (port === "err") having.push(...Object.keys(parts.processors));
-  return (having.length > 0 ? having : [parts.last]).map((part) => ({
-    ...link,
-    from: `${part}/${port}`,
-    to: targetsOf(to, targets),
-  }));
-}
-
-/** As it was written: one target is no list. */
-function targetsOf(to: FlowLinkDefinition["to"], targets: readonly string[]): FlowLinkDefinition["to"] {
-  return typeof to === "string" ? targets[0]! : targets;
-}
-
-function refuseInside(
-  flow: string,
-  name: string,
-  nodes: Readonly<Record<string, readonly OperatorDefinition[]>>,
-): void {
-  for (const [node, steps] of Object.entries(nodes)) {
-    const index = steps.findIndex((step) => "processor" in step);
-    if (index < 0) continue;
-    throw new CaissonError("CAISSON_FLOW_INVALID", {
-      subject: `${flow}: pipelines.${name}.nodes.${node}[${index}].processor`,
-      found: "a processor inside a graph of steps",
-      allowed: "processors in a plain list of steps, or in the processors of the flow with links",
+function relink(
+  link: FlowLinkDefinition,
+  index: number,
+  flow: FlowDefinition,
+  cuts: ReadonlyMap<string, CutPipeline>,
+): FlowLinkDefinition[] {
+  const targets = [link.to].flat().map((target: string) => {
+    const [node = "", ...port] = target.split("/");
+    return [cuts.get(node)?.first ?? node, ...port].join("/");
+  });
+  // As it was written: one target is no list.
+  const to = typeof link.to === "string" ? targets[0]! : targets;
+  const [node = "", port = "out", ...more] = link.from.split("/");
+  const cut = cuts.get(node);
+  if (cut === undefined) return [{ ...link, to }];
+  const exits = more.length > 0 ? undefined : cut.exits.get(port);
+  if (exits === undefined) {
+    throw new CaissonError("CAISSON_FLOW_LINK", {
+      subject: `${flow.name}: links[${index}].from`,
+      found: `nothing in ${node} leads to port ${JSON.stringify([port, ...more].join("/"))}`,
+      allowed: [...cut.exits.keys()].map((each) => `${node}/${each}`).join(", "),
     });
   }
+  return [...new Set(exits)].map((from) => ({ ...link, from, to }));
 }

@@ -54,6 +54,11 @@ export function compileGraph({ nodes, links }: PipelineGraph, path: string, comp
       if (into === wire.ports && to !== "out" && to !== "err") wanted.add(to);
     }
   }
+  for (const name of names) {
+    if (!portsOf(name).includes("err") || wires.has(`${name}/err`)) continue;
+    // As in a plain list: what a step sends to `err` is not lost because nobody thought of that port.
+    wires.set(`${name}/err`, { node: name, port: "err", chains: [], ports: ["err"] });
+  }
   const order = ordered(names, [...wires.values()], path);
   return {
     chains: order.map((name) => ({ name, operators: operators.get(name)! })),

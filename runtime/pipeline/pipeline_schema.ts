@@ -1,5 +1,6 @@
 /** The schema of pipelines: what their shape has to be. What expressions mean is checked when they are compiled. @module */
 import { z } from "zod";
+import { supervisionSchema } from "../connector/supervision_schema.ts";
 import { expressionOrFunctionSchema, expressionSchema } from "./expression.ts";
 
 const callback = z.custom<(...values: never[]) => unknown>(
@@ -158,6 +159,7 @@ const steps = {
   processor: z.strictObject({
     type: z.string().min(1),
     config: z.record(z.string(), z.unknown()).optional(),
+    supervision: supervisionSchema.optional(),
   }).optional(),
   flatMap: callback.optional(),
   operator: callback.optional(),

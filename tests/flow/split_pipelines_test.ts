@@ -51,17 +51,127 @@ Deno.test("a processor step cuts its pipeline into parts that are linked in orde
   assertEquals(parseFlow(flow, "flow.json"), flow);
 });
 
-Deno.test("a processor inside a graph of steps is refused with its place", () => {
+const graph = {
+  nodes: {
+    sorted: [{ branch: { hot: ["field", "hot"] } }],
+    twice: [{ filter: true }, { processor: { type: "acme:twice" } }, { batch: { count: 2 } }],
+    cold: [{ filter: ["field", "cold"] }],
+    joined: [{ set: { at: 1 } }],
+  },
+  links: [
+    { from: "in", to: "sorted" },
+    { from: "sorted/hot", to: ["twice", "seen"] },
+    { from: "sorted", to: "cold" },
+    { from: "twice", to: "joined" },
+    { from: "cold", to: ["joined", "quiet"] },
+    { from: "joined", to: "out" },
+  ],
+};
+
+Deno.test("a processor cuts a graph of steps: what is before it stays one pipeline, and what it feeds is another", () => {
+  const flow = parseFlow({
+    ...base,
+    pipelines: { main: graph },
+    links: [
+      { from: "in", to: "main" },
+      { from: "main", to: "out" },
+      { from: "main/seen", to: "bad" },
+      { from: "main/err", to: "bad" },
+    ],
+  }, "flow.json");
+  assertEquals(flow.pipelines, {
+    "main-part-sorted": {
+      nodes: {
+        sorted: graph.nodes.sorted,
+        twice: [{ filter: true }],
+        cold: graph.nodes.cold,
+      },
+      links: [
+        { from: "twice", to: "twice-out" },
+        { from: "in", to: "sorted" },
+        { from: "sorted/hot", to: ["twice", "sorted-hot-seen"] },
+        { from: "sorted", to: "cold" },
+        { from: "cold", to: ["cold-out", "cold-out-quiet"] },
+      ],
+    },
+    "main-part-twice-3": [{ batch: { count: 2 } }],
+    "main-part-joined": [{ set: { at: 1 } }],
+  });
+  assertEquals(flow.processors, { "main-part-twice-2": { type: "acme:twice" } });
+  assertEquals(flow.links, [
+    { from: "in", to: "main-part-sorted" },
+    { from: "main-part-joined", to: "out" },
+    { from: "main-part-sorted/sorted-hot-seen", to: "bad" },
+    { from: "main-part-twice-2/err", to: "bad" },
+    { from: "main-part-sorted/err", to: "bad" },
+    { from: "main-part-twice-3/err", to: "bad" },
+    { from: "main-part-joined/err", to: "bad" },
+    { from: "main-part-twice-2", to: "main-part-twice-3" },
+    { from: "main-part-sorted/twice-out", to: "main-part-twice-2" },
+    { from: "main-part-sorted/cold-out", to: "main-part-joined" },
+    { from: "main-part-twice-3", to: "main-part-joined" },
+  ]);
+  assertEquals(parseFlow(flow, "flow.json"), flow);
+});
+
+Deno.test("what is wrong in a pipeline with processors is told with the path it was written at", () => {
+  const refused = (main: unknown, links: unknown[], code: string, subject: string): void => {
+    const error = assertThrows(
+      () => parseFlow({ ...base, pipelines: { main }, links: [{ from: "in", to: "main" }, ...links] }, "flow.json"),
+      CaissonError,
+    );
+    assertEquals([error.code, error.subject.replace("flow.json:", "f:")], [code, subject]);
+  };
+  const nodes = { a: [{ filter: true }, { processor: { type: "x" } }], b: [{ filter: true }] };
+  const step = { a: [{ processor: { type: "x" } }, { filter: ["==", 1] }] };
+  refused(
+    { nodes: step, links: [{ from: "in", to: "a" }] },
+    [],
+    "CAISSON_FLOW_INVALID",
+    "f: pipelines.main.nodes.a[1].filter",
+  );
+  const begun = [{ from: "in", to: "a" }, { from: "a", to: "b" }];
+  refused({ nodes, links: [...begun, { from: "b", to: "a" }] }, [], "CAISSON_FLOW_LINK", "f: pipelines.main.links");
+  refused({ nodes, links: [{ from: "in", to: "a" }] }, [], "CAISSON_FLOW_LINK", "f: pipelines.main.nodes.b");
+  refused(
+    { nodes, links: [...begun, { from: "a/late", to: "out" }] },
+    [],
+    "CAISSON_FLOW_LINK",
+    "f: pipelines.main.links[2].from",
+  );
+  refused({ nodes, links: begun }, [{ from: "main/x", to: "out" }], "CAISSON_FLOW_LINK", "f: links[1].from");
+  refused(
+    [{ processor: { type: "x" } }, { filter: ["==", 1] }],
+    [],
+    "CAISSON_FLOW_INVALID",
+    "f: pipelines.main[1].filter",
+  );
+});
+
+Deno.test("a buffer behind several parts is one file: they come together before it", () => {
+  const flow = parseFlow({
+    ...base,
+    pipelines: { main: [{ filter: true }, { processor: { type: "x" } }] },
+    links: [
+      { from: "in", to: "main" },
+      { from: "main", to: "out" },
+      { from: "main/err", to: "bad", buffer: { path: "bad.db" } },
+    ],
+  }, "flow.json");
+  assertEquals(flow.pipelines?.["main-part-err-of-all"], []);
+  assertEquals(flow.links.slice(2, 5), [
+    { from: "main-part-err-of-all", to: "bad", buffer: { path: "bad.db" } },
+    { from: "main-part-1/err", to: "main-part-err-of-all" },
+    { from: "main-part-2/err", to: "main-part-err-of-all" },
+  ]);
+});
+
+Deno.test("a part that takes the name of another node is refused", () => {
   const error = assertThrows(() =>
     parseFlow({
       ...base,
-      pipelines: {
-        main: {
-          nodes: { a: [{ processor: { type: "x" } }] },
-          links: [{ from: "in", to: "a" }, { from: "a", to: "out" }],
-        },
-      },
+      pipelines: { main: [{ processor: { type: "x" } }], "main-part-1": [] },
       links: [{ from: "in", to: "main" }],
     }, "flow.json"), CaissonError);
-  assertEquals(error.subject, "f: pipelines.main.nodes.a[0].processor");
+  assertEquals(error.subject, "f: pipelines.main-part-1");
 });

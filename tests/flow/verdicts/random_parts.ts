@@ -58,8 +58,8 @@ export function randomSource({ random, ledger }: RandomParts, name: string, even
   };
 }
 
-/** Passes records on, drops them, writes them anew, twice, or throws. */
-export function randomProcessor({ random, ledger }: RandomParts): Part {
+/** Passes records on, drops them, writes them anew, twice, or throws; `hasErr` says that its port `err` is linked. */
+export function randomProcessor({ random, ledger }: RandomParts, hasErr: boolean): Part {
   return {
     kind: "processor",
     processor: {
@@ -69,7 +69,7 @@ export function randomProcessor({ random, ledger }: RandomParts): Part {
         const texts = Array.from({ length: batch.count }, (_, index) => decoder.decode(batch.payload(index)));
         const work = (): void => {
           if (chance(random, 5)) {
-            ledger.fault(texts.flatMap(idsOf));
+            if (!hasErr) ledger.fault(texts.flatMap(idsOf));
             throw new Error("a processor's own");
           }
           const passes = chance(random, 60);

@@ -61,9 +61,10 @@ export async function runVerdicts(seed: number): Promise<Outcome> {
   // A processor that writes anew leaves open which event it was: then all that it can have been fail.
   ledger.isLoose = end === "forced" || processors.length > 0;
   const hanging = end === "forced" ? sinks[integer(random, sinks.length)] : undefined;
+  const hasErr = (name: string): boolean => definition.links.some(({ from }) => from === `${name}/err`);
   const parts = new Map<string, ComponentInstance["part"]>([
     ...sources.map((name) => [name, randomSource(shared, name, 10 + integer(random, 40), chunked.has(name))] as const),
-    ...processors.map((name) => [name, randomProcessor(shared)] as const),
+    ...processors.map((name) => [name, randomProcessor(shared, hasErr(name))] as const),
     ...sinks.map((name) => [name, randomSink(shared, name === hanging)] as const),
   ]);
   const losing: ((reason: unknown) => void)[] = [];
