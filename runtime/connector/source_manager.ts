@@ -3,20 +3,23 @@ import type { Codec, Preprocessor } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { Fanout } from "../flow/fanout.ts";
-import { Settlement } from "../flow/settlement.ts";
+import type { Failures } from "../flow/settlement.ts";
 import { BatchPool } from "./batch_pool.ts";
 import { emptyMetrics, type NodeMetrics } from "./connector_metrics.ts";
 import type { PollResult, SourcePart, StreamNotice } from "./contract.ts";
 import { copyRecords } from "./copy_records.ts";
 import { ChunkDecoder } from "./decoder.ts";
-import { HeldChunks, settleVanished, settleWith } from "./held_chunks.ts";
+import { type ChunkKeeper, CutChunks } from "./cut_chunks.ts";
+import { HeldChunks, settleVanished } from "./held_chunks.ts";
 import type { Gate } from "./gate.ts";
 import { sleep, turn } from "./sleep.ts";
+import { type BatchKeeper, OpenSettlements, SourceSettlement } from "./source_settlement.ts";
 
 /** Batches a source may have in flight before it waits. */
 const IN_FLIGHT = 8;
 /** How long a source may keep the event loop to itself, milliseconds. */
 const TURN_MS = 5;
+const NO_CHUNKS: readonly never[] = [];
 
 /** What a {@linkcode SourceManager} needs. */
 export interface SourceManagerOptions {
@@ -45,7 +48,7 @@ export interface SourceManagerOptions {
 }
 
 /** One running source. */
-export class SourceManager {
+export class SourceManager implements BatchKeeper, ChunkKeeper {
   /** What it did so far. */
   readonly metrics: NodeMetrics = emptyMetrics();
   readonly #options: SourceManagerOptions;
@@ -56,8 +59,7 @@ export class SourceManager {
   readonly #held: HeldChunks | undefined;
   #lastTurn = 0;
   #idle: (() => void) | undefined;
-  /** Without a verdict yet, with their numbers of events. */
-  readonly #unsettled = new Map<Settlement, number>();
+  readonly #unsettled = new OpenSettlements();
   /** Why nothing gets another verdict any longer. */
   #abandoned: CaissonError | undefined;
   #failure: CaissonError | undefined;
@@ -156,10 +158,7 @@ export class SourceManager {
         batch,
         events: undefined,
         codec,
-        settlement: this.#settlement(this.#pool, batch, (failures, settled) => {
-          this.metrics.failed += failures.size;
-          this.#settle(settled, failures);
-        }),
+        settlement: new SourceSettlement(this.#unsettled, this, this.#pool, batch),
       });
     }
     const cut = this.#decoder.decode(batch);
@@ -169,7 +168,7 @@ export class SourceManager {
   async #endStream({ stream, state }: StreamNotice): Promise<void> {
     if (state === "lost") {
       this.#decoder?.dropStream(stream);
-      return settleVanished(this.#held?.takeCompleted() ?? []);
+      return settleVanished(this.#held?.takeCompleted() ?? NO_CHUNKS);
     }
     const flushed = await this.#decoder?.finishStream(stream) ?? [];
     await this.#passCut(undefined, flushed, (failures) => this.#tellEnded(stream, failures));
@@ -194,84 +193,59 @@ export class SourceManager {
   ): void | Promise<void> {
     if (this.#abandoned !== undefined && chunks !== undefined) return this.#refuse(chunks, this.#abandoned);
     const { out, codec } = this.#options;
-    const failures = new Map<number, unknown>();
-    for (const { chunk, error } of this.#decoder?.takeErrors() ?? []) {
-      failures.set(chunk, error);
+    const cut = new CutChunks(this, {
+      chunks,
+      batches: batches.length,
+      opened: this.#held?.takeOpened() ?? NO_CHUNKS,
+      completed: this.#held?.takeCompleted() ?? NO_CHUNKS,
+      onSettled,
+    });
+    for (const { chunk, error } of this.#decoder?.takeErrors() ?? NO_CHUNKS) {
+      cut.fail(chunk, error);
       this.metrics.failed++;
       this.#options.onError(asSourceError(this.#options.alias, error));
     }
-    const completed = this.#held?.takeCompleted() ?? [];
-    const opened = this.#held?.takeOpened() ?? [];
-    let unread = batches.length;
-    let open = unread + opened.length;
-    let freed: Batch | undefined;
-    const settleChunks = (): void => {
-      if (chunks === undefined) return onSettled?.(failures);
-      this.#settle(freed ?? chunks, failures);
-      if (freed === undefined) this.#give(this.#pool, chunks);
-    };
-    const freeChunks = (): void => {
-      if (chunks !== undefined) freed = this.#free(this.#pool, chunks);
-    };
-    for (const held of opened) {
-      held.settle = (failure) => {
-        if (failure !== undefined) failures.set(held.chunk, failure.reason);
-        if (--open === 0) settleChunks();
-      };
-    }
-    const isSettled = open === 0;
-    settleVanished(completed);
-    if (isSettled) settleChunks();
-    else if (unread === 0 && open > 0) freeChunks();
-    if (unread === 0) return;
+    cut.begin();
     let pushing: Promise<void> | undefined;
     for (const batch of batches) {
       this.#count(batch);
       // Made before it is this batch's turn: a stop that is out of patience has to find it.
-      const settlement = this.#settlement(this.#events, batch, (failed, settled) => {
-        this.metrics.failed += failed.size;
-        for (const [index, reason] of failed) {
-          failures.set(settled.sequence(index), reason);
-        }
-        settleWith(completed, batch, failed);
-        if (--open === 0) settleChunks();
-      }, () => {
-        if (--unread === 0 && open > 0) freeChunks();
-      });
+      const settlement = new SourceSettlement(this.#unsettled, this, this.#events, batch, cut);
       const push = (): void | Promise<void> => {
         if (this.#abandoned === undefined) return out.push({ batch, events: undefined, codec, settlement });
+        settlement.abandon(batch.count, this.#abandoned);
       };
       pushing = pushing === undefined ? push() ?? undefined : pushing.then(push);
     }
     return pushing;
   }
 
-  /** The settlement of one batch; while verdicts are held open by an operator, the batch leaves the count in flight. */
-  #settlement(
-    pool: BatchPool,
-    batch: Batch,
-    settle: (failures: ReadonlyMap<number, unknown>, batch: Batch) => void,
-    onUnread?: () => void,
-  ): Settlement {
-    let freed: Batch | undefined;
-    const settlement = new Settlement((failures) => {
-      this.#unsettled.delete(settlement);
-      settle(failures, freed ?? batch);
-      if (freed !== undefined) return;
-      onUnread?.();
-      this.#give(pool, batch);
-    }, () => {
-      freed = this.#free(pool, batch);
-      onUnread?.();
-    });
-    this.#unsettled.set(settlement, batch.count);
-    return settlement;
+  /** As {@linkcode ChunkKeeper}. */
+  failed(events: number): void {
+    this.metrics.failed += events;
+  }
+
+  /** As {@linkcode ChunkKeeper}. */
+  freeChunks(chunks: Batch): Batch {
+    return this.free(this.#pool, chunks);
+  }
+
+  /** As {@linkcode ChunkKeeper}. */
+  settleChunks(chunks: Batch, failures: Failures, isFree: boolean): void {
+    this.#settle(chunks, failures);
+    if (!isFree) this.give(this.#pool, chunks);
+  }
+
+  /** As {@linkcode BatchKeeper}. */
+  judged(batch: Batch, failures: Failures): void {
+    this.metrics.failed += failures.size;
+    this.#settle(batch, failures);
   }
 
   /** Fails everything that has no verdict yet: whoever holds it will not be waited for. */
   abandon(reason: CaissonError): void {
     this.#abandoned = reason;
-    for (const [settlement, count] of this.#unsettled) settlement.abandon(count, reason);
+    this.#unsettled.abandon(reason);
     this.#held?.abandon(reason);
   }
 
@@ -281,11 +255,11 @@ export class SourceManager {
     const failures = new Map(Array.from({ length: batch.count }, (_, index) => [index, reason]));
     this.metrics.failed += failures.size;
     this.#settle(batch, failures);
-    this.#give(this.#pool, batch);
+    this.give(this.#pool, batch);
   }
 
   /** Gives back a batch that nobody reads any longer and whose events wait for verdicts; returns what to settle then. */
-  #free(pool: BatchPool, batch: Batch): Batch {
+  free(pool: BatchPool, batch: Batch): Batch {
     const { part } = this.#options;
     if (pool === this.#pool && part.settle !== undefined && part.settlesCopies !== true) {
       // The part knows the batch by itself, or lent its memory: it stays, but no longer counts.
@@ -294,7 +268,7 @@ export class SourceManager {
       return batch;
     }
     const records = pool === this.#pool && part.settle === undefined ? batch : copyRecords(batch);
-    this.#give(pool, batch);
+    this.give(pool, batch);
     return records;
   }
 
@@ -331,7 +305,8 @@ export class SourceManager {
     }
   }
 
-  #give(pool: BatchPool, batch: Batch): void {
+  /** As {@linkcode BatchKeeper}. */
+  give(pool: BatchPool, batch: Batch): void {
     pool.give(batch);
     this.#wake();
   }

@@ -1,5 +1,8 @@
 /** Who still holds a batch, and what became of its events. @module */
 
+/** Failures of events, by index. */
+export type Failures = ReadonlyMap<number, unknown>;
+
 /**
  * Counts the holders of one source batch; when the last lets go, the source is told once.
  *
@@ -10,7 +13,7 @@ export class Settlement {
   #held = 0;
   #failures: Map<number, unknown> | undefined;
   #isOver = false;
-  readonly #onSettled: (failures: ReadonlyMap<number, unknown>) => void;
+  readonly #onSettled: ((failures: Failures) => void) | undefined;
   readonly #onFreed: (() => void) | undefined;
 
   /**
@@ -20,9 +23,19 @@ export class Settlement {
    * @param onFreed told at most once, before `onSettled`, when nobody reads the batch any longer though verdicts are
    * still open: its memory and its place among the batches in flight may be given back
    */
-  constructor(onSettled: (failures: ReadonlyMap<number, unknown>) => void, onFreed?: () => void) {
+  constructor(onSettled?: (failures: Failures) => void, onFreed?: () => void) {
     this.#onSettled = onSettled;
     this.#onFreed = onFreed;
+  }
+
+  /** What `onSettled` is told; a source overrides it and saves itself the functions for each batch. */
+  protected settled(failures: Failures): void {
+    this.#onSettled?.(failures);
+  }
+
+  /** What `onFreed` is told. */
+  protected freed(): void {
+    this.#onFreed?.();
   }
 
   /** Adds holders, before the batch is handed to them. */
@@ -34,7 +47,7 @@ export class Settlement {
   release(): void {
     if (--this.#holders > 0) return;
     if (this.#held === 0) this.#settle();
-    else if (!this.#isOver) this.#onFreed?.();
+    else if (!this.#isOver) this.freed();
   }
 
   /** Keeps the verdict open, but not the memory: for an operator that keeps what it made of an event, as a window does. */
@@ -62,7 +75,7 @@ export class Settlement {
   #settle(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#onSettled(this.#failures ?? NONE);
+    this.settled(this.#failures ?? NONE);
   }
 
   /** Marks an event as not delivered; the first reason is kept. */
@@ -72,4 +85,4 @@ export class Settlement {
   }
 }
 
-const NONE: ReadonlyMap<number, unknown> = new Map();
+const NONE: Failures = new Map();
