@@ -102,6 +102,10 @@ export interface Postprocessor {
    * they are. Whoever stands before it emits something for each payload. Absent: it holds nothing between two payloads.
    */
   readonly held?: number;
+  /**
+   * Set when all it does is to end each payload with this byte, 0 to 255: then many may be framed at once, without it.
+   */
+  readonly ending?: number;
   /** Longest time payloads are held, milliseconds. @default {1000} */
   readonly flushMs?: number;
   /** Emits what is held; the stream goes on. Needed with {@linkcode Postprocessor.held}. */

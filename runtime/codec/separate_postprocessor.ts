@@ -6,11 +6,12 @@ import { fillFresh } from "./slab.ts";
 export class SeparatePostprocessor implements Postprocessor {
   /** Its name in flows. */
   readonly name = "separate";
-  readonly #separator: number;
+  /** The separator. */
+  readonly ending: number;
 
   /** @param separator the byte, 0 to 255 */
   constructor(separator: number) {
-    this.#separator = separator;
+    this.ending = separator;
   }
 
   /** Emits the payload and the separator as one piece. */
@@ -18,7 +19,7 @@ export class SeparatePostprocessor implements Postprocessor {
     const length = bytes.byteLength;
     emit(fillFresh(length + 1, (memory) => {
       memory.set(bytes);
-      memory[length] = this.#separator;
+      memory[length] = this.ending;
       return length + 1;
     }));
   }

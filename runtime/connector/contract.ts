@@ -175,12 +175,18 @@ export interface ByteSinkPart extends Part {
   /** Codec used when the flow names none. */
   readonly codec?: string;
   /**
+   * Whether it joins chunks, so that nobody will know where one ended: then it is handed fewer and larger ones.
+   *
+   * @default {false: each chunk is a frame}
+   */
+  readonly joinsChunks?: boolean;
+  /**
    * Asks for writes of one stream each, framed by postprocessors of that stream's own; called once, before the first write.
    * Events then go to the stream they came from, and such as came from none to stream 0.
    */
   watchStreams?(listener: StreamListener): void;
   /**
-   * Writes all chunks, in order. A rejection fails every event of this write.
+   * Writes all chunks, in order; they are valid until it has. A rejection fails every event of this write.
    *
    * @param stream where to, for a sink with {@linkcode ByteSinkPart.watchStreams}
    */

@@ -7,6 +7,7 @@ import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import type { NodeMetrics } from "./connector_metrics.ts";
 import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
 import { FramedStream } from "./framed_stream.ts";
+import { FrameJoiner } from "./joined_frames.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
 /** What a {@linkcode SinkWriter} needs. */
@@ -51,6 +52,8 @@ export class SinkWriter {
   readonly #streams: StreamWriter | undefined;
   /** Of a sink of bytes that has no streams. */
   readonly #only: FramedStream | undefined;
+  /** Where framing only ends each payload with a byte, and pieces may be joined. */
+  readonly #joiner: FrameJoiner | undefined;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   /** Of the delivery that is being cut into batches. */
   #feeding: Tally = { failed: 0, refused: 0, held: 0 };
@@ -69,6 +72,12 @@ export class SinkWriter {
       });
     } else if (part.accepts === "bytes") {
       this.#only = new FramedStream({ part, stream: 0, chain: options.postprocessors, metrics });
+    }
+    const [framing, second] = options.postprocessors;
+    if (
+      part.accepts === "bytes" && part.joinsChunks === true && framing?.ending !== undefined && second === undefined
+    ) {
+      this.#joiner = new FrameJoiner(framing.ending);
     }
     this.most = part.accepts === "batches" ? Math.max(1, part.inFlight ?? 1) : 1;
     if (part.accepts === "batches") {
@@ -167,6 +176,7 @@ export class SinkWriter {
       const onFailed = (event: Event, thrown: unknown): void => this.#failEvent(event, thrown, tally);
       return this.#streams.write(eventsOf(delivery), codec, onFailed, tally)?.then(() => this.#flushLater());
     }
+    if (this.#joiner !== undefined) return this.#writeJoined(this.#joiner, part, delivery, tally);
     const only = this.#only!;
     only.framer.begin();
     const chunks: Uint8Array[] = [];
@@ -199,6 +209,16 @@ export class SinkWriter {
       tally.held = held;
       this.#flushLater();
     });
+  }
+
+  #writeJoined(joiner: FrameJoiner, part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
+    const { chunks, events, bytes } = joiner.join(
+      delivery,
+      this.#options.codec ?? delivery.codec,
+      (event, thrown) => this.#failEvent(event, thrown, tally),
+    );
+    this.#metrics.bytes += bytes;
+    if (events > 0) return part.write(chunks, events, 0);
   }
 
   #writeValues(part: ValueSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {

@@ -27,6 +27,7 @@ export function toWritableStream(
   let failed = false;
   return {
     accepts: "bytes",
+    joinsChunks: true,
     ...(codec === undefined ? {} : { codec }),
     async write(chunks): Promise<void> {
       try {

@@ -60,6 +60,30 @@ export class EventEncoder {
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
   }
 
+  /**
+   * The text of an event and of those that follow it, each ended by `ending`, and the index of the next event;
+   * `undefined` when the event has to be taken by itself.
+   */
+  together(index: number, ending: string): { readonly text: string; readonly next: number } | undefined {
+    const events = this.#events;
+    const codec = this.#codec;
+    if (codec.encodeText === undefined) return undefined;
+    const most = Math.min(events.length, index + GROUP_EVENTS);
+    let text = "";
+    let next = index;
+    for (; next < most && text.length < GROUP_CHARACTERS; next++) {
+      const event = events[next]!;
+      if (event.hasBytes(codec)) break;
+      try {
+        text += codec.encodeText(event.value) + ending;
+      } catch {
+        // It is thrown again for who asks for this event.
+        break;
+      }
+    }
+    return next === index ? undefined : { text, next };
+  }
+
   /** Encodes an event and those that follow it; `false` when it has to be encoded by itself. */
   #encodeFrom(first: number): boolean {
     const events = this.#events;

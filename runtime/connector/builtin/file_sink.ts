@@ -20,6 +20,8 @@ interface FileSinkConfig {
 export class FileSink implements ByteSinkPart {
   /** Framed bytes. */
   readonly accepts = "bytes";
+  /** A stream of bytes. */
+  readonly joinsChunks = true;
   readonly #alias: string;
   readonly #config: FileSinkConfig;
   readonly #context: PartContext;

@@ -12,6 +12,8 @@ export interface ByteWriter {
 export class StdioSink implements ByteSinkPart {
   /** Framed bytes. */
   readonly accepts = "bytes";
+  /** A stream of bytes. */
+  readonly joinsChunks = true;
   readonly #output: ByteWriter;
   readonly #gatherer = new Gatherer();
   #bytes = 0;

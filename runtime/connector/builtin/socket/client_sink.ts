@@ -8,12 +8,15 @@ import type { ClientTransport } from "./transport.ts";
 export class SocketClientSink implements ByteSinkPart {
   /** Framed bytes. */
   readonly accepts = "bytes";
+  /** Unless each is a message. */
+  readonly joinsChunks: boolean;
   readonly #context: PartContext;
   readonly #link: ClientLink;
 
   /** Connects to nothing before {@linkcode SocketClientSink.connect}. */
   constructor(context: PartContext, transport: ClientTransport) {
     this.#context = context;
+    this.joinsChunks = transport.messages !== true;
     this.#link = ClientLink.of(context, transport);
     this.#link.onGone((reason, ended) => {
       // A source that is told of the end may read it as such; what is still to be written may well be taken.

@@ -123,10 +123,10 @@ export class Connection {
     return this.#end - this.#start;
   }
 
-  /** Copies what came, as much as fits, and reads on when all of it was taken. */
-  take(target: Uint8Array): number {
-    const length = Math.min(target.byteLength, this.available);
-    target.set(this.#buffer!.subarray(this.#start, this.#start + length));
+  /** Copies what came to `target`, from `at` on, as much as fits, and reads on when all of it was taken. */
+  take(target: Uint8Array, at = 0): number {
+    const length = Math.min(target.byteLength - at, this.available);
+    target.set(this.#buffer!.subarray(this.#start, this.#start + length), at);
     this.#start += length;
     if (this.#start === this.#end) this.#readNext();
     return length;
@@ -139,9 +139,10 @@ export class Connection {
    */
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#closed) throw this.lost(this.#failure);
-    const gatherer = this.#gatherer ??= new Gatherer(GATHER_BYTES);
+    const isReady = chunks.length === 1 || this.#socket.wholeWrites === true;
+    const pieces = isReady ? chunks : (this.#gatherer ??= new Gatherer(GATHER_BYTES)).gather(chunks);
     try {
-      for (const piece of this.#socket.wholeWrites ? chunks : gatherer.gather(chunks)) {
+      for (const piece of pieces) {
         for (let at = 0; at < piece.byteLength;) {
           // From one byte that the peer took to the next: a slow peer that takes some is waited for.
           this.writingSince = performance.now();

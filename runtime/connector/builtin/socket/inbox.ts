@@ -13,7 +13,7 @@ const ENDED: PollResult = { state: "ended" };
 export class Inbox implements Reading {
   readonly #messages: boolean;
   readonly #onOver: (connection: Connection, lost: unknown) => void;
-  #ready: Connection[] = [];
+  readonly #ready: Connection[] = [];
   #notices: StreamNotice[] = [];
   #ended = false;
   #failure: { readonly thrown: unknown } | undefined;
@@ -83,14 +83,15 @@ export class Inbox implements Reading {
       const start = batch.arenaUsed;
       if (start >= arena.byteLength) break;
       const whole = connection.available <= arena.byteLength - start;
-      const length = connection.take(arena.subarray(start));
+      const length = connection.take(arena, start);
       batch.append(0, start, length, now);
       batch.setPartition(batch.count - 1, connection.stream);
       batch.arenaUsed = Math.min(arena.byteLength, start + length + 7 & ~7);
       connection.unsettled++;
       if (!whole) break;
     }
-    this.#ready = at === ready.length ? [] : ready.slice(at);
+    if (at === 1 && ready.length === 1) ready.pop();
+    else ready.splice(0, at);
     if (this.#ready.length > 0) return FILLED;
     if (this.#notices.length > 0) {
       const streams = this.#notices;
@@ -113,7 +114,7 @@ function appendMessage(batch: Batch, connection: Connection, now: number): boole
   if (length <= arena.byteLength - arenaUsed) {
     batch.append(0, arenaUsed, length, now);
     batch.arenaUsed = Math.min(arena.byteLength, arenaUsed + length + 7 & ~7);
-    connection.take(arena.subarray(arenaUsed));
+    connection.take(arena, arenaUsed);
   } else if (count === 0) {
     const bytes = new Uint8Array(length);
     connection.take(bytes);

@@ -1,0 +1,150 @@
+/** Frames of deliveries whose postprocessor only ends each payload with a byte, in as few pieces as there can be. @module */
+import type { Codec } from "../codec/codec.ts";
+import type { Batch } from "../data/batch.ts";
+import { type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
+import { EventEncoder } from "../flow/event_encoder.ts";
+
+/** What a delivery became. */
+export interface JoinedFrames {
+  /** In order; valid until the delivery is settled, or the next one is framed. */
+  readonly chunks: Uint8Array[];
+  /** Events in them. */
+  readonly events: number;
+  /** Bytes of their payloads. */
+  readonly bytes: number;
+}
+
+/** Memory that is encoded into again and again: memory made for every write would be most of what is collected. */
+const MEMORY_BYTES = 1 << 17;
+const encoder = new TextEncoder();
+
+/** Frames one delivery after the other. What it makes of one has to be written before it is given the next. */
+export class FrameJoiner {
+  readonly #ending: number;
+  /** The ending as text; `undefined` where UTF-8 takes more than that byte for it. */
+  readonly #endingText: string | undefined;
+  #memory: Uint8Array | undefined = undefined;
+  #used = 0;
+  #chunks: Uint8Array[] = [];
+  #events = 0;
+  #bytes = 0;
+  /** The run of neighbours at hand: the memory they lie in, and where. */
+  #source: Uint8Array | undefined = undefined;
+  #batch: Batch | undefined = undefined;
+  #segment = 0;
+  #start = 0;
+  #end = 0;
+
+  /** @param ending the byte each payload ends with, 0 to 255 */
+  constructor(ending: number) {
+    this.#ending = ending;
+    this.#endingText = ending < 0x80 ? String.fromCharCode(ending) : undefined;
+  }
+
+  /**
+   * Frames a delivery. Neighbours in the memory they were read into, each followed by the ending already, become one view
+   * of that memory; values are encoded many at a time, endings included.
+   *
+   * @param onFailed told about an event that cannot be encoded; the others are framed
+   */
+  join(delivery: Delivery, codec: Codec, onFailed: (event: Event, thrown: unknown) => void): JoinedFrames {
+    this.#chunks = [];
+    this.#used = this.#events = this.#bytes = 0;
+    const { batch, events } = delivery;
+    if (events === undefined && codec.name === delivery.codec.name) {
+      for (let index = 0; index < batch!.count; index++) this.#addRecord(batch!, index);
+    } else this.#addEvents(eventsOf(delivery), codec, onFailed);
+    this.#endRun();
+    this.#source = this.#batch = undefined;
+    return { chunks: this.#chunks, events: this.#events, bytes: this.#bytes };
+  }
+
+  #addEvents(events: readonly Event[], codec: Codec, onFailed: (event: Event, thrown: unknown) => void): void {
+    const values = new EventEncoder(events, codec);
+    const ending = this.#endingText;
+    for (let index = 0; index < events.length;) {
+      const event = events[index]!;
+      if (event.hasBytes(codec)) {
+        this.#addRecord(event.batch!, event.index);
+        index++;
+        continue;
+      }
+      const group = ending === undefined ? undefined : values.together(index, ending);
+      if (group !== undefined) {
+        this.#addText(group.text, group.next - index);
+        index = group.next;
+        continue;
+      }
+      try {
+        this.#addPayload(values.bytes(index));
+      } catch (thrown) {
+        onFailed(event, thrown);
+      }
+      index++;
+    }
+  }
+
+  #addRecord(batch: Batch, index: number): void {
+    const segment = batch.payloadSegment(index);
+    if (this.#source === undefined || batch !== this.#batch || segment !== this.#segment) {
+      this.#endRun();
+      this.#source = batch.segmentView(segment);
+      this.#batch = batch;
+      this.#segment = segment;
+      this.#start = this.#end = 0;
+    }
+    const offset = batch.payloadOffset(index);
+    const end = offset + batch.payloadLength(index);
+    if (this.#source[end] !== this.#ending) return this.#addPayload(this.#source.subarray(offset, end));
+    if (offset !== this.#end) {
+      this.#endRun();
+      this.#start = offset;
+    }
+    this.#end = end + 1;
+    this.#count(1, end - offset);
+  }
+
+  #addText(text: string, events: number): void {
+    this.#endRun();
+    const memory = this.#memory ??= new Uint8Array(MEMORY_BYTES);
+    const { read, written } = encoder.encodeInto(text, this.#used === 0 ? memory : memory.subarray(this.#used));
+    if (read === text.length) this.#took(written);
+    else this.#chunks.push(encoder.encode(text));
+    this.#count(events, (read === text.length ? written : this.#chunks.at(-1)!.byteLength) - events);
+  }
+
+  #addPayload(bytes: Uint8Array): void {
+    this.#endRun();
+    const framed = bytes.byteLength + 1;
+    let memory = this.#memory ??= new Uint8Array(MEMORY_BYTES);
+    let at = this.#used;
+    if (framed > memory.byteLength - at) {
+      memory = new Uint8Array(framed);
+      at = 0;
+      this.#chunks.push(memory);
+    } else this.#took(framed);
+    memory.set(bytes, at);
+    memory[at + framed - 1] = this.#ending;
+    this.#count(1, bytes.byteLength);
+  }
+
+  /** Bytes of the memory at hand are a chunk, or the end of the last one. */
+  #took(bytes: number): void {
+    const memory = this.#memory!;
+    const last = this.#chunks.at(-1);
+    const start = this.#used;
+    this.#used += bytes;
+    if (last?.buffer !== memory.buffer) this.#chunks.push(memory.subarray(start, this.#used));
+    else this.#chunks[this.#chunks.length - 1] = memory.subarray(last.byteOffset, this.#used);
+  }
+
+  #count(events: number, bytes: number): void {
+    this.#events += events;
+    this.#bytes += bytes;
+  }
+
+  #endRun(): void {
+    if (this.#end > this.#start) this.#chunks.push(this.#source!.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+}
