@@ -1,4 +1,4 @@
-import '/tmp/lt/heap.ts';
+import "/tmp/lt/heap.ts";
 /** `tcp_flow.ts LISTEN_PORT CONNECT_PORT`: the pipeline `enrich` without its window, from `tcp_server` to `tcp_client`, as a flow. */
 import type { FlowDefinition } from "../../mod.ts";
 import { Runtime } from "../../mod.ts";
