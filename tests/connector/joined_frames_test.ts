@@ -3,7 +3,7 @@ import { createCodec } from "../../runtime/codec/codecs.ts";
 import { SeparatePostprocessor } from "../../runtime/codec/separate_postprocessor.ts";
 import { FrameJoiner } from "../../runtime/connector/joined_frames.ts";
 import { Batch } from "../../runtime/data/batch.ts";
-import { type Delivery, Event, eventsOf } from "../../runtime/flow/delivery.ts";
+import { type Delivery, type Event, eventsOf } from "../../runtime/flow/delivery.ts";
 import { Settlement } from "../../runtime/flow/settlement.ts";
 
 const json = createCodec("json");
