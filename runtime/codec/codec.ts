@@ -38,7 +38,8 @@ export interface Codec {
   encode(value: unknown): Uint8Array;
   /**
    * One text that holds those of all values, each of which {@linkcode Codec.encode} returns as UTF-8, for codecs that
-   * write text. It must not throw; `undefined` says that each has to be encoded by itself.
+   * write text. Between two of them stands the same text each time, which is in none of them. It must not throw;
+   * `undefined` says that each has to be encoded by itself.
    *
    * @param starts takes where the text of each value begins
    * @param ends takes where it ends

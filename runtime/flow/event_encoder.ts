@@ -49,7 +49,10 @@ export class EventEncoder {
       const codec = this.#codec;
       const event = this.#events[index]!;
       if (event.hasBytes(codec)) return event.bytes(codec);
-      if (this.#tries === 0 || index < this.#alone || !this.#encodeFrom(index)) return codec.encode(event.value);
+      if (this.#tries === 0 || index < this.#alone || !this.#encodeFrom(index, 2)) {
+        return codec.encode(event.value);
+      }
+      this.#bytes = asciiBytes(this.#text);
     }
     const at = index - this.#from;
     const start = this.#starts![at]!;
@@ -65,27 +68,18 @@ export class EventEncoder {
    * `undefined` when the event has to be taken by itself.
    */
   together(index: number, ending: string): { readonly text: string; readonly next: number } | undefined {
-    const events = this.#events;
-    const codec = this.#codec;
-    if (codec.encodeText === undefined) return undefined;
-    const most = Math.min(events.length, index + GROUP_EVENTS);
-    let text = "";
-    let next = index;
-    for (; next < most && text.length < GROUP_CHARACTERS; next++) {
-      const event = events[next]!;
-      if (event.hasBytes(codec)) break;
-      try {
-        text += codec.encodeText(event.value) + ending;
-      } catch {
-        // It is thrown again for who asks for this event.
-        break;
-      }
-    }
-    return next === index ? undefined : { text, next };
+    if (this.#tries === 0 || index < this.#alone || !this.#encodeFrom(index, 1)) return undefined;
+    const next = this.#to;
+    const starts = this.#starts!;
+    const ends = this.#ends!;
+    const last = next - index - 1;
+    const text = this.#text.slice(starts[0], ends[last]);
+    if (last === 0) return { text: text + ending, next };
+    return { text: text.replaceAll(this.#text.slice(ends[0], starts[1]), ending) + ending, next };
   }
 
-  /** Encodes an event and those that follow it; `false` when it has to be encoded by itself. */
-  #encodeFrom(first: number): boolean {
+  /** Encodes an event and those that follow it, as text; `false` when there are less than `least`, or one stands alone. */
+  #encodeFrom(first: number, least: number): boolean {
     const events = this.#events;
     const codec = this.#codec;
     const most = Math.min(events.length, first + this.#most);
@@ -100,7 +94,7 @@ export class EventEncoder {
       // What does not decode is thrown again for who asks for this event.
     }
     const count = values.length;
-    if (count < 2) return false;
+    if (count < least) return false;
     const starts = this.#starts ??= new Uint32Array(GROUP_EVENTS);
     const ends = this.#ends ??= new Uint32Array(GROUP_EVENTS);
     const text = codec.encodeTexts!(values, starts, ends);
@@ -111,7 +105,7 @@ export class EventEncoder {
       return false;
     }
     this.#text = text;
-    this.#bytes = asciiBytes(text);
+    this.#bytes = undefined;
     this.#from = first;
     this.#to = first + count;
     this.#most = Math.min(GROUP_EVENTS, Math.max(2, Math.floor(GROUP_CHARACTERS * count / text.length)));
