@@ -38,6 +38,18 @@ const keys = new WeakMap<Compute, string>();
 const hasOwn = Object.hasOwn as (value: object, key: string) => boolean;
 const prototypeOf = Object.getPrototypeOf as (value: object) => object | null;
 
+/** What {@linkcode isPlain} uses. */
+const PLAIN = ["prototypeOf", "plain", "probe"] as const;
+const ofPlain = [prototypeOf, Object.prototype, Symbol("probe")] as const;
+
+/**
+ * Code that tells whether a variable is a record whose properties are all its own, but for those every object has.
+ * Asked for a property that nothing has, V8 checks the shape and knows the prototype by it; else it calls its runtime.
+ */
+function isPlain(name: string): string {
+  return `typeof ${name} === "object" && ${name} !== null && ${name}[probe] === undefined && prototypeOf(${name}) === plain`;
+}
+
 /** Makes a {@linkcode Reader} of `key`. */
 export function readerOf(key: string): Reader {
   const slow: Reader = (container) =>
@@ -48,13 +60,13 @@ export function readerOf(key: string): Reader {
   if (key in Object.prototype) return slow;
   const quoted = JSON.stringify(key);
   const make = functionOf(
-    ["slow", "prototypeOf", "plain"],
-    `return (container) => typeof container === "object" && container !== null && prototypeOf(container) === plain
+    ["slow", ...PLAIN],
+    `return (container) => ${isPlain("container")}
       ? container[${quoted}]
       : slow(container);`,
-  ) as ((from: Reader, prototype: typeof prototypeOf, plain: object) => Reader) | undefined;
+  ) as ((from: Reader, ...plain: typeof ofPlain) => Reader) | undefined;
   if (make === undefined) return slow;
-  const reader = make(slow, prototypeOf, Object.prototype);
+  const reader = make(slow, ...ofPlain);
   keys.set(reader, key);
   return reader;
 }
@@ -95,17 +107,17 @@ export function recordMakerOf(fields: readonly (readonly [name: string, compute:
   const calls = names.map((_, index) => `compute${index}(scope)`);
   const reads = computes.map((compute, index) => readOf(compute, calls[index]!));
   const make = functionOf(
-    ["rest", "computes", "prototypeOf", "plain"],
+    ["rest", "computes", ...PLAIN],
     `const [${names.map((_, index) => `compute${index}`)}] = computes;
     return (scope) => {
-      if (typeof scope !== "object" || scope === null || prototypeOf(scope) !== plain) return rest([${calls}]);
+      if (!(${isPlain("scope")})) return rest([${calls}]);
       ${values.map((value, index) => `const ${value} = ${reads[index]};`).join("\n")}
       return ${values.map((value) => `${value} === undefined`).join(" || ")}
         ? rest([${values}])
         : { ${names.map((name, index) => `${keyOf(name)}: ${values[index]}`)} };
     };`,
-  ) as ((...given: [typeof rest, readonly Compute[], typeof prototypeOf, object]) => RecordMaker) | undefined;
-  return make === undefined ? slowMaker(names, computes) : make(rest, computes, prototypeOf, Object.prototype);
+  ) as ((...given: [typeof rest, readonly Compute[], ...typeof ofPlain]) => RecordMaker) | undefined;
+  return make === undefined ? slowMaker(names, computes) : make(rest, computes, ...ofPlain);
 }
 
 /** Writes out how `compute` is read from `scope` where that is known, else calls it. */
@@ -122,12 +134,12 @@ export function sameMakerOf(compute: Compute, constant: string | boolean | null,
   const slow: Compute = (scope) => (compute(scope) === constant) === same;
   if (!keys.has(compute)) return slow;
   const make = functionOf(
-    ["slow", "prototypeOf", "plain", "constant"],
-    `return (scope) => typeof scope === "object" && scope !== null && prototypeOf(scope) === plain
+    ["slow", "constant", ...PLAIN],
+    `return (scope) => ${isPlain("scope")}
       ? ${readOf(compute, "")} ${same ? "===" : "!=="} constant
       : slow(scope);`,
-  ) as ((...given: [Compute, typeof prototypeOf, object, typeof constant]) => Compute) | undefined;
-  return make === undefined ? slow : make(slow, prototypeOf, Object.prototype, constant);
+  ) as ((...given: [Compute, typeof constant, ...typeof ofPlain]) => Compute) | undefined;
+  return make === undefined ? slow : make(slow, constant, ...ofPlain);
 }
 
 /** Makes a function that joins texts: those given as they are, and what the functions give, as text. */
@@ -146,10 +158,10 @@ export function joinerOf(
   const texts = parts.map((part, index) => typeof part === "string" ? names[index]! : `value${index}`);
   const dynamic = parts.flatMap((part, index) => typeof part === "string" ? [] : [[part, index] as const]);
   const make = functionOf(
-    ["slow", "parts", "prototypeOf", "plain", "textOf"],
+    ["slow", "parts", "textOf", ...PLAIN],
     `const [${names}] = parts;
     return (scope) => {
-      if (typeof scope !== "object" || scope === null || prototypeOf(scope) !== plain) return slow(scope);
+      if (!(${isPlain("scope")})) return slow(scope);
       ${dynamic.map(([part, index]) => `let value${index} = ${readOf(part, `part${index}(scope)`)};`).join("\n")}
       ${
       dynamic.map(([, index]) => `if (typeof value${index} !== "string") value${index} = textOf(value${index}) ?? "";`)
@@ -160,7 +172,7 @@ export function joinerOf(
         : [${texts}].join("");
     };`,
   ) as
-    | ((...given: [typeof slow, typeof parts, typeof prototypeOf, object, typeof textOf]) => typeof slow)
+    | ((...given: [typeof slow, typeof parts, typeof textOf, ...typeof ofPlain]) => typeof slow)
     | undefined;
-  return make === undefined ? slow : make(slow, parts, prototypeOf, Object.prototype, textOf);
+  return make === undefined ? slow : make(slow, parts, textOf, ...ofPlain);
 }
