@@ -1,6 +1,10 @@
 /** The text of a batch's payloads, decoded many at a time. @module */
 import type { Batch } from "../data/batch.ts";
+import { RECORD_LAYOUT } from "../data/layout.ts";
 import { asciiText } from "./ascii_text.ts";
+
+const OFFSET = RECORD_LAYOUT.payloadOffset / 4;
+const LENGTH = RECORD_LAYOUT.payloadLength / 4;
 
 /** Most events decoded together: what is kept alive by one slice of their text stays small. */
 const GROUP_EVENTS = 64;
@@ -43,16 +47,19 @@ export class BatchText {
   }
 
   #offered(batch: Batch, index: number): string | undefined {
-    const start = batch.payloadOffset(index);
-    const end = start + batch.payloadLength(index);
+    const at = batch.recordAt(index);
+    const { words } = batch;
+    const start = words[at + OFFSET]!;
+    const end = start + words[at + LENGTH]!;
+    const segment = batch.payloadSegment(index);
     let piece = this.#piece!;
-    if (start < piece.start || end > piece.end || batch.payloadSegment(index) !== piece.segment) {
-      const segment = batch.payloadSegment(index);
+    if (start < piece.start || end > piece.end || segment !== piece.segment) {
       const other = this.#pieces.find((each) => each.segment === segment && start >= each.start && end <= each.end);
       if (other === undefined) return undefined;
       this.#piece = piece = other;
     }
-    return piece.text.slice(start - piece.start, end - piece.start);
+    // Unlike `slice`, V8 calls what cuts the text at once.
+    return piece.text.substring(start - piece.start, end - piece.start);
   }
 
   /**
@@ -76,7 +83,7 @@ export class BatchText {
     }
     this.#last = index;
     const at = batch.payloadOffset(index) - this.#start;
-    return this.#text.slice(at, at + batch.payloadLength(index));
+    return this.#text.substring(at, at + batch.payloadLength(index));
   }
 
   #decode(batch: Batch, first: number): boolean {

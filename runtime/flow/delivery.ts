@@ -70,10 +70,12 @@ export class Event {
 
   /** The same event with another value; its raw bytes no longer count. */
   with(value: unknown): Event {
+    // Not by the getter: a cursor is moved on before anybody asks again.
+    const timestamp = Number.isNaN(this.#timestamp) ? this.batch!.timestampMs(this.index) : this.#timestamp;
     return new Event(
       undefined,
       0,
-      this.timestamp,
+      timestamp,
       this.codec,
       this.settlement,
       this.origin,
