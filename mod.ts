@@ -152,6 +152,7 @@ export type {
   SampleDefinition,
   StateDefinition,
   StepDefinition,
+  TableFileDefinition,
   ThrottleDefinition,
 } from "./runtime/pipeline/step/step_definition.ts";
 export type {

@@ -9,6 +9,7 @@ import { stateFolders } from "../../permissions/state_folder.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
 import { builtins } from "../connector/builtin/builtins.ts";
 import { buildGraph } from "../flow/graph.ts";
+import { tableFilesOf } from "../flow/table_files.ts";
 import { isOfPlugin } from "../flow/connector_stages.ts";
 import type { FlowDefinition, Named } from "../flow/flow_definition.ts";
 import type { InstalledPlaces } from "../installed_plugins.ts";
@@ -112,7 +113,7 @@ export async function planFlow(invocation: Invocation): Promise<Plan> {
   const { file, definition, needs: flowNeeds } = await readFlowFile(invocation);
   const uses = usesOf(definition);
   const repository = newRepository();
-  const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition), ...storeNeeds(definition)];
+  const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition), ...tableNeeds(definition)];
   let grants: string | undefined;
   let installed: InstalledPlaces | undefined;
   // A flow of builtin components needs no permission to look for plugins.
@@ -182,16 +183,12 @@ function stateNeeds({ state }: FlowDefinition): HostNeed[] {
 }
 
 /** What the files take that `enrich` steps look up in. */
-function storeNeeds({ pipelines = {} }: FlowDefinition): HostNeed[] {
-  const steps = Object.values(pipelines).flatMap((pipeline) =>
-    "nodes" in pipeline ? Object.values(pipeline.nodes).flat() : "operators" in pipeline ? pipeline.operators : pipeline
-  );
-  const paths = steps.flatMap((step) =>
-    "enrich" in step && typeof step.enrich.store === "string" ? [resolve(step.enrich.store)] : []
-  );
-  return [...new Set(paths)].flatMap((value) =>
-    (["read", "write"] as const).map((key) => ({ key, value, reason: "a table of the flow" }))
-  );
+function tableNeeds(flow: FlowDefinition): HostNeed[] {
+  const reason = "a table of the flow";
+  return tableFilesOf(flow).flatMap(({ path, isStore }): HostNeed[] => {
+    const value = resolve(path);
+    return [{ key: "read", value, reason }, ...isStore ? [{ key: "write", value, reason } as const] : []];
+  });
 }
 
 function builtinNeeds(name: string, use: Use, config: Readonly<Record<string, unknown>>): HostNeed[] {

@@ -62,6 +62,12 @@ export const flowCodes = {
     meaning: "An operator reached a limit of its configuration and did what its policy says.",
     action: "Raise the limit, or connect the operator's overflow port to see the events.",
   },
+  CAISSON_TABLE_UNREADABLE: {
+    exit: 1,
+    meaning:
+      "The file of an enrich step's table is not there, may not be read, is too large, or a line of it is wrong.",
+    action: "Correct the file at the line that is named, or the step at the path that is named.",
+  },
   CAISSON_STATE_UNREADABLE: {
     exit: 1,
     meaning: "The file that holds the state of a flow cannot be read or written.",

@@ -26,6 +26,7 @@ import { type StartedPipeline, startPipeline } from "./start_pipeline.ts";
 import { startStages } from "./start_stages.ts";
 import type { Graph, Link } from "./graph.ts";
 import { launchNode, type LaunchNodeOptions } from "./launch_node.ts";
+import { openPipeline } from "../pipeline/open_pipeline.ts";
 import { Pausing } from "./pausing.ts";
 import { asProcessor, asSink, asSource, type Launch } from "./node_builder.ts";
 
@@ -275,6 +276,7 @@ export class Assembly {
   }
 
   async #startPipeline(name: string, compiled: CompiledPipeline): Promise<void> {
+    await openPipeline(compiled, this.#options.onError);
     const kernel = await this.kernels.start(name, compiled);
     const started = startPipeline(name, compiled, this.#states, {
       alias: this.#alias(name),

@@ -4,6 +4,7 @@ import { builtins } from "../connector/builtin/builtins.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import type { Graph } from "./graph.ts";
+import { tableFilesOf } from "./table_files.ts";
 
 /**
  * Checks that no builtin connector truncates a file another one reads or writes. Sinks start first, so the input would
@@ -16,6 +17,7 @@ export function checkFiles(flow: FlowDefinition, graph: Graph): void {
   for (const name of graph.sources) {
     for (const path of paths(flow, name, "source", "read")) readers.set(path, name);
   }
+  for (const { pipeline, path, isStore } of tableFilesOf(flow)) if (!isStore) readers.set(realPath(path), pipeline);
   const writers = new Map<string, string>();
   for (const name of graph.sinks) {
     const { config } = flow.connectors[name]!;

@@ -4,6 +4,7 @@ import type { CaissonError } from "../errors/caisson_error.ts";
 import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { Kernel } from "../pipeline/kernel.ts";
 import { kernelProgramOf } from "../pipeline/kernel_program.ts";
+import { closePipeline, openPipeline } from "../pipeline/open_pipeline.ts";
 import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
 import { closeNode } from "./close_node.ts";
 import type { Node } from "./node.ts";
@@ -60,13 +61,16 @@ export class Kernels {
   /**
    * Replaces the steps of a pipeline, with a kernel of their own, and closes that of the old ones.
    *
-   * @throws {CaissonError} what {@linkcode ReplaceablePipeline.replace} throws; then the old ones go on
+   * @throws {CaissonError} what {@linkcode openPipeline} and {@linkcode ReplaceablePipeline.replace} throw; then the old
+   * ones go on
    */
   async replace(pipeline: string, running: ReplaceablePipeline, compiled: CompiledPipeline): Promise<void> {
+    await openPipeline(compiled, this.#options.onError);
     const { kernel, part } = await this.#open(pipeline, compiled);
     try {
       await running.replace(compiled, kernel);
     } catch (error) {
+      closePipeline(compiled);
       await this.#close(part);
       throw error;
     }

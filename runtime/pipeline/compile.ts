@@ -9,6 +9,7 @@ import type { Operator } from "./operator.ts";
 import { compileGraph } from "./pipeline_graph.ts";
 import { compileProject } from "./project.ts";
 import { compileSelect } from "./select.ts";
+import { compileEnrich } from "./step/enrich.ts";
 import { compileBucket, compileDedupe, compileSample, compileThrottle } from "./step/limit_steps.ts";
 import { compileMatch } from "./step/match.ts";
 import { compileBackpressure, compilePercentile, compileRoundRobin } from "./step/quality_steps.ts";
@@ -16,7 +17,6 @@ import {
   compileBatch,
   compileBranch,
   compileEach,
-  compileEnrich,
   compileFlatMap,
   compileSet,
   compileState,

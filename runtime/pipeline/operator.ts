@@ -1,4 +1,5 @@
 /** One step of a pipeline, compiled. @module */
+import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Event } from "../flow/delivery.ts";
 import type { KernelStep } from "./kernel_program.ts";
 import type { Row } from "./kernel_rows.ts";
@@ -68,6 +69,11 @@ export interface Operator {
   readonly snapshot?: () => Snapshot;
   /** Takes the state of a snapshot, before the first event. */
   readonly restore?: (state: Snapshot) => void;
+  /**
+   * Called and waited for before the pipeline takes its first event; what it throws keeps the flow from starting, or the
+   * steps from being replaced. `tell` is for what goes wrong later and belongs to no event.
+   */
+  readonly open?: (tell: (error: CaissonError) => void) => Promise<void>;
   /** Lets go of what it has open. */
   readonly close?: () => void;
 }

@@ -145,6 +145,15 @@ const steps = {
   enrich: z.strictObject({
     key: expression,
     table: z.record(z.string(), z.unknown()).optional(),
+    file: z.strictObject({
+      path: z.string().min(1),
+      format: z.enum(["csv", "json", "ndjson"]).optional(),
+      key: z.string().min(1).optional(),
+      value: z.string().min(1).optional(),
+      numbers: z.array(z.string().min(1)).optional(),
+      maxBytes: count.max(1 << 30).optional(),
+      everyMs: milliseconds.optional(),
+    }).optional(),
     store: store.optional(),
     as: z.string().min(1),
     missing: z.enum(["pass", "drop", "fail"]).optional(),

@@ -11,6 +11,7 @@ import type {
   BatchDefinition,
   BucketDefinition,
   PercentileDefinition,
+  TableFileDefinition,
 } from "../step/step_definition.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
 import { layOut } from "./lay_out.ts";
@@ -196,11 +197,14 @@ export class Stream<Value> implements AnyStream {
       throttle: { limit, ...others, ...(key === undefined ? {} : { key: resolve<Term>(key as Term) }) },
     });
   }
-  /** What a table or store knows under a key, in a field of its own. */
+  /** What a table, file or store knows under a key, in a field of its own. */
   enrich<const Field extends string, Found = unknown>(
     as: Field,
     key: TermOf<Value>,
-    from: { readonly table: Readonly<Record<string, Found>> } | { readonly store: string | KeyValueStore },
+    from:
+      | { readonly table: Readonly<Record<string, Found>> }
+      | { readonly file: TableFileDefinition }
+      | { readonly store: string | KeyValueStore },
     missing: "pass" | "drop" | "fail" = "pass",
   ): Stream<Value & { readonly [Key in Field]?: Found }> {
     return this.step({ enrich: { key: resolve<Term>(key as Term), as, missing, ...from } });

@@ -8,19 +8,10 @@ import { Held } from "../held.ts";
 import { invalid } from "../invalid.ts";
 import type { Emit, Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
-import { SqliteStore } from "../store/key_value_store.ts";
 import { compileTarget, compileValue } from "../target.ts";
 import { RecentMap } from "./recent_map.ts";
-import type { BatchDefinition, EachDefinition, EnrichDefinition, StateDefinition } from "./step_definition.ts";
-
-function recordOf(value: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new CaissonError("CAISSON_OPERATOR_FAILED", {
-    subject: path,
-    found: value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`,
-    allowed: "a record, which fields can be added to",
-  });
-}
+import { recordOf } from "./record_of.ts";
+import type { BatchDefinition, EachDefinition, StateDefinition } from "./step_definition.ts";
 
 /** Compiles `set`: a copy of the event with fields added or replaced. */
 export function compileSet(fields: { readonly [field: string]: Target }, path: string): Operator {
@@ -78,42 +69,6 @@ function flattening(name: string, apply: (value: unknown, event: Event) => Itera
       for (const value of apply(event.value, event)) taken = emit(event.with(value)) || taken;
       return taken;
     },
-  };
-}
-
-/** Compiles `enrich`: adds what a table or a store knows. */
-export function compileEnrich(definition: EnrichDefinition, path: string): Operator {
-  const { table, store, as, missing = "pass" } = definition;
-  if ((table === undefined) === (store === undefined)) {
-    throw invalid(path, table === undefined ? "neither table nor store" : "table and store", "one of table, store");
-  }
-  const keyFrom = compileValue(definition.key, `${path}.key`);
-  const entries = table === undefined ? undefined : new Map(Object.entries(table));
-  // Opened with the first event: a flow that is only checked must not make files.
-  let opened = typeof store === "object" ? store : undefined;
-  const find = (key: string): unknown => {
-    if (entries !== undefined) return entries.get(key);
-    opened ??= new SqliteStore(store as string);
-    return opened.get(key);
-  };
-  return {
-    name: "enrich",
-    cursor: "passes",
-    step: (event, emit) => {
-      const value = recordOf(event.value, path);
-      const key = keyFrom(value);
-      const found = key === undefined || key === null ? undefined : find(String(key));
-      if (found !== undefined) return emit(event.with({ ...value, [as]: found }));
-      if (missing === "pass") return emit(event);
-      if (missing === "drop") return false;
-      throw new CaissonError("CAISSON_OPERATOR_FAILED", {
-        subject: path,
-        found: `no entry for ${JSON.stringify(key) ?? "an absent key"}`,
-        allowed: "a key that the table has",
-      });
-    },
-    // A store the program brought is the program's to close.
-    close: () => void (typeof store === "string" && opened?.close?.()),
   };
 }
 

@@ -80,12 +80,38 @@ export interface ThrottleDefinition {
   readonly maxKeys?: number;
 }
 
+/** A table in a file. A key that is there twice has what comes last. */
+export interface TableFileDefinition {
+  /** The file; a relative path starts at the host's folder. */
+  readonly path: string;
+  /**
+   * `csv`: records of texts, the first one names the fields. `ndjson`: a record a line. `json`: a list of records, or a
+   * record that is the table itself. @default {how the path ends}
+   */
+  readonly format?: "csv" | "json" | "ndjson";
+  /** Field of the records that is the key; without one, the file is a JSON record. */
+  readonly key?: string;
+  /** Field of the records that is found under the key. @default {the whole record} */
+  readonly value?: string;
+  /** Fields of a CSV file that are numbers. */
+  readonly numbers?: readonly string[];
+  /** Most bytes of the file. @default {67108864} */
+  readonly maxBytes?: number;
+  /**
+   * How often to look whether the file has changed, and to read it anew then, milliseconds. A file that cannot be read
+   * then is reported, and the table stays as it was. @default {never}
+   */
+  readonly everyMs?: number;
+}
+
 /** Adds what a table knows about an event. */
 export interface EnrichDefinition {
   /** What is looked up. */
   readonly key: ExpressionInput;
   /** The table itself. */
   readonly table?: Readonly<Record<string, unknown>>;
+  /** Or a file that has it, read before the first event. */
+  readonly file?: TableFileDefinition;
   /** Or a store: the path of a SQLite file, or in TypeScript the store. */
   readonly store?: string | KeyValueStore;
   /** Field that takes what was found. */
