@@ -1,11 +1,9 @@
 /** Steps that change or route one event at a time: set, branch, each, flatMap, enrich, state; and batch. @module */
 import { json } from "../../codec/json.ts";
-import { CaissonError } from "../../errors/caisson_error.ts";
 import type { Event } from "../../flow/delivery.ts";
 import type { ExpressionInput } from "../../flow/flow_definition.ts";
 import { keepable, keyOf } from "../aggregate/keeping.ts";
 import { Held } from "../held.ts";
-import { invalid } from "../invalid.ts";
 import type { Emit, Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
 import { compileTarget, compileValue } from "../target.ts";
