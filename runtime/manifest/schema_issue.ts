@@ -42,13 +42,15 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** The part of the schema a path leads to, through optionals, arrays, records and the branch of a union it fits. */
-function schemaAt(schema: unknown, path: Path): unknown {
-  let at = unwrap(schema, path[0]);
+function schemaAt(schema: unknown, path: Path, value: unknown): unknown {
+  let inside = value;
+  let at = unwrap(schema, path[0], inside);
   for (const [index, part] of path.entries()) {
     const next = path[index + 1];
-    if (at?.type === "object") at = unwrap(at.shape?.[String(part)], next);
-    else if (at?.type === "array") at = unwrap(at.element, next);
-    else if (at?.type === "record") at = unwrap(at.valueType, next);
+    inside = valueAt(inside, [part]);
+    if (at?.type === "object") at = unwrap(at.shape?.[String(part)], next, inside);
+    else if (at?.type === "array") at = unwrap(at.element, next, inside);
+    else if (at?.type === "record") at = unwrap(at.valueType, next, inside);
     else return undefined;
   }
   return at;
@@ -64,14 +66,20 @@ interface Definition {
   readonly options?: readonly unknown[];
 }
 
-/** @param next the part of the path that comes next: only a list has numbers */
-function unwrap(schema: unknown, next: PropertyKey | undefined): Definition | undefined {
+/**
+ * @param next the part of the path that comes next: only a list has numbers
+ * @param value what stands there: of several objects it is meant to be the one it shares most keys with
+ */
+function unwrap(schema: unknown, next: PropertyKey | undefined, value: unknown): Definition | undefined {
   const definition = (schema as { def?: Definition } | undefined)?.def;
-  if (definition?.innerType !== undefined) return unwrap(definition.innerType, next);
+  if (definition?.innerType !== undefined) return unwrap(definition.innerType, next, value);
   if (definition?.type !== "union") return definition;
-  const branches = (definition.options ?? []).map((branch) => unwrap(branch, next));
   const wanted = typeof next === "number" ? ["array"] : ["object", "record"];
-  return branches.find((branch) => wanted.includes(branch?.type ?? ""));
+  const branches = (definition.options ?? []).map((branch) => unwrap(branch, next, value))
+    .filter((branch) => wanted.includes(branch?.type ?? ""));
+  const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const shared = (branch: Definition | undefined) => keys.filter((key) => key in (branch?.shape ?? {})).length;
+  return branches.reduce((best, branch) => shared(branch) > shared(best) ? branch : best, branches[0]);
 }
 
 /** Edits that turn one word into the other, counting a swap of neighbours as one. */
@@ -147,11 +155,17 @@ function allowedBy(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** A union answers with the issues of every branch; the branch of the value's own type says what is wrong. */
+/** How far a value is from one branch of a union: keys it has too many, and what is missing or wrong itself. */
+function misfit(branch: readonly z.core.$ZodIssue[]): number {
+  return branch.filter(({ path }) => path.length <= 1)
+    .reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
+}
+
+/** A union answers with the issues of every branch; the one that fits the value best says what is wrong. */
 function flatten(issue: z.core.$ZodIssue, base: Path = []): z.core.$ZodIssue {
   const path = [...base, ...issue.path];
   if (issue.code !== "invalid_union") return { ...issue, path };
-  const inner = issue.errors
+  const inner = issue.errors.toSorted((left, right) => misfit(left) - misfit(right))
     .map((branch) => branch.find(({ code }) => code === "unrecognized_keys") ?? branch[0])
     .filter((first) => first !== undefined)
     .map((first) => flatten(first, path));
@@ -187,7 +201,7 @@ export function explainIssue(
   const issue = issues.find((each) => each.code === "unrecognized_keys") ??
     issues[0]!;
   if (issue.code === "unrecognized_keys") {
-    return unknownKey(issue.path, issue.keys[0]!, schema, refusedKeys);
+    return unknownKey({ path: issue.path, key: issue.keys[0]!, schema, value, refusedKeys });
   }
   if (issue.code === "invalid_key") {
     return {
@@ -209,13 +223,14 @@ export function explainIssue(
   };
 }
 
-function unknownKey(
-  path: Path,
-  key: string,
-  schema: z.ZodType,
-  refusedKeys: RefusedKeys,
-): SchemaIssue {
-  const at = schemaAt(schema, path);
+function unknownKey({ path, key, schema, value, refusedKeys }: {
+  readonly path: Path;
+  readonly key: string;
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+  readonly refusedKeys: RefusedKeys;
+}): SchemaIssue {
+  const at = schemaAt(schema, path, value);
   const known = Object.keys(
     (at as Definition | undefined)?.shape ?? {},
   );

@@ -28,5 +28,7 @@ export function excerpt(value: unknown, most = 80): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return quote(value, most);
   if (typeof value === "function") return "a function";
+  // JSON has no word for NaN and Infinity, and would say null.
+  if (typeof value === "number") return String(value);
   return escapeHidden(shorten(JSON.stringify(value) ?? String(value), most));
 }

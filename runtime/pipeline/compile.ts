@@ -52,11 +52,29 @@ const compilers: Readonly<Record<string, Compile>> = {
 /** Names of all steps. */
 export const stepNames: readonly string[] = Object.keys(compilers);
 
+/** Deepest nesting of a step: twice that of an expression, for what may stand around one. */
+const MOST_LEVELS = 128;
+
+/** Looks level by level, not by calling itself: the stack is what it protects. */
+function isTooDeep(definition: unknown): boolean {
+  let level: unknown[] = [definition];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_LEVELS) return true;
+    level = level.flatMap((value) => Array.isArray(value) || isPlain(value) ? Object.values(value) : []);
+  }
+  return false;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 /** Compiles one step. @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path */
 export function compileStep(step: OperatorDefinition, path: string): Operator {
   const [[name, definition] = ["", undefined]] = Object.entries(step);
   const compile = Object.hasOwn(compilers, name) ? compilers[name]! : undefined;
   if (compile === undefined) throw invalid(path, name === "" ? "no step" : name, stepNames.join(", "));
+  if (isTooDeep(definition)) throw invalid(`${path}.${name}`, "deeper nesting", `at most ${MOST_LEVELS} levels`);
   return compile(definition as never, `${path}.${name}`);
 }
 

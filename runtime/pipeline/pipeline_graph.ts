@@ -59,7 +59,11 @@ export function compileGraph({ nodes, links }: PipelineGraph, path: string, comp
     // As in a plain list: what a step sends to `err` is not lost because nobody thought of that port.
     wires.set(`${name}/err`, { node: name, port: "err", chains: [], ports: ["err"] });
   }
+  const ends = names.find((name) => ![...wires.values()].some(({ node }) => node === name));
   const order = ordered(names, [...wires.values()], path);
+  if (ends !== undefined) {
+    throw refused(`${path}.nodes.${ends}`, "no link leads from it", "a link from it, or no such node");
+  }
   return {
     chains: order.map((name) => ({ name, operators: operators.get(name)! })),
     wires: [...wires.values()],

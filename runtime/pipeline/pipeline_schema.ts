@@ -3,10 +3,11 @@ import { z } from "zod";
 import { supervisionSchema } from "../connector/supervision_schema.ts";
 import { expressionOrFunctionSchema, expressionSchema } from "./expression.ts";
 
-const callback = z.custom<(...values: never[]) => unknown>(
-  (value) => typeof value === "function",
-  "a function",
-).meta({ holds: "function" });
+const functionOr = (others: string) =>
+  z.custom<(...values: never[]) => unknown>((value) => typeof value === "function", `${others}a function`).meta({
+    holds: "function",
+  });
+const callback = functionOr("");
 const expression = expressionSchema.meta({
   description: 'Expression: a plain value, or ["operator", operand, …]',
   holds: "expression",
@@ -59,8 +60,9 @@ const window = z.strictObject({
     (value) =>
       value.size === undefined
         ? value.intervalMs !== undefined && value.everyMs !== undefined && value.every === undefined
-        : value.intervalMs === undefined && value.everyMs === undefined && !("time" in value),
-    "size and every, or intervalMs and everyMs",
+        : value.intervalMs === undefined && value.everyMs === undefined &&
+          Object.keys(eventTime).every((key) => !(key in value)),
+    "size and every, or intervalMs, everyMs and event time",
   ).optional(),
   session: z.strictObject({ gapMs: milliseconds, ...eventTime, ...limits }).optional(),
 }).refine(
@@ -96,7 +98,7 @@ const store = z.custom<object>(
 /** Each step of a pipeline by its name. */
 const steps = {
   filter: expressionOrFunctionSchema.meta({ description: "Expression", holds: "expression" }).optional(),
-  project: z.union([callback, z.record(z.string(), expression)]).optional(),
+  project: z.union([functionOr("a record of expressions, or "), z.record(z.string(), expression)]).optional(),
   extract: z.strictObject({
     pattern: z.string().min(1),
     flags: z.string().regex(/^[dimsuvy]*$/).optional(),
@@ -180,13 +182,18 @@ const step = z.strictObject(steps).refine(
 ).meta({ id: "step" });
 
 const list = z.array(step).min(0);
+/** Most nodes of a graph: events go through them on the stack of the host. */
+const MOST_NODES = 1000;
 
 /** The schema of a pipeline in any of its forms. */
 export const pipelineSchema: z.ZodType = z.union([
   list,
   z.strictObject({ operators: list }),
   z.strictObject({
-    nodes: z.record(port, list),
+    nodes: z.record(port, list).refine(
+      (nodes) => Object.keys(nodes).length <= MOST_NODES,
+      `at most ${MOST_NODES} nodes`,
+    ),
     links: z.array(z.strictObject({
       from: z.string().min(1),
       to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),

@@ -4,6 +4,7 @@
  * names, quoted as JSON, becomes code: expressions stay closures. Where code must not be made of text, closures do.
  * @module
  */
+import { putOwn } from "./own_field.ts";
 
 /** Reads one own property; `undefined` when there is none, or no object to have one. */
 export type Reader = (container: unknown) => unknown;
@@ -80,10 +81,7 @@ function slowMaker(names: readonly string[], computes: readonly Compute[]): Reco
 }
 
 function put(record: Record<string, unknown>, name: string, value: unknown): void {
-  if (value === undefined) return;
-  // Assigned, it would become the prototype.
-  if (name !== "__proto__") record[name] = value;
-  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+  if (value !== undefined) putOwn(record, name, value);
 }
 
 /** As a key of a literal; written plainly, `__proto__` would set the prototype. */

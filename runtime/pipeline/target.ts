@@ -83,10 +83,12 @@ function rewriteScope(given: unknown, path: string, scope: TargetScope, aggregat
     return Array.isArray(keys) ? ["field", ["event", ...keys]] : expression;
   }
   if (typeof name === "string" && scope.names.includes(name)) {
-    if (operands.every((key) => typeof key === "string" || typeof key === "number")) {
-      return ["field", [name, ...operands]];
+    if (!operands.every((key) => typeof key === "string" || typeof key === "number")) {
+      throw invalid(path, JSON.stringify(expression), `["${name}"] or ["${name}", key]`);
     }
-    throw invalid(path, JSON.stringify(expression), `["${name}"] or ["${name}", key]`);
+    const allowed = refuseKeys(name, operands);
+    if (allowed !== undefined) throw invalid(path, JSON.stringify(expression), allowed);
+    return ["field", [name, ...operands]];
   }
   const kind = aggregateOf(name);
   if (kind !== undefined) {
@@ -103,6 +105,27 @@ function rewriteScope(given: unknown, path: string, scope: TargetScope, aggregat
       index < plainFrom ? rewriteScope(operand, `${path}[${index + 1}]`, scope, aggregates) : operand
     ),
   ];
+}
+
+const windowFacts: readonly unknown[] = ["name", "start", "end", "revision", "count"];
+
+/** What can be asked of a name whose keys are known: a slip would be a field that is never there. */
+function refuseKeys(name: string, keys: readonly (string | number)[]): string | undefined {
+  const [first] = keys;
+  switch (name) {
+    case "window":
+      return keys.length === 0 || (keys.length === 1 && windowFacts.includes(first))
+        ? undefined
+        : windowFacts.map((fact) => `["window", "${fact}"]`).join(", ");
+    case "group":
+      return first === undefined || (Number.isInteger(first) && Number(first) >= 0)
+        ? undefined
+        : '["group"], or ["group", 0] and so on';
+    case "cardinality":
+      return keys.length === 0 ? undefined : '["cardinality"]';
+    default:
+      return undefined;
+  }
 }
 
 function compileAggregate(name: string, operands: readonly unknown[], path: string): CompiledAggregate {

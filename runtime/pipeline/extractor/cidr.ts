@@ -13,8 +13,9 @@ export function compileCidr(ranges: readonly string[], path: string): (text: str
   const parsed = ranges.map((text, index): Range => {
     const [address = "", length, ...more] = text.split("/");
     const found = parseAddress(address);
-    const bits = Number(length ?? found?.bits);
-    if (found === undefined || more.length > 0 || !Number.isInteger(bits) || bits < 0 || bits > found.bits) {
+    // An empty length is none of 0: that would let every address in.
+    const bits = length === undefined ? found?.bits ?? 0 : /^\d{1,3}$/.test(length) ? Number(length) : Infinity;
+    if (found === undefined || more.length > 0 || bits > found.bits) {
       throw invalid(`${path}[${index}]`, text, "a range such as 10.0.0.0/8 or 2001:db8::/32");
     }
     return { text, bits: found.bits, prefix: found.value >> BigInt(found.bits - bits), length: bits };

@@ -1,4 +1,5 @@
 /** Dates in a format such as `%Y-%m-%d %H:%M:%S`; the result is milliseconds since 1970. @module */
+import { finite } from "../expression_values.ts";
 import { invalid } from "../invalid.ts";
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -51,7 +52,7 @@ export function compileDatetime(format: string, path: string): (text: string) =>
 function momentOf(groups: Readonly<Record<string, string | undefined>>): number | undefined {
   const { Y, m, b, d, H = "0", M = "0", S = "0", f = "0", z = "Z", s } = groups;
   const fraction = Number(`0.${f}`) * 1000;
-  if (s !== undefined) return Number(s) * 1000 + fraction;
+  if (s !== undefined) return finite(Number(s) * 1000 + fraction);
   const month = b === undefined ? Number(m) - 1 : months.indexOf(b.slice(0, 3).toLowerCase());
   const parts = [Number(Y), month, Number(d), Number(H), Number(M), Math.min(59, Number(S))] as const;
   const moment = Date.UTC(...parts);

@@ -1,5 +1,6 @@
 /** Dissect: fields between fixed texts, `%{date} %{+date} [%{level->}] %{?unused} %{n:int}`. @module */
 import { invalid } from "../invalid.ts";
+import { putOwn } from "../own_field.ts";
 
 interface Field {
   readonly name: string;
@@ -29,9 +30,8 @@ export function compileDissect(pattern: string, path: string): (text: string) =>
         if (value === "" || !(type === "int" ? Number.isSafeInteger(number) : Number.isFinite(number))) {
           return undefined;
         }
-        found[name] = number;
-      } else if (kind === "append" && found[name] !== undefined) found[name] = `${found[name]} ${value}`;
-      else found[name] = value;
+        putOwn(found, name, number);
+      } else putOwn(found, name, kind === "append" && Object.hasOwn(found, name) ? `${found[name]} ${value}` : value);
     }
     return at === text.length ? found : undefined;
   };

@@ -1,12 +1,15 @@
 /** Extractors: each takes a text apart, or finds that it cannot. @module */
+import { excerpt } from "../../manifest/untrusted_text.ts";
 import { invalid } from "../invalid.ts";
 import type { ExtractorDefinition } from "../step/match_definition.ts";
 import { compileCidr } from "./cidr.ts";
 import { compileDatetime } from "./datetime.ts";
 import { compileDissect } from "./dissect.ts";
+import { compileGlob } from "./glob.ts";
 import { compileGrok } from "./grok.ts";
 import { parseInflux } from "./influx.ts";
-import { compileGlob, compileRegex } from "./regex.ts";
+import { compileKv, refuseKv } from "./kv.ts";
+import { compileRegex } from "./regex.ts";
 
 /** Takes a text apart; `undefined` when it does not fit. */
 export type Extract = (text: string) => unknown;
@@ -18,10 +21,9 @@ const kinds: Readonly<Record<string, Compile>> = {
     compileRegex(pattern, "flags" in definition ? definition.flags : undefined, path),
   grok: (pattern: string, path) => compileGrok(pattern, path),
   dissect: (pattern: string, path) => compileDissect(pattern, path),
-  glob: (pattern: string) => compileGlob(pattern),
+  glob: (pattern: string, path) => compileGlob(pattern, path),
   json: () => parseJson,
-  kv: (options: true | { readonly fields?: string; readonly values?: string }) =>
-    compileKv(options === true ? {} : options),
+  kv: (options: Parameters<typeof compileKv>[0]) => compileKv(options),
   base64: () => decodeBase64,
   cidr: (ranges: readonly string[], path) => compileCidr(ranges, path),
   datetime: (format: string, path) => compileDatetime(format, path),
@@ -37,14 +39,17 @@ export const extractorNames: readonly string[] = Object.keys(kinds);
  * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path
  */
 export function compileExtractor(definition: ExtractorDefinition, path: string): Extract {
-  const keys = Object.keys(definition);
+  const keys = Object.keys(definition ?? {});
   const kind = keys.find((key) => Object.hasOwn(kinds, key));
   if (kind === undefined || keys.some((key) => key !== kind && !(kind === "regex" && key === "flags"))) {
-    throw invalid(path, JSON.stringify(definition), `one of ${extractorNames.join(", ")}`);
+    throw invalid(path, excerpt(definition), `one of ${extractorNames.join(", ")}`);
   }
   const pattern = (definition as Readonly<Record<string, unknown>>)[kind];
+  if ("flags" in definition && typeof definition.flags !== "string") {
+    throw invalid(`${path}.flags`, excerpt(definition.flags), "a text of flags, such as i");
+  }
   const allowed = refusal(kind, pattern);
-  if (allowed !== undefined) throw invalid(`${path}.${kind}`, JSON.stringify(pattern) ?? "nothing", allowed);
+  if (allowed !== undefined) throw invalid(`${path}.${kind}`, excerpt(pattern), allowed);
   return kinds[kind]!(pattern as never, `${path}.${kind}`, definition);
 }
 
@@ -55,7 +60,7 @@ function refusal(kind: string, pattern: unknown): string | undefined {
     case "influx":
       return pattern === true ? undefined : "true";
     case "kv":
-      return pattern === true || (typeof pattern === "object" && pattern !== null) ? undefined : "true, or separators";
+      return refuseKv(pattern);
     case "cidr":
       return Array.isArray(pattern) && pattern.every((each) => typeof each === "string")
         ? undefined
@@ -79,30 +84,4 @@ function decodeBase64(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** `a=1 b="two words"`; each separator is one character of the text given. */
-function compileKv({ fields = " ", values = "=" }: { readonly fields?: string; readonly values?: string }): Extract {
-  return (text) => {
-    const found: Record<string, string> = {};
-    let at = 0;
-    while (at < text.length) {
-      if (fields.includes(text[at]!)) {
-        at++;
-        continue;
-      }
-      let end = at;
-      while (end < text.length && !values.includes(text[end]!) && !fields.includes(text[end]!)) end++;
-      const name = text.slice(at, end);
-      if (end >= text.length || fields.includes(text[end]!) || name === "") return undefined;
-      const quoted = text[end + 1] === '"';
-      const from = quoted ? end + 2 : end + 1;
-      let to = from;
-      while (to < text.length && (quoted ? text[to] !== '"' : !fields.includes(text[to]!))) to++;
-      if (quoted && to >= text.length) return undefined;
-      found[name] = text.slice(from, to);
-      at = quoted ? to + 1 : to;
-    }
-    return Object.keys(found).length > 0 ? found : undefined;
-  };
 }

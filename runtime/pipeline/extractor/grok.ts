@@ -1,5 +1,7 @@
 /** Grok: regular expressions put together of named ones, `%{IP:client} %{NUMBER:bytes:int}`. @module */
+import { asNumber } from "../expression_values.ts";
 import { invalid } from "../invalid.ts";
+import { putOwn } from "../own_field.ts";
 import { newRegex } from "./regex.ts";
 
 const patterns: Readonly<Record<string, string>> = {
@@ -75,18 +77,23 @@ export function compileGrok(pattern: string, path: string): (text: string) => un
       return `(?<${group}>${expanded})`;
     });
   };
-  const regex = newRegex(expand(pattern, 0), "", path);
+  const source = expand(pattern, 0);
+  const open = /%\{[^}]*\}?/.exec(source);
+  if (open !== null) throw invalid(path, open[0], "%{PATTERN}, %{PATTERN:name} or %{PATTERN:name:int}");
+  const regex = newRegex(source, "", path);
   return (text) => {
     const match = regex.exec(text);
     if (match === null) return undefined;
     const groups = match.groups ?? {};
     const found: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(groups)) {
-      if (!/^g\d+$/.test(name) && value !== undefined) found[name] = value;
+      if (!/^g\d+$/.test(name) && value !== undefined) putOwn(found, name, value);
     }
     for (const { group, name, type } of fields) {
       const value = groups[group];
-      if (value !== undefined) found[name] = type === undefined ? value : Number(value);
+      // A text that is no number gives none, as everywhere.
+      const made = type === undefined || value === undefined ? value : asNumber(value);
+      if (made !== undefined) putOwn(found, name, made);
     }
     return found;
   };

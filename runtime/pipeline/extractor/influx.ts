@@ -1,4 +1,6 @@
 /** One line of the Influx line protocol: `weather,location=us temperature=82 1465839830100400200`. @module */
+import { finite } from "../expression_values.ts";
+import { putOwn } from "../own_field.ts";
 
 /** Takes a line apart; `undefined` when it is none. A timestamp beyond 2^53 is a bigint. */
 export function parseInflux(line: string): unknown {
@@ -12,16 +14,16 @@ export function parseInflux(line: string): unknown {
   for (const tag of tagTexts) {
     const [name, value] = cut(tag, "=");
     if (name === "" || value === undefined || value === "") return undefined;
-    tags[unescape(name)] = unescape(value);
+    putOwn(tags, unescape(name), unescape(value));
   }
   const fields: Record<string, unknown> = {};
   for (const field of fieldParts) {
     const [name, text] = cut(field, "=");
     const value = text === undefined ? undefined : fieldValue(text);
     if (name === "" || value === undefined) return undefined;
-    fields[unescape(name)] = value;
+    putOwn(fields, unescape(name), value);
   }
-  if (timeText !== undefined && !/^-?\d+$/.test(timeText)) return undefined;
+  if (timeText !== undefined && !/^-?\d{1,19}$/.test(timeText)) return undefined;
   const timestamp = timeText === undefined ? undefined : exact(timeText);
   return { measurement: unescape(measurement!), tags, fields, ...(timestamp === undefined ? {} : { timestamp }) };
 }
@@ -33,10 +35,10 @@ function exact(text: string): number | bigint {
 
 function fieldValue(text: string): unknown {
   if (/^"(?:[^"\\]|\\.)*"$/s.test(text)) return text.slice(1, -1).replace(/\\(["\\])/g, "$1");
-  if (/^[+-]?\d+[iu]$/.test(text)) return exact(text.slice(0, -1));
+  if (/^[+-]?\d{1,20}[iu]$/.test(text)) return exact(text.slice(0, -1));
   if (/^(?:t|T|true|True|TRUE)$/.test(text)) return true;
   if (/^(?:f|F|false|False|FALSE)$/.test(text)) return false;
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? finite(Number(text)) : undefined;
 }
 
 function unescape(text: string): string {

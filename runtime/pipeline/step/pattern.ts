@@ -2,6 +2,7 @@
 import { isSame, ownProperty } from "../expression_values.ts";
 import { compileExtractor } from "../extractor/extractors.ts";
 import { invalid } from "../invalid.ts";
+import { putOwn } from "../own_field.ts";
 import { compileValue } from "../target.ts";
 import type { Pattern } from "./match_definition.ts";
 
@@ -44,7 +45,7 @@ const operators: Readonly<Record<string, CompileOne>> = {
   },
   $any: (operand, path) => {
     const patterns = compileAll(operand, path);
-    return (value, captures) => patterns.some((matches) => matches(value, captures));
+    return (value, captures) => patterns.some((matches) => capturing(matches, value, captures));
   },
   $all: (operand, path) => {
     const patterns = compileAll(operand, path);
@@ -57,7 +58,8 @@ const operators: Readonly<Record<string, CompileOne>> = {
   $list: (operand, path) => {
     const patterns = compileAll(operand, path);
     return (value, captures) =>
-      Array.isArray(value) && patterns.every((matches) => value.some((item) => matches(item, captures)));
+      Array.isArray(value) &&
+      patterns.every((matches) => value.some((item) => capturing(matches, item, captures)));
   },
   $items: (operand, path) => {
     const patterns = compileAll(operand, path);
@@ -70,6 +72,14 @@ const operators: Readonly<Record<string, CompileOne>> = {
     return (value) => holds(value) === true;
   },
 };
+
+/** What a pattern captured before it failed is not captured. */
+function capturing(matches: Matches, value: unknown, captures: Captures): boolean {
+  const own: Captures = {};
+  if (!matches(value, own)) return false;
+  for (const name of Object.keys(own)) putOwn(captures, name, own[name]);
+  return true;
+}
 
 function listOf(operand: unknown, path: string): readonly unknown[] {
   if (Array.isArray(operand)) return operand;
@@ -125,7 +135,7 @@ function compileSpecial(pattern: Readonly<Record<string, unknown>>, path: string
       found = typeof value === "string" ? extract(value) : undefined;
       if (found === undefined) return false;
     }
-    if (name !== undefined) captures[name as string] = found;
+    if (name !== undefined) putOwn(captures, name as string, found);
     return true;
   };
 }

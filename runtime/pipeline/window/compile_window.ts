@@ -17,6 +17,10 @@ import { TumblingWindows } from "./tumbling_windows.ts";
 import type { WindowResult } from "./window_result.ts";
 import type { Windows } from "./window_operator.ts";
 
+/** Shortest window on the clock, milliseconds: a number for the time of today has few digits left below it. */
+const LEAST_MS = 0.001;
+const lengths: readonly string[] = ["intervalMs", "everyMs", "gapMs"];
+
 /** Most windows one event may belong to: more is a definition that costs memory nobody meant to spend. */
 const MOST_OVERLAPS = 1000;
 
@@ -96,6 +100,9 @@ function compileSingle(definition: WindowDefinition, path: string, result: Windo
 function slidingSize(definition: SlidingSizeWindow, path: string, result: WindowResult): Windows<unknown> {
   const { size, every = 1 } = definition;
   if (size % every !== 0) throw invalid(`${path}.every`, String(every), `a divisor of the size ${size}`);
+  if (size / every > MOST_OVERLAPS) {
+    throw invalid(`${path}.every`, String(every), `at least ${Math.ceil(size / MOST_OVERLAPS)}, for a size of ${size}`);
+  }
   return new SlidingSizeWindows(definition, result) as Windows<unknown>;
 }
 
@@ -106,8 +113,11 @@ function slidingTime(definition: SlidingTimeWindow, path: string, result: Window
   }
   const assign = (time: number): Span[] => {
     const spans: Span[] = [];
-    for (let start = Math.floor(time / everyMs) * everyMs; start > time - intervalMs; start -= everyMs) {
-      spans.unshift({ start, end: start + intervalMs });
+    const last = Math.floor(time / everyMs);
+    // By number, not by subtraction: the same window starts at the same fraction whichever event it is seen from.
+    for (let back = Math.ceil(intervalMs / everyMs); back >= 0; back--) {
+      const start = (last - back) * everyMs;
+      if (start > time - intervalMs) spans.push({ start, end: start + intervalMs });
     }
     return spans;
   };
@@ -123,6 +133,10 @@ function timed(
 ): Windows<unknown> {
   const processing = definition.time === undefined;
   if (processing) needsTime(definition, path);
+  for (const [key, milliseconds] of Object.entries({ ...definition, time: undefined })) {
+    if (!lengths.includes(key) || milliseconds as number >= LEAST_MS) continue;
+    throw invalid(`${path}.${key}`, String(milliseconds), `at least ${LEAST_MS}`);
+  }
   return new TimedWindows(
     { ...definition, timeOf: compileTime(definition, path), assign, merge, processing },
     result,

@@ -4,6 +4,9 @@ import type { Event } from "../../flow/delivery.ts";
 import type { EventTime } from "../select_definition.ts";
 import { compileValue } from "../target.ts";
 
+/** Furthest moment from 1970 that is a date. */
+const MOST_TIME = 8.64e15;
+
 /**
  * Compiles `time`; the function gives milliseconds since 1970.
  *
@@ -19,7 +22,7 @@ export function compileTime({ time }: EventTime, path: string): (event: Event, v
       : typeof found === "bigint"
       ? Number(found)
       : found;
-    if (typeof milliseconds === "number" && Number.isFinite(milliseconds)) return milliseconds;
+    if (typeof milliseconds === "number" && Math.abs(milliseconds) <= MOST_TIME) return milliseconds;
     throw new CaissonError("CAISSON_OPERATOR_FAILED", {
       subject: `${path}.time`,
       found: found === undefined ? "no time" : String(JSON.stringify(found)).slice(0, 80),
