@@ -139,7 +139,12 @@ Deno.test("what is wrong in a pipeline with processors is told with the path it 
     "CAISSON_FLOW_LINK",
     "f: pipelines.main.links[2].from",
   );
-  refused({ nodes, links: begun }, [{ from: "main/x", to: "out" }], "CAISSON_FLOW_LINK", "f: links[1].from");
+  refused(
+    { nodes, links: [...begun, { from: "b", to: "out" }] },
+    [{ from: "main/x", to: "out" }],
+    "CAISSON_FLOW_LINK",
+    "f: links[1].from",
+  );
   refused(
     [{ processor: { type: "x" } }, { filter: ["==", 1] }],
     [],
