@@ -1,7 +1,10 @@
 // line_cutter.cpp - see line_cutter.hpp.
 #include "line_cutter.hpp"
 
+#include <algorithm>
 #include <cstring>
+
+#include "line_ends.hpp"
 
 namespace kernel {
 
@@ -82,36 +85,53 @@ bool LineCutter::finish(caisson_batch *out) {
   return put_joined(out, none, nullptr, 0);
 }
 
+// Lines that are whole where they are, from the byte at hand on; stops before one that is not, or has no place in `out`.
+void LineCutter::put_whole(caisson_batch *out, const caisson_record &record, const uint8_t *bytes, uint32_t length) {
+  caisson_record line = {};
+  line.timestamp_ns = record.timestamp_ns;
+  line.sequence = record.sequence;
+  line.payload_segment = static_cast<uint16_t>(record.payload_segment + 1u);
+  const bool is_plain = out->record_stride == sizeof line;
+  LineEnds ends;
+  do {
+    find_line_ends(bytes, byte_, length, ends);
+    const uint32_t count = std::min(ends.count, out->capacity - out->count);
+    uint32_t start = byte_, put = 0;
+    for (; put < count; put++) {
+      const uint32_t size = ends.places[put] - start;
+      if (size > longest_) break;
+      caisson_record *const made = caisson_record_at(out, out->count + put);
+      if (!is_plain) std::memset(static_cast<void *>(made), 0, out->record_stride);
+      std::memcpy(made, &line, sizeof line);
+      made->payload_offset = record.payload_offset + start;
+      made->payload_length = size;
+      start = ends.places[put] + 1;
+    }
+    byte_ = start;
+    out->count += put;
+    if (put < ends.count) return;
+  } while (ends.count >= kMostEnds && out->count < out->capacity);
+}
+
 int32_t LineCutter::cut(const caisson_batch *batch, caisson_batch *out) {
   share_segments(batch, out);
   if (batch->count == 0) return finish(out) ? CAISSON_OK : CAISSON_AGAIN;
-  const bool is_plain = out->record_stride == sizeof(caisson_record);
   for (; record_ < batch->count; record_++, byte_ = 0) {
     const caisson_record &record = *caisson_record_at(batch, record_);
-    caisson_record line = {};
-    line.timestamp_ns = record.timestamp_ns;
-    line.sequence = record.sequence;
-    line.payload_segment = static_cast<uint16_t>(record.payload_segment + 1u);
     const caisson_slice chunk = caisson_payload(batch, &record);
     const bool shares = record.payload_segment + 1u < out->segment_count;
     while (byte_ < chunk.length) {
+      if (shares && held_length_ == 0) put_whole(out, record, chunk.data, chunk.length);
       const uint8_t *const start = chunk.data + byte_;
-      const void *const found = std::memchr(start, '\n', chunk.length - byte_);
+      const uint32_t left = chunk.length - byte_;
+      const void *const found = left == 0 ? nullptr : std::memchr(start, '\n', left);
       if (found == nullptr) {
-        hold(start, chunk.length - byte_);
+        if (left > 0) hold(start, left);
         break;
       }
+      if (out->count >= out->capacity) return CAISSON_AGAIN;
       const uint32_t length = static_cast<uint32_t>(static_cast<const uint8_t *>(found) - start);
-      if (held_length_ > 0 || length > longest_ || !shares) {
-        if (!put_joined(out, record, start, length)) return CAISSON_AGAIN;
-      } else {
-        if (out->count >= out->capacity) return CAISSON_AGAIN;
-        // One store of a whole record; clearing it first would take two, and a call.
-        caisson_record *const made = is_plain ? caisson_record_at(out, out->count++) : caisson_record_begin(out);
-        std::memcpy(made, &line, sizeof line);
-        made->payload_offset = record.payload_offset + byte_;
-        made->payload_length = length;
-      }
+      if (!put_joined(out, record, start, length)) return CAISSON_AGAIN;
       byte_ += length + 1;
     }
   }

@@ -20,6 +20,7 @@ class LineCutter {
  private:
   bool finish(caisson_batch *out);
   bool put_joined(caisson_batch *out, const caisson_record &from, const uint8_t *bytes, uint32_t length);
+  void put_whole(caisson_batch *out, const caisson_record &record, const uint8_t *bytes, uint32_t length);
   bool put_failure(caisson_batch *out, const caisson_record &from);
   void hold(const uint8_t *bytes, uint32_t length);
   void forget();

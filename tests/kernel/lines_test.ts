@@ -10,13 +10,13 @@ const FOLDER = fromFileUrl(new URL("../../plugins/json_kernel", import.meta.url)
 const ignore = !await hasKernel();
 const decoder = new TextDecoder();
 
-/** Cuts chunks natively, each call with outputs of few events; a failed line is `null`. */
-async function cut(chunks: readonly Uint8Array[], maxLength: number): Promise<(string | null)[]> {
+/** Cuts chunks natively, each call with outputs of few events unless told; a failed line is `null`. */
+async function cut(chunks: readonly Uint8Array[], maxLength: number, capacity = 3): Promise<(string | null)[]> {
   await using opened = await openNative(FOLDER, "lines", { max_length: maxLength });
   const part = asProcessor(opened);
   await start(part);
   const lines: (string | null)[] = [];
-  const out = Batch.allocate({ capacity: 3, arenaBytes: 256, segments: 2 });
+  const out = Batch.allocate({ capacity, arenaBytes: 512, segments: 2 });
   const take = () => {
     for (let index = 0; index < out.count; index++) {
       const text = decoder.decode(out.payload(index));
@@ -66,6 +66,25 @@ Deno.test({
       }
       assertEquals(await cut(chunks, 200), separated(chunks, 200), `seed ${seed}`);
       assertEquals((await cut(chunks, 60)).filter((line) => line !== null), separated(chunks, 60), `seed ${seed}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "lines cuts chunks of hundreds of lines, wherever a line ends and a batch is full",
+  ignore,
+  async fn() {
+    const random = seeded(7);
+    for (const longest of [1, 3, 70, 400]) {
+      // Long runs of empty lines, too: many ends in one block of 64 bytes.
+      const lines = Array.from({ length: 1500 }, () => "y".repeat(Math.floor(random() * longest)));
+      const bytes = new TextEncoder().encode(lines.join("\n"));
+      for (const capacity of [1, 255, 256, 2000]) {
+        const found = await cut([bytes.subarray(0, 900), bytes.subarray(900)], 300, capacity);
+        const wanted = separated([bytes.subarray(0, 900), bytes.subarray(900)], 300);
+        assertEquals(found.filter((line) => line !== null), wanted, `${longest}, ${capacity}`);
+        assertEquals(found.filter((line) => line === null).length, lines.filter(({ length }) => length > 300).length);
+      }
     }
   },
 });
