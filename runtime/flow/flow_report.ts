@@ -80,7 +80,7 @@ export interface FlowReport {
   readonly seconds: number;
   /** Events read a second. */
   readonly eventsPerSecond: number;
-  /** Over all sinks. */
+  /** Over all sinks: from when an event, or the last event of a window, came in until its sink had written it. */
   readonly latencyMs: LatencyReport;
   /** Error codes and how often each was seen. */
   readonly errors: Readonly<Record<string, number>>;

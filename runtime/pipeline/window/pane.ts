@@ -10,9 +10,9 @@ import type { CompiledAggregate } from "../target.ts";
 export class Pane {
   /** Events gathered. */
   count = 0;
-  /** Time of the first, milliseconds. */
+  /** When the first came into the system, milliseconds since 1970. */
   first = 0;
-  /** Time of the last, milliseconds. */
+  /** When the last came into the system, milliseconds since 1970. */
   last = 0;
   /** The last value. */
   value: unknown;
@@ -45,7 +45,7 @@ export class Pane {
     for (const [index, accumulator] of this.#accumulators.entries()) accumulator.merge(other.#accumulators[index]);
     if (this.count === 0) this.first = other.first;
     this.count += other.count;
-    this.last = other.last;
+    this.last = Math.max(this.last, other.last);
     this.value = other.value;
     this.held.addAll(other.held);
   }

@@ -108,14 +108,16 @@ export class TimedWindows implements Windows<Group> {
     if (spans.length === 0) return this.#turnAway(event);
     const group = this.groups.take(key, event, emit);
     if (group === undefined) return false;
-    for (const span of spans) this.#addTo(group, span, event, value, time, emit);
+    for (const span of spans) this.#addTo(group, span, event, value, emit);
     this.#watermark = Math.max(this.#watermark, time - (this.#options.delayMs ?? 0));
     return true;
   }
 
-  #addTo(group: Group, span: Span, event: Event, value: unknown, time: number, emit: Emit): void {
+  #addTo(group: Group, span: Span, event: Event, value: unknown, emit: Emit): void {
     const open = this.#options.merge ? this.#session(group, span) : this.#exact(group, span);
-    open.pane.add(event, value, time);
+    // Its result came into the system with its last event, whatever time the events tell: a window behind this one by
+    // the time events came in, and the report of latencies, ask for that.
+    open.pane.add(event, value, event.timestamp);
     const ended = open.end <= this.#watermark;
     this.#earliest = Math.min(this.#earliest, ended ? open.end + this.#lateness : open.end);
     // Late, but not too late: the result is said anew at once.
