@@ -1,7 +1,6 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
 import { createCodec } from "../codec/codecs.ts";
 import { Breaker } from "../connector/breaker.ts";
-import { alternativePorts } from "../pipeline/ports.ts";
 import type { Part, ProcessorPart } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
@@ -97,8 +96,13 @@ export class Assembly {
       reading: options.reading,
       onError,
     });
-    const alternatives = (name: string): readonly string[] => alternativePorts(definition.pipelines?.[name]);
-    this.pausing = new Pausing({ flow: definition.name, nodes: this.nodes, graph, alternatives, onError });
+    this.pausing = new Pausing({
+      flow: definition.name,
+      nodes: this.nodes,
+      graph,
+      pipelines: options.operators,
+      onError,
+    });
   }
 
   /** Starts sinks, then processors and pipelines, then sources. Whoever calls closes {@linkcode nodes} when this throws. */

@@ -4,6 +4,7 @@ import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import type { FlowAccess, FlowEnd } from "../connector/flow_access.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { compilePipeline } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
@@ -44,6 +45,8 @@ export class Flow implements AsyncDisposable {
   readonly #options: FlowOptions;
   readonly #graph: Graph;
   readonly #assembly: Assembly;
+  /** Compiled pipelines by their names; the new ones after a replacement. */
+  readonly #operators: Map<string, CompiledPipeline>;
   readonly #reading = new AbortController();
   readonly #ending = new AbortController();
   readonly #forced = Promise.withResolvers<void>();
@@ -72,7 +75,7 @@ export class Flow implements AsyncDisposable {
     this.#life = new LifeCycle(this.name);
     const graph = this.#graph = buildGraph(definition);
     checkFiles(definition, graph);
-    const operators = new Map(
+    const operators = this.#operators = new Map(
       Object.entries(definition.pipelines ?? {}).map(([name, pipeline]) => [
         name,
         compilePipeline(pipeline, `${definition.name}: pipelines.${name}`),
@@ -146,16 +149,11 @@ export class Flow implements AsyncDisposable {
   async replacePipeline(name: string, definition: PipelineDefinition): Promise<void> {
     // What may be resumed runs, or is paused.
     if (!this.#life.takes("resume")) throw stateError(this.name, this.state, "a running flow");
-    const { definition: flow } = this.#options;
     const { pipelines, kernels } = this.#assembly;
-    for (
-      const { name: part, running, compiled } of planReplacement(name, definition, {
-        flow,
-        graph: this.#graph,
-        pipelines,
-      })
-    ) {
+    const plan = planReplacement(name, definition, { flow: this.#options.definition, graph: this.#graph, pipelines });
+    for (const { name: part, running, compiled } of plan) {
       await kernels.replace(part, running, compiled);
+      this.#operators.set(part, compiled);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Pauses, resumes and drains the nodes of a flow, and stops sources whose sinks take nothing. @module */
 import type { SourcePart } from "../connector/contract.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { isPartOf } from "./cut_pipeline.ts";
 import type { Graph } from "./graph.ts";
 import type { Node } from "./node.ts";
@@ -17,8 +18,8 @@ export interface PausingOptions {
   readonly nodes: readonly Node[];
   /** Its links. */
   readonly graph: Graph;
-  /** Ports of a pipeline of which an event takes any one. */
-  readonly alternatives: (pipeline: string) => readonly string[];
+  /** Those of its nodes that are pipelines. */
+  readonly pipelines: ReadonlyMap<string, CompiledPipeline>;
   /** Told about what goes wrong. */
   readonly onError: (error: CaissonError) => void;
 }
@@ -32,7 +33,7 @@ export class Pausing {
   /** Pauses nothing yet. */
   constructor(options: PausingOptions) {
     this.#options = options;
-    this.reach = new Reach(options.graph.links, options.alternatives);
+    this.reach = new Reach(options.graph.links, options.pipelines);
   }
 
   /**

@@ -1,4 +1,6 @@
 /** Which nodes of a flow take events, while circuit breakers leave some sinks alone. @module */
+import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
+import { pipelineTakes } from "../pipeline/takes.ts";
 import type { Link } from "./graph.ts";
 
 /** Follows the links that have no buffer: on one that has, events rest until they are taken. */
@@ -6,13 +8,13 @@ export class Reach {
   /** Sinks that take nothing now. */
   readonly broken: ReadonlySet<string> = new Set();
   readonly #links: readonly Link[];
-  readonly #alternatives: (pipeline: string) => readonly string[];
+  readonly #pipelines: ReadonlyMap<string, CompiledPipeline>;
   readonly #known = new Map<string, boolean>();
 
-  /** @param alternatives ports of a pipeline of which an event takes any one */
-  constructor(links: readonly Link[], alternatives: (pipeline: string) => readonly string[]) {
+  /** @param pipelines the nodes that are pipelines: inside of one an event may take any one of several ways */
+  constructor(links: readonly Link[], pipelines: ReadonlyMap<string, CompiledPipeline>) {
     this.#links = links.filter(({ buffer }) => buffer === undefined);
-    this.#alternatives = alternatives;
+    this.#pipelines = pipelines;
   }
 
   /** A sink takes nothing from now on, or does again. */
@@ -32,12 +34,11 @@ export class Reach {
   }
 
   #passes(node: string): boolean {
-    const linked = [...new Set(this.#links.filter(({ from }) => from.node === node).map(({ from }) => from.port))];
-    const alternatives = this.#alternatives(node);
-    const any = linked.filter((port) => alternatives.includes(port));
-    const all = linked.filter((port) => !alternatives.includes(port));
-    return all.every((port) => this.takesPort(node, port)) &&
-      (any.length === 0 || any.some((port) => this.takesPort(node, port)));
+    const linked = (port: string): boolean => this.#links.some(({ from }) => from.node === node && from.port === port);
+    const takes = (port: string): boolean => this.takesPort(node, port);
+    const pipeline = this.#pipelines.get(node);
+    if (pipeline !== undefined) return pipelineTakes(pipeline, { takes, linked });
+    return this.#links.every(({ from, to }) => from.node !== node || this.takes(to.node));
   }
 
   /** Whether everything linked to a port takes events. */

@@ -6,6 +6,7 @@ import type { KernelProgram } from "./kernel_program.ts";
 import type { Row } from "./kernel_rows.ts";
 import type { Emit, Operator, Warn } from "./operator.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
+import { compileTakes } from "./takes.ts";
 
 /** An operator with its place: what it emits to next. */
 export interface Placed {
@@ -62,6 +63,10 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
   const placed: Placed[] = [];
   let afterKernel: Emit | undefined;
   let fed: FedOperator | undefined;
+  const { takes } = links;
+  const takesOf = takes === undefined
+    ? undefined
+    : compileTakes({ chains, wires }, { takes, linked: (port) => isTaken(port, links) });
   const emitTo = (node: string, port: string): Emit => {
     const targets = wires.filter((wire) => wire.node === node && wire.port === port).flatMap((wire) => [
       ...wire.chains.map((chain) => heads.get(chain)!),
@@ -81,8 +86,10 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
       );
       const linked = (operator.ports ?? []).filter((port) => isLinked(wires, name, port, links));
       for (const port of operator.ports ?? []) operator.linked?.(port, linked.includes(port));
-      // In a graph of nodes a port's name is not that of the pipeline's.
-      if (links.takes !== undefined && chains.length === 1) operator.reach?.(links.takes);
+      if (operator.reach !== undefined && takesOf !== undefined) {
+        const asks = new Map((operator.ports ?? []).map((port) => [port, takesOf(name, port)]));
+        operator.reach((port) => asks.get(port)!());
+      }
       if (program !== undefined && name === chains[0]!.name && index + 1 === program.steps) afterKernel = next;
       const isFed = program?.feeds !== undefined &&
         (program.tap === undefined
@@ -113,17 +120,16 @@ function endsHere(wires: readonly Wire[], node: string): boolean {
   return wires.every((wire) => wire.node !== node || wire.chains.length === 0);
 }
 
-function isLinked(
-  wires: readonly Wire[],
-  node: string,
-  port: string,
-  { out, err, port: fanout }: FuseOptions["links"],
-): boolean {
-  const taken = (name: string): boolean =>
-    name === "out" ? out.linked : name === "err" ? err.linked : fanout?.(name).linked === true;
+function isLinked(wires: readonly Wire[], node: string, port: string, links: FuseOptions["links"]): boolean {
   return wires.some((wire) =>
-    wire.node === node && wire.port === port && (wire.chains.length > 0 || wire.ports.some(taken))
+    wire.node === node && wire.port === port &&
+    (wire.chains.length > 0 || wire.ports.some((name) => isTaken(name, links)))
   );
+}
+
+/** Whether anything is linked to a port of the pipeline. */
+function isTaken(name: string, { out, err, port }: FuseOptions["links"]): boolean {
+  return name === "out" ? out.linked : name === "err" ? err.linked : port?.(name).linked === true;
 }
 
 function fanOut(targets: readonly Emit[]): Emit {

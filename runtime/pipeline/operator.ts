@@ -55,8 +55,8 @@ export interface Operator {
   /** Whether somebody takes what it emits to a port; told before the first event. */
   readonly linked?: (port: string, linked: boolean) => void;
   /**
-   * How to ask whether what is linked to a port takes events now: not while a circuit breaker leaves it alone. Told before
-   * the first event, unless the pipeline is a graph of nodes.
+   * How to ask whether what a port leads to takes events now: not while a circuit breaker leaves it alone. Told before the
+   * first event. An operator that has this sends each event to one of its {@linkcode Operator.ports}, whichever takes it.
    */
   readonly reach?: (takes: (port: string) => boolean) => void;
   /** When it next has to act without an event, milliseconds since 1970. @default {never} */

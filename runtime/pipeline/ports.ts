@@ -32,10 +32,3 @@ function latePort(window: object): readonly string[] {
   const text = Object.values(single)[0] as Readonly<Record<string, unknown>> | undefined;
   return "session" in single || text?.["everyMs"] !== undefined || text?.["time"] !== undefined ? ["late"] : [];
 }
-
-/** Ports of a pipeline's round robins; of a graph of nodes none are known. */
-export function alternativePorts(definition: PipelineDefinition | undefined): readonly string[] {
-  if (definition === undefined || "nodes" in definition) return [];
-  const steps = "operators" in definition ? definition.operators : definition;
-  return steps.flatMap((step) => "roundRobin" in step ? step.roundRobin.ports : []);
-}

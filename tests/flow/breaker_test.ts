@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Breaker } from "../../runtime/connector/breaker.ts";
 import { Gate } from "../../runtime/connector/gate.ts";
-import { Runtime } from "../../mod.ts";
+import { type PipelineDefinition, Runtime } from "../../mod.ts";
 import { drivenFlow, eventually } from "./driven_flow.ts";
 
 const breaker = { failures: 3, resetMs: 5 };
@@ -93,7 +93,11 @@ Deno.test("a sink that never answers costs no event its verdict: a stop that is 
 
 /** Numbers go round robin to two sinks; one of them only fails, later than it is called. */
 async function besideBroken(
-  both: { readonly isBroken: readonly [boolean, boolean] },
+  both: {
+    readonly isBroken: readonly [boolean, boolean];
+    readonly share?: PipelineDefinition;
+    readonly resetMs?: number;
+  },
   test: (
     flow: Awaited<ReturnType<Runtime["deploy"]>>,
     written: readonly number[][],
@@ -134,11 +138,12 @@ async function besideBroken(
       }),
     });
   }
-  const breaker = { failures: 3, resetMs: 60_000 };
+  const { resetMs = 60_000, share = [{ roundRobin: { ports: ["one", "two"] } }] } = both;
+  const breaker = { failures: 3, resetMs };
   const flow = await runtime.deploy({
     name: "main",
     connectors: { in: { type: "in" }, a: { type: "a", breaker }, b: { type: "b", breaker } },
-    pipelines: { share: [{ roundRobin: { ports: ["one", "two"] } }] },
+    pipelines: { share },
     links: [{ from: "in", to: "share" }, { from: "share/one", to: "a" }, { from: "share/two", to: "b" }],
   });
   await test(flow, written, told);
@@ -157,6 +162,46 @@ Deno.test("behind a round robin only the sink that fails is left alone: the sour
     assertEquals([waitsOf(flow, "in"), waitsOf(flow, "b"), told], [[], [], []]);
     // What was not on its way to the broken one goes to the other without a gap.
     assertEquals(written[1]!.slice(-20), Array.from({ length: 20 }, (_, at) => written[1]!.at(-1)! - 19 + at));
+  }));
+
+/** The round robin is a node among others, and what it gives goes through more of them. */
+const deep: PipelineDefinition = {
+  nodes: {
+    first: [{ filter: true }],
+    deal: [{ roundRobin: { ports: ["left", "right"] } }],
+    west: [{ filter: [">=", ["field", []], 0] }],
+    further: [{ filter: true }],
+  },
+  links: [
+    { from: "in", to: "first" },
+    { from: "first", to: "deal" },
+    { from: "deal/left", to: "west" },
+    { from: "west", to: "further" },
+    { from: "further", to: "one" },
+    { from: "deal/right", to: "two" },
+  ],
+};
+
+Deno.test("so it is where the round robin is a node of a graph, and a sink that is well again gets its share again", () => {
+  const isBroken: [boolean, boolean] = [true, false];
+  return besideBroken({ isBroken, share: deep, resetMs: 20 }, async (flow, written, told) => {
+    await eventually(() => waitsOf(flow, "a").includes("breaker"), "the breaker triggered");
+    const before = written[1]!.length;
+    await eventually(() => written[1]!.length > before + 200, "the other sink goes on");
+    assertEquals([waitsOf(flow, "in"), waitsOf(flow, "b"), told], [[], [], []]);
+    isBroken[0] = false;
+    await eventually(() => written[0]!.length > 200, "the sink gets events again");
+    // Turn by turn: between two events of the one there is one of the other.
+    const last = written[0]!.slice(-20);
+    assertEquals(last, Array.from({ length: 20 }, (_, at) => last[0]! + 2 * at));
+  });
+});
+
+Deno.test("when every sink behind a round robin in a graph is left alone, the source waits", () =>
+  besideBroken({ isBroken: [true, true], share: deep }, async (flow, _written, told) => {
+    await eventually(() => waitsOf(flow, "a").length > 0 && waitsOf(flow, "b").length > 0, "both triggered");
+    assertEquals(waitsOf(flow, "in").toSorted(), ["sink:a", "sink:b"]);
+    assertEquals(told.toSorted(), ["triggered a", "triggered b"]);
   }));
 
 Deno.test("when every sink behind a round robin is left alone, the source waits", () =>
