@@ -4,6 +4,7 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
+import type { Rows } from "./kernel_rows.ts";
 import type { Emit, Operator } from "./operator.ts";
 import { readerOf, recordMakerOf } from "./shaped_code.ts";
 
@@ -136,6 +137,25 @@ export function compileCount(
     if (only !== undefined && second === undefined) return (input, emit) => countOne(only(input), emit);
     return (input, emit) => take(groupOf(of.map((key) => key(input))), emit);
   };
+  /** Most rows bring a small integer that has a group: then nothing but the number in memory is looked at. */
+  const countRows = (rows: Rows, from: number, to: number, emit: Emit): void => {
+    const { floats } = rows;
+    const end = rows.start + to;
+    for (let at = rows.start + from; at < end; at++) {
+      const number = floats[at]!;
+      const index = number | 0;
+      const group = index === number && index >= 0 && index < byIndex.length ? byIndex[index] : undefined;
+      if (group !== undefined && group.window === window) {
+        group.count++;
+        if (++counted === everyEvents) flush(emit);
+      } else {
+        countOne(rows.value(at), emit);
+      }
+    }
+  };
+  const stepRows = keys.length === 1 ? countRows : (rows: Rows, from: number, to: number, emit: Emit): void => {
+    for (let index = from; index < to; index++) countRow(rows.record(index), emit);
+  };
   const countValue = counter(keys);
   const countRow = counter<unknown>(columns);
 
@@ -149,9 +169,7 @@ export function compileCount(
     },
     cursor: "replaces",
     stepRead: (_, row, emit) => countRow(row, emit),
-    stepRows: (row, from, to, emit) => {
-      for (let index = from; index < to; index++) countRow(row(index), emit);
-    },
+    stepRows,
     flush,
   };
 }

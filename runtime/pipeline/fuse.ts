@@ -3,7 +3,7 @@ import type { Event } from "../flow/delivery.ts";
 import type { PortCollector } from "./collector.ts";
 import type { CompiledPipeline, Wire } from "./compiled_pipeline.ts";
 import type { KernelProgram } from "./kernel_program.ts";
-import type { Row } from "./kernel_rows.ts";
+import type { Row, Rows } from "./kernel_rows.ts";
 import type { Emit, Operator, Warn } from "./operator.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
 import { compileTakes } from "./takes.ts";
@@ -23,7 +23,7 @@ export interface FedOperator {
   /** Takes a row. */
   readonly step: (event: Event, row: Row) => boolean;
   /** Takes many, where the operator can and nothing but rows is wanted, see `Operator.stepRows`. */
-  readonly steps: ((row: (index: number) => Row, from: number, to: number) => void) | undefined;
+  readonly steps: ((rows: Rows, from: number, to: number) => void) | undefined;
   /** Whether events it is given go further, to `out` or a linked port. */
   readonly passes: boolean;
   /** Whether it may be handed the same event object each time: nobody but collectors of ports gets to see it. */
@@ -100,9 +100,9 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
         const isLast = index + 1 === operators.length && endsHere(wires, name);
         fed = {
           step: (event, row) => operator.stepRead!(event, row, emit),
-          steps: operator.stepRows === undefined || program.tap !== undefined
+          steps: operator.stepRows === undefined || passes || program.tap !== undefined
             ? undefined
-            : (row, from, to) => operator.stepRows!(row, from, to, emit),
+            : (rows, from, to) => operator.stepRows!(rows, from, to, emit),
           passes,
           reusesEvent: !passes || isLast,
         };

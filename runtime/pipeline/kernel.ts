@@ -6,7 +6,7 @@ import type { Batch } from "../data/batch.ts";
 import type { Delivery } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
 import type { KernelProgram } from "./kernel_program.ts";
-import { type RowMemory, type RowReader, rowReaderOf } from "./kernel_rows.ts";
+import { type RowMemory, type RowReader, rowReaderOf, Rows } from "./kernel_rows.ts";
 
 /** The event of the input a mark stands for; above it {@linkcode PROJECTED} and {@linkcode PUNTED}. */
 export const ORIGIN = 0x3fffffff;
@@ -33,14 +33,10 @@ export interface KernelResult {
   readonly punted: number;
   /** {@linkcode ORIGIN} and marks, one for each of them. */
   readonly marks: Uint32Array;
-  /** What it read of the event at an index of {@linkcode marks} that is not punted. Of no use once the batch is given back. */
-  readonly row: (index: number) => Readonly<Record<string, unknown>>;
+  /** What it read of the events at the indexes of {@linkcode marks} that are not punted. */
+  readonly rows: Rows;
   /** Gives the batch back. */
   readonly give: () => void;
-}
-
-interface View extends RowMemory {
-  readonly read: RowReader;
 }
 
 /** One kernel, belonging to one pipeline. */
@@ -52,8 +48,9 @@ export class Kernel {
   readonly #readerOf: (memory: RowMemory) => RowReader;
   /** Absent, null, false, true, then the texts the kernel handed over, by their number. */
   readonly #known: unknown[] = [undefined, null, false, true];
-  readonly #views = new WeakMap<Batch, View>();
+  readonly #rows = new WeakMap<Batch, Rows>();
   #pool: BatchPool | undefined;
+  #era = 0;
   #capacity = 0;
   #arenaBytes = 0;
 
@@ -87,25 +84,25 @@ export class Kernel {
       give();
       throw thrown;
     }
-    const view = this.#viewOf(out);
-    const { words, read } = view;
+    const rows = this.#rowsOf(out);
+    const { words } = rows;
     this.#learn(out, words);
     const kept = words[TABLE.kept]!;
-    const columns = this.#columns;
-    const rows = words[TABLE.rows]! / 8;
+    rows.start = words[TABLE.rows]! / 8;
+    rows.era = this.#era;
     return {
       out,
       kept,
       punted: words[TABLE.punted]!,
       marks: words.subarray(TABLE.marks, TABLE.marks + kept),
-      row: (index) => read(rows + columns * index),
+      rows,
       give,
     };
   }
 
-  #viewOf(out: Batch): View {
-    let view = this.#views.get(out);
-    if (view === undefined) {
+  #rowsOf(out: Batch): Rows {
+    let rows = this.#rows.get(out);
+    if (rows === undefined) {
       const { arena } = out;
       const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.byteLength / 4);
       const memory: RowMemory = {
@@ -114,15 +111,18 @@ export class Kernel {
         known: this.#known,
         loose: (at) => decodeUtf8(arena.subarray(at + 4, at + 4 + words[at / 4]!)),
       };
-      this.#views.set(out, view = { ...memory, read: this.#readerOf(memory) });
+      this.#rows.set(out, rows = new Rows(memory, this.#columns, this.#readerOf(memory)));
     }
-    return view;
+    return rows;
   }
 
   /** Takes the texts that got a number. */
   #learn({ arena }: Batch, words: Uint32Array): void {
     const known = this.#known;
-    if (words[TABLE.anew] === 1) known.length = 4;
+    if (words[TABLE.anew] === 1) {
+      known.length = 4;
+      this.#era++;
+    }
     let end = arena.byteLength;
     for (let left = words[TABLE.texts]!; left > 0; left--) {
       const length = words[end / 4 - 1]!;

@@ -1,4 +1,6 @@
 /** Rows of values, as the native kernel leaves them in memory, as records. @module */
+import type { Batch } from "../data/batch.ts";
+import type { Settlement } from "../flow/settlement.ts";
 import { functionOf } from "./shaped_code.ts";
 
 /** What a step reads of one event. */
@@ -20,7 +22,58 @@ export interface RowMemory {
 }
 
 /** Upper half of a value that has a number. */
-const KNOWN = 0x7ff80001;
+export const KNOWN = 0x7ff80001;
+
+/** The rows of one batch, for a step that takes many at once. Of no use once the batch is given back. */
+export class Rows {
+  /** All of the memory they lie in, as numbers. */
+  readonly floats: Float64Array;
+  /** The same, as words. */
+  readonly words: Uint32Array;
+  /** Values of a row. */
+  readonly columns: number;
+  /** Where the first one stands, in doubles. */
+  start = 0;
+  /** How often numbers of texts were given anew: what goes by them does not outlive it. */
+  era = 0;
+  /** The batch of the events they were read of. */
+  batch: Batch | undefined;
+  /** Settles the events. */
+  settlement: Settlement | undefined;
+  /** The number an event has in both, by its row. */
+  numberOf: (index: number) => number = (index) => index;
+  /** The row at hand, for whoever has to know which event failed. */
+  at = 0;
+  /** Events a step dropped on purpose. */
+  dropped = 0;
+  readonly #memory: RowMemory;
+  readonly #read: RowReader;
+
+  /** Rows of `columns` values each, which `read` makes a record of. */
+  constructor(memory: RowMemory, columns: number, read: RowReader) {
+    this.floats = memory.floats;
+    this.words = memory.words;
+    this.#memory = memory;
+    this.columns = columns;
+    this.#read = read;
+  }
+
+  /** The record of a row. */
+  record(index: number): Row {
+    return this.#read(this.start + this.columns * index);
+  }
+
+  /** One value; `at` counts doubles. */
+  value(at: number): unknown {
+    return valueAt(this.#memory, at);
+  }
+}
+
+function valueAt({ floats, words, known, loose }: RowMemory, at: number): unknown {
+  const number = floats[at]!;
+  if (number === number) return number;
+  return words[2 * at + 1] === KNOWN ? known[words[2 * at]!] : loose(words[2 * at]!);
+}
 
 type Tree = Map<string, Tree | number>;
 
@@ -80,15 +133,10 @@ function assignments(tree: Tree, to: string): string {
   }).join("\n");
 }
 
-function slowReader(tree: Tree, { floats, words, known, loose }: RowMemory): RowReader {
-  const value = (at: number): unknown => {
-    const number = floats[at]!;
-    if (number === number) return number;
-    return words[2 * at + 1] === KNOWN ? known[words[2 * at]!] : loose(words[2 * at]!);
-  };
+function slowReader(tree: Tree, memory: RowMemory): RowReader {
   const read = (part: Tree, at: number): Row =>
     Object.fromEntries(
-      [...part].map(([key, each]) => [key, typeof each === "number" ? value(at + each) : read(each, at)]),
+      [...part].map(([key, each]) => [key, typeof each === "number" ? valueAt(memory, at + each) : read(each, at)]),
     );
   return (at) => read(tree, at);
 }

@@ -103,7 +103,7 @@ export class KernelRunner {
   }
 
   /** Feeds a step with rows; what it passes on is the event itself, or its projection, known by its place in `out`. */
-  #runRows(delivery: Delivery, { out, kept, punted, marks, row, give }: KernelResult): void | Promise<void> {
+  #runRows(delivery: Delivery, { out, kept, punted, marks, rows, give }: KernelResult): void | Promise<void> {
     const host = this.#host;
     const { fed, chain } = this.#fused;
     const { batch: input, codec } = delivery;
@@ -118,7 +118,7 @@ export class KernelRunner {
     for (let index = 0; index < kept; index++) {
       if (fed!.steps !== undefined) {
         const end = punted === 0 ? kept : nextPunted(origins, index);
-        fed!.steps(row, index, end);
+        fed!.steps(rows, index, end);
         if (end === kept) break;
         index = end;
       }
@@ -129,7 +129,7 @@ export class KernelRunner {
         host.run(chain, this.#original(), this.#original);
         continue;
       }
-      this.#row = row(index);
+      this.#row = rows.record(index);
       host.run(this.#feed, cursor?.moveTo(number) ?? Event.raw(batch, number, codec, settlement), this.#original);
     }
     if (!projects) give();

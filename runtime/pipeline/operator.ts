@@ -2,7 +2,7 @@
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Event } from "../flow/delivery.ts";
 import type { KernelStep } from "./kernel_program.ts";
-import type { Row } from "./kernel_rows.ts";
+import type { Row, Rows } from "./kernel_rows.ts";
 
 /** Hands an event to the next step; `false` when a later step dropped it. */
 export type Emit = (event: Event) => boolean;
@@ -42,10 +42,10 @@ export interface Operator {
    */
   readonly cursor?: "passes" | "replaces";
   /**
-   * {@linkcode Operator.stepRead} for rows `from` up to `to`, for a step that takes every event in, looks at nothing but
-   * its row, and never throws.
+   * {@linkcode Operator.stepRead} for rows `from` up to `to`, where the step passes no event on. It adds to `rows.dropped`
+   * what it drops; where it throws, `rows.at` is the event that failed, and the ones behind it are still to come.
    */
-  readonly stepRows?: (row: (index: number) => Row, from: number, to: number, emit: Emit) => void;
+  readonly stepRows?: (rows: Rows, from: number, to: number, emit: Emit) => void;
   /** Hands on what it holds, when the flow drains. */
   readonly flush?: (emit: Emit) => void;
   /** Ports beside `out` that it emits to. @default {none} */
