@@ -27,6 +27,8 @@ export class BatchMemory {
   readonly sharedArena: boolean;
   /** The block as unsigned words. */
   readonly words: Uint32Array;
+  /** The block as pairs of words, to write zeros. */
+  readonly pairs: Float64Array;
   /** The block as signed words. */
   readonly signed: Int32Array;
   /** Bytes behind each segment, filled in anew by every validation. */
@@ -63,13 +65,10 @@ export class BatchMemory {
     this.recordStride = recordStride;
     this.verdictCapacity = verdicts;
     this.words = new Uint32Array(block.buffer, block.byteOffset, needed >>> 2);
+    this.pairs = new Float64Array(block.buffer, block.byteOffset, needed >>> 3);
     this.signed = new Int32Array(block.buffer, block.byteOffset, needed >>> 2);
     this.limits = new Int32Array(segments);
-    this.halves = new Uint16Array(
-      block.buffer,
-      block.byteOffset,
-      needed >>> 1,
-    );
+    this.halves = new Uint16Array(block.buffer, block.byteOffset, needed >>> 1);
     const segmentOffset = BATCH_LAYOUT.bytes + capacity * recordStride;
     const verdictOffset = segmentOffset + segments * SEGMENT_LAYOUT.bytes;
     this.recordWord = BATCH_LAYOUT.bytes / WORD;
