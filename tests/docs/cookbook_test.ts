@@ -6,6 +6,14 @@ import { readerEnvironment } from "./reader_environment.ts";
 
 const path = fromFileUrl(new URL("../../docs/cookbook.md", import.meta.url));
 
+/** The port that the page serves on. */
+const PORT = "8712";
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
 Deno.test("the cookbook", async (test) => {
   const home = await Deno.makeTempDir({ prefix: "caisson-cookbook-" });
   try {
@@ -18,7 +26,9 @@ Deno.test("the cookbook", async (test) => {
       await test.step(title, async () => {
         const folder = join(home, `recipe${index + 1}`);
         await Deno.mkdir(folder);
-        const commands = await executePage(title, parsePage(recipe), { folder, env, exact: true });
+        // The port of the page may be taken on this machine.
+        const page = recipe.replaceAll(PORT, String(freePort()));
+        const commands = await executePage(title, parsePage(page), { folder, env, exact: true });
         assertEquals(commands, 1);
       });
     }
