@@ -172,7 +172,7 @@ export const SOURCE_SYMBOLS = {
 
 /** Functions a plugin with a source exports. */
 export interface SourceFunctions {
-  /** [fast] Fills the batch with at most max_events events. OK (count may be 0), AGAIN or EOF. */
+  /** [fast] Fills the batch with at most max_events events. OK (count may be 0), AGAIN or EOF. Those that come with E_INTERRUPTED are delivered, too. */
   readonly poll: (
     instance: Deno.PointerObject,
     batch: Uint8Array | null,

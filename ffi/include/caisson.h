@@ -325,7 +325,7 @@ CAISSON_EXPORT int32_t caisson_memory_bind_1(caisson_instance *instance, uint8_t
 /* [fast] Optional. Writes metrics as UTF-8 JSON, returns their length, or -length when capacity is too small. */
 CAISSON_EXPORT int32_t caisson_metrics_1(caisson_instance *instance, uint8_t *out, uint32_t capacity);
 
-/* [fast] Fills the batch with at most max_events events. OK (count may be 0), AGAIN or EOF. */
+/* [fast] Fills the batch with at most max_events events. OK (count may be 0), AGAIN or EOF. Those that come with E_INTERRUPTED are delivered, too. */
 CAISSON_EXPORT int32_t caisson_source_poll_1(caisson_instance *instance, caisson_batch *batch, uint32_t max_events, caisson_error *error);
 /* [fast] Optional. Verdicts on a batch this source filled, once for each batch: batch_id, count and verdicts. */
 CAISSON_EXPORT int32_t caisson_source_settle_1(caisson_instance *instance, const caisson_batch *settled, caisson_error *error);

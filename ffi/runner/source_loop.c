@@ -103,7 +103,8 @@ static int check(runner *self, const batch_view *batch, int32_t status) {
   source_state *const source = &self->source;
   fault why;
   const memory_range bound = {.base = self->plugin.memory, .length = self->plugin.memory_bytes};
-  if (status < 0) {
+  /* What was read before the interrupt has left its origin: dropping it would lose it. */
+  if (status < 0 && !(status == CAISSON_E_INTERRUPTED && batch->block->count > 0)) {
     plugin_fault(&why, NULL);
   } else if (batch_check(batch, &bound, bound.base == NULL ? 0 : 1, 1, &source->lends, &why)) {
     return 1;

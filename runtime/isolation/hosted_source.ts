@@ -174,7 +174,8 @@ export class HostedSource implements SourcePart {
 
   /** The plugin answers when it has published the last it had read. */
   async finishReading(): Promise<void> {
-    await this.#options.link.metrics();
+    const { link, deadlines } = this.#options;
+    await link.caughtUp(deadlines.connectMs);
   }
 
   /** Counts for the plugin; it is told before its next read. */

@@ -3,7 +3,7 @@ import type { SourceFunctions } from "../../ffi/symbols.ts";
 import type { PartMetrics, PollResult, SourcePart } from "../connector/contract.ts";
 import { Batch } from "../data/batch.ts";
 import type { RecordScan } from "../data/batch_check.ts";
-import { AGAIN, CLASS_TRANSIENT, EOF, RETRY, SEGMENT_LENT } from "../data/layout.ts";
+import { AGAIN, CLASS_TRANSIENT, E_INTERRUPTED, EOF, RETRY, SEGMENT_LENT } from "../data/layout.ts";
 import type { NativeInstance } from "./native_instance.ts";
 import { addressOf, fillAddresses, foreignSegment, LentViews, validateFilled } from "./native_memory.ts";
 
@@ -53,7 +53,8 @@ export class NativeSource implements SourcePart {
     instance.requireStarted("poll");
     fillAddresses(instance.library, batch);
     const status = this.#functions.poll(instance.pointer, batch.block, max, instance.error);
-    if (status < 0) {
+    // What was read before an interrupt has left its origin: dropping it would lose it.
+    if (status < 0 && !(status === E_INTERRUPTED && batch.count > 0)) {
       batch.clear();
       throw instance.failure("poll", status);
     }

@@ -55,6 +55,7 @@ export abstract class PluginLink {
   readonly #gate: LogGate;
   readonly #failed: ((error: CaissonError) => void)[] = [];
   readonly #metrics: ((json: string) => void)[] = [];
+  readonly #caughtUp = new Set<() => void>();
   #readFailed: ((error: CaissonError) => void) | undefined;
   #expected: Expected | undefined;
   #failure: CaissonError | undefined;
@@ -139,6 +140,33 @@ export abstract class PluginLink {
     return this.#lastMetrics;
   }
 
+  /**
+   * Waits until the plugin has answered everything it was told so far, or its instance has ended.
+   *
+   * @throws {CaissonError} `CAISSON_PLUGIN_TIMEOUT` after `timeoutMs` milliseconds
+   */
+  async caughtUp(timeoutMs: number): Promise<void> {
+    if (this.ended) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.onMetrics(() => resolve());
+    this.#caughtUp.add(resolve);
+    this.send({ type: "metrics" });
+    const timer = setTimeout(() => {
+      reject(
+        new CaissonError("CAISSON_PLUGIN_TIMEOUT", {
+          subject: `${this.#options.alias}: what it had read when it was stopped`,
+          found: `no answer within ${timeoutMs} ms`,
+        }),
+      );
+    }, timeoutMs);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#caughtUp.delete(resolve);
+    }
+  }
+
   /** Sends a control message. */
   abstract send(message: HostMessage | ProcessOpenMessage): void;
 
@@ -205,6 +233,7 @@ export abstract class PluginLink {
       this.#stopping = promise;
       this.#gate.flush();
       resolve(this.stop());
+      for (const ended of this.#caughtUp) ended();
     }
     return this.#stopping;
   }

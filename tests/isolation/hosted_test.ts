@@ -32,6 +32,19 @@ for (const isolation of ["worker", "guard"] as const) {
     }
   });
 
+  Deno.test(`${isolation}: a source that is slow to stop has read its last only when it says so`, async () => {
+    await using fixture = await launch("counter", { config: { count: 100, readMs: 1500 } });
+    const { source, stop } = fixture;
+    await source.connect!({ overall: 0, sinceLastSuccess: 0 });
+    const batch = Batch.allocate();
+    const polled = source.poll(batch, 1024);
+    stop.abort();
+    await polled;
+    await source.finishReading!();
+    while (batch.count === 0 && (await source.poll(batch, 1024)).state === "filled");
+    assertEquals(batch.count, 100);
+  });
+
   Deno.test(`${isolation}: chunks of bytes arrive as they were read`, async () => {
     await using fixture = await launch("counter", { config: { count: 10, data: true } });
     assertEquals((await readAll(fixture.source))[9], '{"count":9,"filler":""}');

@@ -71,6 +71,15 @@ Deno.test("lent memory passes a processor without moving, and is revoked for all
   assertEquals(source.metrics!(), { lent: 0, settled: 1, writes: 0 });
 });
 
+Deno.test("events a source had read when it was interrupted are delivered", async () => {
+  await using odd = await oddSource("interrupted");
+  const source = asSource(odd);
+  await start(source);
+  const batch = Batch.allocate({ capacity: 4 });
+  assertEquals(await source.poll(batch, 4), { state: "filled" });
+  assertEquals(new TextDecoder().decode(batch.payload(0)), "read before");
+});
+
 Deno.test("a source that is closed takes its memory from a consumer that still holds it", async () => {
   const odd = await oddSource("lend");
   await using pass = await openNative(`${PLUGINS}/transform`, "transform", { mode: "pass" });

@@ -268,3 +268,20 @@ Deno.test("a call that waits is interrupted when the flow stops", async () => {
   await source.close();
   assert(performance.now() - from < 1000, "closed before its time was up");
 });
+
+Deno.test("events a source had read when it was interrupted are delivered", async () => {
+  const stop = new AbortController();
+  await using opened = await openRunner(`${TEST_PLUGINS}/odd`, "odd_source", { mode: "interrupted_late" }, {
+    signal: stop.signal,
+    log: (line) => line === "info: has read" && stop.abort(),
+  });
+  const source = asSource(opened);
+  await start(source);
+  const batch = Batch.allocate();
+  while (!stop.signal.aborted) await source.poll(batch, 1024);
+  await source.finishReading!();
+  const until = performance.now() + 5000;
+  while (batch.count === 0 && performance.now() < until) await source.poll(batch, 1024);
+  assertEquals(batch.count, 1);
+  assertEquals(DECODER.decode(batch.payload(0)), "read before");
+});

@@ -1,6 +1,7 @@
 /* odd.c - a plugin that does what its mode says, most of it wrong: tests of what the host checks. */
 #include <caisson_config.h>
 #include <caisson_plugin.h>
+#include <caisson_report.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ CAISSON_PLUGIN("@caisson/odd", "0.1.0", CAISSON_UNLOADABLE,
                CAISSON_COMPONENT(CAISSON_PROCESSOR, 1, 0, 0, "odd_processor"))
 
 struct caisson_instance {
+  const caisson_host *host;
   char mode[32];
   uint32_t number;
   uint32_t lent;
@@ -42,6 +44,7 @@ caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, c
     caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_CONFIG, "mode: missing");
     return NULL;
   }
+  self->host = host;
   self->number = host->instance;
   if (is(self, "slow_open")) sleep_ms(500);
   atomic_fetch_add(&live, 1);
@@ -79,12 +82,22 @@ int32_t caisson_metrics_1(caisson_instance *self, uint8_t *out, uint32_t capacit
   return length;
 }
 
+/* Has an event, and waits for more until it is interrupted: at once where the host calls it on its own thread. */
+static int32_t poll_interrupted(caisson_instance *self, caisson_batch *batch, caisson_error *error) {
+  const int waits = is(self, "interrupted_late");
+  caisson_append_bytes(batch, "read before", 11, 1);
+  caisson_log(self->host, CAISSON_LOG_INFO, "has read");
+  for (int step = 0; waits && step < 1000 && !atomic_load(&self->interrupted); step++) sleep_ms(10);
+  return caisson_fail(error, CAISSON_E_INTERRUPTED, CAISSON_CLASS_TRANSIENT, "interrupted");
+}
+
 int32_t caisson_source_poll_1(caisson_instance *self, caisson_batch *batch, uint32_t max_events, caisson_error *error) {
   (void)max_events;
   (void)error;
   if (is(self, "silent")) return CAISSON_E_IO;
   if (is(self, "again")) return CAISSON_AGAIN;
   if (is(self, "end")) return CAISSON_EOF;
+  if (strncmp(self->mode, "interrupted", 11) == 0) return poll_interrupted(self, batch, error);
   if (is(self, "count")) {
     batch->count = batch->capacity + 1;
     return CAISSON_OK;
