@@ -6,6 +6,7 @@ import { encodeUtf8 } from "./utf8.ts";
 /** Bytes as they are. A decoded value is a view of the payload: copy what must outlive the batch. */
 export const binary: Codec = {
   name: "binary",
+  viewsPayload: true,
   decode: (bytes: Uint8Array): unknown => bytes,
   encode(value: unknown): Uint8Array {
     if (value instanceof Uint8Array) return value;

@@ -14,6 +14,12 @@ export interface Codec {
    * passed on as it is. A configuration that is not the default is part of the name.
    */
   readonly name: string;
+  /**
+   * Whether bytes in a decoded value are a view of the payload: who keeps the value longer than the batch copies them.
+   *
+   * @default {false}
+   */
+  readonly viewsPayload?: boolean;
   /** Whether a payload holds no event, such as a comment; absent means that every payload is one. */
   skips?(bytes: Uint8Array): boolean;
   /**

@@ -48,6 +48,7 @@ const wideEncoder = new Encoder({ ...encoding, useBigInt64: true });
  */
 export const msgpack: Codec = {
   name: "msgpack",
+  viewsPayload: true,
   decode(bytes: Uint8Array): unknown {
     const shape = shapeOf(bytes);
     if (shape.problem !== undefined) throw undecodable(`${shape.problem}, at byte ${shape.at} of ${bytes.byteLength}`);

@@ -1,6 +1,7 @@
 /** What a pipeline hands on after one delivery: the events of each port. @module */
 import { Event } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
+import { MadeSettlement } from "./held.ts";
 import type { Emit } from "./operator.ts";
 
 /** Gathers the events for one port. */
@@ -78,14 +79,19 @@ export class PortCollector {
     return this.#cursor !== undefined && this.#leading === this.#cursor.batch!.count && this.length === this.#leading;
   }
 
-  /** Takes back what was gathered since there were `length` events. */
+  /** Takes back what was gathered since there were `length` events, but for what was made of earlier ones, too. */
   takeBack(length: number): void {
     if (this.#events.length === 0) {
       this.#picks.length = Math.max(0, length - this.#leading);
       this.#leading = Math.min(this.#leading, length);
       return;
     }
-    for (const { settlement } of this.#events.splice(length)) {
+    for (const event of this.#events.splice(length)) {
+      const { settlement } = event;
+      if (settlement instanceof MadeSettlement) {
+        this.#events.push(event);
+        continue;
+      }
       if (settlement === undefined || settlement === this.#own) continue;
       this.#foreign.splice(this.#foreign.lastIndexOf(settlement), 1);
       settlement.release();

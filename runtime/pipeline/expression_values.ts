@@ -19,6 +19,7 @@ export function isSame(left: unknown, right: unknown): boolean {
       left.every((item, index) => isSame(item, right[index]));
   }
   if (Array.isArray(right)) return false;
+  if (left instanceof Date) return right instanceof Date && left.getTime() === right.getTime();
   const keys = Object.keys(left);
   return keys.length === Object.keys(right).length && keys.every((key) =>
     Object.hasOwn(right, key) &&
@@ -47,7 +48,20 @@ export function ownProperty(container: unknown, key: string): unknown {
 export function asText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return undefined;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? jsonText(value) : String(value);
+}
+
+// No part of TypeScript's library yet.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/** As JSON, in which integers have all their digits. */
+function jsonText(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_, each) => typeof each === "bigint" ? rawJSON(String(each)) : each);
+  }
 }
 
 /** The value as a number; `undefined` when it is none. */

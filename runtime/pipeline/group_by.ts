@@ -1,5 +1,5 @@
 /** Tells events apart by what `groupBy` says. @module */
-import { keepable, keyOf } from "./aggregate/keeping.ts";
+import { keyOf, owned } from "./aggregate/keeping.ts";
 import { invalid } from "./invalid.ts";
 import type { GroupBy } from "./select_definition.ts";
 import { compileValue, isRecord } from "./target.ts";
@@ -37,7 +37,7 @@ export function compileGroupBy(definition: GroupBy | undefined, path: string): G
   return (value) => {
     let keys: readonly (readonly unknown[])[] = [[]];
     for (const { each, of } of dimensions) {
-      const found = keepable(of(value));
+      const found = owned(of(value)) ?? null;
       const items = each ? (Array.isArray(found) ? found : []) : [found];
       keys = keys.flatMap((key) => items.map((item) => [...key, item]));
     }
@@ -56,7 +56,7 @@ function singleKey(of: (value: unknown) => unknown): GroupKeys {
   };
   const keys: readonly GroupKey[] = [key];
   return (value) => {
-    found = keepable(of(value));
+    found = owned(of(value)) ?? null;
     key.id = idOf(found);
     return keys;
   };
@@ -81,6 +81,8 @@ function dimension(definition: unknown, path: string): Dimension {
 
 /** A plain value stands for itself; a list or record for its text, kept apart from any text an event may bring. */
 function idOf(value: unknown): unknown {
+  if (typeof value === "string") return value.charCodeAt(0) === 0 ? `\u0000${keyOf(value)}` : value;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   return typeof value === "object" && value !== null ? `\u0000${keyOf(value)}` : value;
 }
 

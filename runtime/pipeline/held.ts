@@ -5,6 +5,12 @@ import { Settlement } from "../flow/settlement.ts";
 import type { Emit } from "./operator.ts";
 
 /**
+ * Settles what was made of several events, of which the one at hand is at most one: a step that throws on that one does not
+ * take back what the others are owed.
+ */
+export class MadeSettlement extends Settlement {}
+
+/**
  * The events that went into a value an operator is building.
  *
  * Adding an event keeps its verdict open without keeping its bytes. {@linkcode Held.emit} sends out what was made of
@@ -40,9 +46,15 @@ export class Held {
   /** Keeps the events of another one as well; that one keeps them, too. */
   addAll(other: Held): void {
     for (const [index, settlement] of other.#settlements.entries()) {
+      const origins = other.#origins[index]!;
+      const last = this.#settlements.length - 1;
+      if (this.#settlements[last] === settlement) {
+        for (const origin of origins) this.#origins[last]!.push(origin);
+        continue;
+      }
       settlement.hold();
       this.#settlements.push(settlement);
-      this.#origins.push([...other.#origins[index]!]);
+      this.#origins.push([...origins]);
     }
   }
 
@@ -70,7 +82,7 @@ export class Held {
     kept.#origins = this.#origins;
     this.#settlements = [];
     this.#origins = [];
-    const settlement = new Settlement((failures) => kept.settle(failures.size > 0, failures.get(0)));
+    const settlement = new MadeSettlement((failures) => kept.settle(failures.size > 0, failures.get(0)));
     try {
       return emit(new Event(undefined, 0, timestamp, codec, settlement, 0, value, true));
     } catch (error) {
@@ -93,7 +105,7 @@ export function emitWatched(event: Event, emit: Emit, told: (failed: boolean) =>
   let freed = false;
   let threw = false;
   outer?.retain();
-  const settlement = new Settlement((failures) => {
+  const settlement = new (outer instanceof MadeSettlement ? MadeSettlement : Settlement)((failures) => {
     if (failures.size > 0) outer?.fail(origin, failures.get(0));
     told(threw || failures.size > 0);
     if (freed) outer?.letGo();

@@ -1,6 +1,7 @@
 /** What is said of an event an operator threw on. @module */
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { Event } from "../flow/delivery.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 
 /** What an operator threw, as an error of ours. */
 export function asOperatorError(subject: string, thrown: unknown): CaissonError {
@@ -17,5 +18,14 @@ export function readable(event: Event): unknown {
     return new TextDecoder().decode(
       event.batch!.payload(event.index).slice(0, 4096),
     );
+  }
+}
+
+/** Lets an operator act without an event at hand, which could take the blame: what it throws is reported, and the flow goes on. */
+export function actAlone({ alias, onError }: Pick<PipelineOptions, "alias" | "onError">, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    onError(asOperatorError(alias, error));
   }
 }

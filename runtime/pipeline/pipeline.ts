@@ -13,7 +13,7 @@ import { type CursorUse, cursorUseOf } from "./cursor_use.ts";
 import { fuse, type Placed } from "./fuse.ts";
 import { KernelRunner } from "./kernel_runner.ts";
 import type { Emit, Operator, Snapshot } from "./operator.ts";
-import { asOperatorError, readable } from "./operator_error.ts";
+import { actAlone, asOperatorError, readable } from "./operator_error.ts";
 import type { PipelineMetrics, PipelineOptions } from "./pipeline_options.ts";
 import { PipelineTimer } from "./pipeline_timer.ts";
 
@@ -283,7 +283,7 @@ export class Pipeline implements Consumer {
         const now = this.#clock();
         for (const { operator, emit } of this.#placed) {
           const due = operator.nextTimer?.();
-          if (due !== undefined && due <= now) operator.onTimer!(now, emit);
+          if (due !== undefined && due <= now) actAlone(this.#options, () => operator.onTimer!(now, emit));
         }
       })
     );
@@ -331,7 +331,9 @@ export class Pipeline implements Consumer {
     while (this.#busy !== undefined) await this.#busy;
     this.#timer?.close();
     for (const { operator, emit } of this.#placed) {
-      if (flush && operator.flush !== undefined) await this.#make(() => operator.flush!(emit));
+      if (flush && operator.flush !== undefined) {
+        await this.#make(() => actAlone(this.#options, () => operator.flush!(emit)));
+      }
     }
   }
 

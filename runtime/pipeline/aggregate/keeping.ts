@@ -1,10 +1,28 @@
 /** Aggregates that keep values: first, last, collect, unique. @module */
+import type { Event } from "../../flow/delivery.ts";
+import { putOwn } from "../own_field.ts";
 import type { Accumulator } from "./accumulator.ts";
 
-/** A value that outlives the batch it was decoded from: bytes are a view of the batch, so they are copied. */
+/** A value that outlives the batch it was decoded from: bytes may be a view of the batch, so they are copied. */
 export function keepable(value: unknown): unknown {
   if (value === undefined) return null;
   return value instanceof Uint8Array ? value.slice() : value;
+}
+
+/** A copy that shares no bytes with the batch it was decoded from, however deep they lie. */
+export function owned(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return value.slice();
+  if (Array.isArray(value)) return value.map(owned);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) putOwn(copy, key, owned((value as Record<string, unknown>)[key]));
+  return copy;
+}
+
+/** An event's value for an operator that keeps it: copied only where its codec hands out views of the batch. */
+export function ownedOf(event: Event, value: unknown): unknown {
+  return event.codec.viewsPayload === true ? owned(value) : value;
 }
 
 /** The first or the last value. */
@@ -101,6 +119,7 @@ export function keyOf(value: unknown): string {
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map(keyOf).join(",")}]`;
   if (value instanceof Uint8Array) return `b${value.toHex()}`;
+  if (value instanceof Date) return `d${value.getTime()}`;
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).sort(([left], [right]) => left < right ? -1 : 1);
     return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${keyOf(each)}`).join(",")}}`;

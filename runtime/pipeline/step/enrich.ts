@@ -1,5 +1,6 @@
 /** The step `enrich`: adds what a table, a file or a store knows about an event. @module */
 import { CaissonError } from "../../errors/caisson_error.ts";
+import { excerpt } from "../../manifest/untrusted_text.ts";
 import { invalid } from "../invalid.ts";
 import type { Operator } from "../operator.ts";
 import { compileValue } from "../target.ts";
@@ -26,13 +27,14 @@ export function compileEnrich(definition: EnrichDefinition, path: string): Opera
     step: (event, emit) => {
       const value = recordOf(event.value, path);
       const key = keyFrom(value);
-      const found = key === undefined || key === null ? undefined : table.get(String(key));
+      // A list or record is no key, and may not even have a text.
+      const found = key === undefined || typeof key === "object" ? undefined : table.get(String(key));
       if (found !== undefined) return emit(event.with({ ...value, [as]: found }));
       if (missing === "pass") return emit(event);
       if (missing === "drop") return false;
       throw new CaissonError("CAISSON_OPERATOR_FAILED", {
         subject: path,
-        found: `no entry for ${JSON.stringify(key) ?? "an absent key"}`,
+        found: `no entry for ${key === undefined ? "an absent key" : excerpt(key)}`,
         allowed: "a key that the table has",
       });
     },

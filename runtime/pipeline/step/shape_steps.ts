@@ -2,7 +2,7 @@
 import { json } from "../../codec/json.ts";
 import type { Event } from "../../flow/delivery.ts";
 import type { ExpressionInput } from "../../flow/flow_definition.ts";
-import { keepable, keyOf } from "../aggregate/keeping.ts";
+import { keepable, keyOf, ownedOf } from "../aggregate/keeping.ts";
 import { Held } from "../held.ts";
 import type { Emit, Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
@@ -86,7 +86,7 @@ export function compileState(definition: StateDefinition, path: string): Operato
     step: (event, emit) => {
       const input = event.value;
       const id = keyOf(keyFrom(input));
-      const next = keepable(update({ event: input, state: states.get(id)?.value ?? initial }));
+      const next = keepable(ownedOf(event, update({ event: input, state: states.get(id)?.value ?? initial })));
       states.set(id, { value: next });
       if (target === undefined) return emit(event);
       const value = target({ event: input, state: next });
@@ -115,7 +115,7 @@ export function compileBatch({ count, timeoutMs }: BatchDefinition): Operator {
     name: "batch",
     cursor: "replaces",
     step: (event, emit) => {
-      const value = keepable(event.value);
+      const value = keepable(ownedOf(event, event.value));
       if (values.length === 0) due = event.timestamp + (timeoutMs ?? 0);
       else if (timeoutMs !== undefined && event.timestamp >= due) {
         send(emit);

@@ -21,6 +21,8 @@ export function compileTime({ time }: EventTime, path: string): (event: Event, v
       ? Date.parse(found)
       : typeof found === "bigint"
       ? Number(found)
+      : found instanceof Date
+      ? found.getTime()
       : found;
     if (typeof milliseconds === "number" && Math.abs(milliseconds) <= MOST_TIME) return milliseconds;
     throw new CaissonError("CAISSON_OPERATOR_FAILED", {

@@ -61,6 +61,11 @@ export class GroupTable<Group> {
     return this.#groups.entries();
   }
 
+  /** Whether {@linkcode GroupTable.take} gives a group without turning an event away or a group out. */
+  hasRoomFor(key: GroupKey): boolean {
+    return this.#groups.size < this.#most || this.#groups.has(key.id);
+  }
+
   /** The group of a key; `undefined` when there is no room for it, and then the event has been dealt with. */
   take(key: GroupKey, event: Event, emit: Emit): Group | undefined {
     const known = this.#groups.get(key.id);

@@ -1,7 +1,7 @@
 /** What a window gathered of one group. @module */
 import type { Event } from "../../flow/delivery.ts";
 import type { Accumulator } from "../aggregate/accumulator.ts";
-import { keepable } from "../aggregate/keeping.ts";
+import { keepable, ownedOf } from "../aggregate/keeping.ts";
 import { Held } from "../held.ts";
 import type { Snapshot } from "../operator.ts";
 import type { CompiledAggregate } from "../target.ts";
@@ -28,7 +28,8 @@ export class Pane {
   }
 
   /** Takes an event in. */
-  add(event: Event, value: unknown, time: number): void {
+  add(event: Event, given: unknown, time: number): void {
+    const value = ownedOf(event, given);
     const aggregates = this.#aggregates;
     for (let index = 0; index < aggregates.length; index++) {
       this.#accumulators[index]!.add(aggregates[index]!.of(value));

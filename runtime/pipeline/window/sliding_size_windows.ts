@@ -3,6 +3,7 @@ import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
 import type { Emit, Snapshot } from "../operator.ts";
 import type { SlidingSizeWindow } from "../select_definition.ts";
+import { forAll } from "./for_all.ts";
 import { GroupTable } from "./group_table.ts";
 import { Pane } from "./pane.ts";
 import type { WindowResult } from "./window_result.ts";
@@ -53,11 +54,8 @@ export class SlidingSizeWindows implements Windows<Group> {
 
   #send({ key, panes }: Group, emit: Emit): void {
     const whole = new Pane(this.#result.aggregates);
-    for (const pane of panes) {
-      whole.merge(pane);
-      // Each result an event is part of has its own hold; the pane's is no longer needed once there was one.
-      pane.held.settle(false);
-    }
+    // The panes keep their holds until they slide out: an event has the worst verdict of all results it is part of.
+    for (const pane of panes) whole.merge(pane);
     const { name = "window 1" } = this.#definition;
     const facts = { name, start: whole.first, end: whole.last };
     this.#result.emit(whole, key.values, facts, this.groups.size, emit);
@@ -69,14 +67,18 @@ export class SlidingSizeWindows implements Windows<Group> {
     while (panes.length * this.#every > this.#definition.size) panes.shift()!.held.settle(false);
     const unsent = panes.at(-1)!.count < this.#every || panes.length * this.#every < this.#definition.size;
     const events = panes.reduce((sum, { count }) => sum + count, 0);
-    if (unsent && events > 0) this.#send(group, emit);
+    try {
+      if (unsent && events > 0) this.#send(group, emit);
+    } finally {
+      for (const pane of panes) pane.held.settle(false);
+    }
   }
 
   flush(emit: Emit): void {
-    for (const [id, group] of this.groups.entries()) {
-      this.#flushGroup(group, emit);
+    forAll(this.groups.entries(), ([id, group]) => {
       this.groups.delete(id);
-    }
+      this.#flushGroup(group, emit);
+    });
   }
 
   snapshot(): Snapshot {

@@ -3,6 +3,7 @@ import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
 import type { Emit, Snapshot, Warn } from "../operator.ts";
 import type { EventTime, WindowLimits } from "../select_definition.ts";
+import { forAll } from "./for_all.ts";
 import { GroupTable } from "./group_table.ts";
 import { Pane } from "./pane.ts";
 import type { WindowResult } from "./window_result.ts";
@@ -55,6 +56,8 @@ export class TimedWindows implements Windows<Group> {
   /** The watermark has nothing to do before it is here. */
   #earliest = Infinity;
   #lastArrival = -Infinity;
+  /** Nothing came since windows ended for that reason: those kept for late events wait for events, not for time. */
+  #isQuiet = false;
   #late: Emit | undefined;
   #lateLinked = false;
   #warn: Warn | undefined;
@@ -75,12 +78,13 @@ export class TimedWindows implements Windows<Group> {
     const { processing, idleMs } = options;
     if (processing || idleMs !== undefined) {
       this.nextTimer = () => {
-        if (this.#earliest === Infinity) return undefined;
+        if (this.#earliest === Infinity || this.#isQuiet) return undefined;
         return processing ? this.#earliest : this.#lastArrival + idleMs!;
       };
       this.onTimer = (now, emit) => {
         // Nothing came for so long: what is open ends as if time had passed, the latest end first known.
         const to = processing ? now : this.#latestEnd();
+        this.#isQuiet = !processing;
         this.#watermark = Math.max(this.#watermark, to);
         this.settle(emit);
       };
@@ -106,11 +110,21 @@ export class TimedWindows implements Windows<Group> {
     this.#lastArrival = Math.max(this.#lastArrival, event.timestamp);
     const spans = this.#options.assign(time).filter(({ end }) => end + this.#lateness > this.#watermark);
     if (spans.length === 0) return this.#turnAway(event);
+    this.#isQuiet = false;
+    if (!this.groups.hasRoomFor(key)) {
+      // Time goes on with events that are turned away, too: groups that have ended must not keep the others out for ever.
+      this.#advance(time);
+      this.settle(emit);
+    }
     const group = this.groups.take(key, event, emit);
     if (group === undefined) return false;
     for (const span of spans) this.#addTo(group, span, event, value, emit);
-    this.#watermark = Math.max(this.#watermark, time - (this.#options.delayMs ?? 0));
+    this.#advance(time);
     return true;
+  }
+
+  #advance(time: number): void {
+    this.#watermark = Math.max(this.#watermark, time - (this.#options.delayMs ?? 0));
   }
 
   #addTo(group: Group, span: Span, event: Event, value: unknown, emit: Emit): void {
@@ -184,7 +198,7 @@ export class TimedWindows implements Windows<Group> {
       if (kept.length === 0) this.groups.delete(id);
     }
     ready.sort(([, left], [, right]) => left.end - right.end);
-    for (const [group, open] of ready) this.#send(group, open, emit);
+    forAll(ready, ([group, open]) => this.#send(group, open, emit));
   }
 
   #send({ key }: Group, open: Open, emit: Emit): void {
@@ -205,13 +219,14 @@ export class TimedWindows implements Windows<Group> {
       group.open.filter(({ revision }) => revision === 0).map((open): [Group, Open] => [group, open])
     );
     unsent.sort(([, left], [, right]) => left.end - right.end);
-    for (const [group, open] of unsent) this.#send(group, open, emit);
+    forAll(unsent, ([group, open]) => this.#send(group, open, emit));
   }
 
   flush(emit: Emit): void {
-    this.#flushGroups([...this.groups.entries()].map(([, group]) => group), emit);
-    for (const [id] of this.groups.entries()) this.groups.delete(id);
+    const groups = [...this.groups.entries()];
+    for (const [id] of groups) this.groups.delete(id);
     this.#earliest = Infinity;
+    this.#flushGroups(groups.map(([, group]) => group), emit);
   }
 
   snapshot(): Snapshot {

@@ -3,6 +3,7 @@ import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
 import { Held } from "../held.ts";
 import type { Emit, Snapshot } from "../operator.ts";
+import { forAll } from "./for_all.ts";
 import { GroupTable, type GroupTableOptions } from "./group_table.ts";
 import { Pane } from "./pane.ts";
 import type { TumblingRule, Turn } from "./tumbling_rule.ts";
@@ -96,8 +97,14 @@ export class TumblingWindows implements Windows<Group> {
     const kept = new Held();
     if (coarser) kept.addAll(pane.held);
     const facts = { name: this.#rules[level]!.name, start: pane.first, end: pane.last };
-    this.#result.emit(pane, group.key.values, facts, this.groups.size, emit);
+    // Whatever comes of it: an event that comes meanwhile, or after a failure, belongs to the next window.
     frame.pane = new Pane(this.#result.aggregates);
+    try {
+      this.#result.emit(pane, group.key.values, facts, this.groups.size, emit);
+    } catch (error) {
+      kept.settle(true, error);
+      throw error;
+    }
     if (!coarser) return;
     // What was emitted took the verdicts along; the coarser frame waits for one of its own.
     pane.held.addAll(kept);
@@ -114,7 +121,7 @@ export class TumblingWindows implements Windows<Group> {
 
   #fire(now: number, emit: Emit): void {
     this.#earliest = Infinity;
-    for (const [, group] of this.groups.entries()) {
+    forAll(this.groups.entries(), ([, group]) => {
       for (const [level, rule] of this.#rules.entries()) {
         const frame = group.frames[level]!;
         const due = rule.due(frame.state);
@@ -128,7 +135,7 @@ export class TumblingWindows implements Windows<Group> {
         this.#send(group, level, frame.pane.value, now, emit);
       }
       this.#forgetEmpty(group);
-    }
+    });
   }
 
   #flushGroup(group: Group, emit: Emit): void {
@@ -139,10 +146,10 @@ export class TumblingWindows implements Windows<Group> {
   }
 
   flush(emit: Emit): void {
-    for (const [id, group] of this.groups.entries()) {
-      this.#flushGroup(group, emit);
+    forAll(this.groups.entries(), ([id, group]) => {
       this.groups.delete(id);
-    }
+      this.#flushGroup(group, emit);
+    });
     this.#earliest = Infinity;
   }
 
