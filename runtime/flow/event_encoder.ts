@@ -72,10 +72,11 @@ export class EventEncoder {
     const next = this.#to;
     const starts = this.#starts!;
     const ends = this.#ends!;
-    const last = next - index - 1;
-    const text = this.#text.slice(starts[0], ends[last]);
-    if (last === 0) return { text: text + ending, next };
-    return { text: text.replaceAll(this.#text.slice(ends[0], starts[1]), ending) + ending, next };
+    const pieces: string[] = [];
+    for (let at = 0; at < next - index; at++) pieces.push(this.#text.slice(starts[at], ends[at]));
+    // For the ending of the last one. Replacing what stands between them takes three times as long.
+    pieces.push("");
+    return { text: pieces.join(ending), next };
   }
 
   /** Encodes an event and those that follow it, as text; `false` when there are less than `least`, or one stands alone. */
