@@ -222,3 +222,12 @@ Deno.test("a record is no key of a table, whatever it calls its fields", async (
   assertEquals(out, [{ k: "a", known: 1 }, { k: { toString: 1, valueOf: 2 } }, { k: {} }]);
   assertEquals(errors, []);
 });
+
+Deno.test("a bucket keeps a bounded number of classes, and those in use", async () => {
+  const definition: PipelineDefinition = [{ bucket: { class: ["field", "class"], rate: 1, timeRangeMs: 1e6 } }];
+  const attack = Array.from({ length: 3000 }, (_, id) => id % 100 === 0 ? { class: "mine" } : { class: `c${id}` });
+  const { out, pipeline } = await runPipeline(definition, attack);
+  assertEquals(out.filter((event) => (event as { class: string }).class === "mine").length, 1);
+  const [[, classes]] = Object.entries(pipeline.snapshot()) as [[string, unknown[]]];
+  assertEquals(classes.length, 1000);
+});

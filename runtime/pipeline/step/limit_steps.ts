@@ -13,6 +13,9 @@ import type { BucketDefinition, DedupeDefinition, SampleDefinition, ThrottleDefi
 
 const dropped: Emit = () => false;
 
+/** Classes of a bucket: who writes events may choose their names, and must not fill the memory with them. */
+const MOST_CLASSES = 1000;
+
 /** Texts of keys that are remembered. */
 const MOST_TEXTS = 4096;
 
@@ -42,7 +45,7 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
   const classOf = compileValue(definition.class, `${path}.class`);
   const rateOf = compileValue(definition.rate, `${path}.rate`);
   const dimensionsOf = dimensions === undefined ? () => null : compileValue(dimensions, `${path}.dimensions`);
-  const classes = new Map<string, RecentMap<string, RateWindow>>();
+  const classes = new RecentMap<string, RecentMap<string, RateWindow>>(MOST_CLASSES);
   let overflow = dropped;
   let err = dropped;
   const textOf = keyTexts();
@@ -77,7 +80,7 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
     },
     stepRead: (event, { class: name, rate, dimensions }, emit) => limit(event, name, rate, dimensions, emit),
     snapshot: () =>
-      [...classes].map(([name, keys]) => [name, keys.entries().map(([key, window]) => [key, window.snapshot()])]),
+      classes.entries().map(([name, keys]) => [name, keys.entries().map(([key, window]) => [key, window.snapshot()])]),
     restore: (state) => {
       for (const [name, keys] of state as [string, [string, unknown][]][]) {
         for (const [key, window] of keys) windowOf(name, key).restore(window);

@@ -8,7 +8,7 @@ import type { MatchDefinition } from "./match_definition.ts";
 
 /** Lets so many events of a class pass within a time, and the others to port `overflow`. */
 export interface BucketDefinition {
-  /** Name of the class; events without one go to port `err`. */
+  /** Name of the class, of the last 1,000 seen; events without one go to port `err`. */
   readonly class: ExpressionInput;
   /** How many of the class may pass within the time; events without go to port `err`. */
   readonly rate: ExpressionInput;
