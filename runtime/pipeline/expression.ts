@@ -49,7 +49,9 @@ function placeOf(name: unknown): string | undefined {
   if (name === "state") return "the update and target of a state step";
   if (name === "captured") return "the when and then of a match step";
   const isOfWindow = ["group", "window", "cardinality"].includes(name) || aggregateNames.includes(name);
-  return isOfWindow ? "the target of a select step; what it makes can be used in having" : undefined;
+  return isOfWindow
+    ? "the target of a select step with a window, outside of other aggregates; what it makes can be used in having"
+    : undefined;
 }
 
 function check(given: unknown, path: readonly number[]): Expression {

@@ -9,11 +9,13 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
   percentile: ["overflow"],
 };
 
-/** Output ports of a pipeline: `out`, `err` and what its steps, or its links, name. */
+/** Output ports of a pipeline: `out`, `err` and what its steps, or its links, name; of a graph `out` only if a link leads there. */
 export function portsOf(definition: PipelineDefinition): string[] {
-  const ports = "nodes" in definition
-    ? definition.links.flatMap(({ to }) => to).filter((to) => !Object.hasOwn(definition.nodes, to))
-    : ("operators" in definition ? definition.operators : definition).flatMap(portsOfStep);
+  if ("nodes" in definition) {
+    const ports = definition.links.flatMap(({ to }) => to).filter((to) => !Object.hasOwn(definition.nodes, to));
+    return [...new Set([...ports.includes("out") ? ["out"] : [], "err", ...ports])];
+  }
+  const ports = ("operators" in definition ? definition.operators : definition).flatMap(portsOfStep);
   return [...new Set(["out", "err", ...ports])];
 }
 

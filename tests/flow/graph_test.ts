@@ -57,6 +57,20 @@ Deno.test("refuses a port that the node does not have", () => {
   assertStringIncludes(error.allowed, "input/out");
 });
 
+Deno.test("refuses a link from out of a pipeline in which nothing leads there", () => {
+  const error = refuse({
+    ...base,
+    pipelines: {
+      ...base.pipelines,
+      main: { nodes: { a: [] }, links: [{ from: "in", to: "a" }, { from: "a", to: "found" }] },
+    },
+    links: [...base.links, { from: "input", to: "main" }, { from: "main", to: "output" }],
+  } as FlowDefinition);
+  assertEquals(error.code, "CAISSON_FLOW_LINK");
+  assertStringIncludes(error.found, '"out"');
+  assertStringIncludes(error.allowed, "main/found");
+});
+
 Deno.test("refuses a cycle and names its nodes", () => {
   const error = refuse({
     ...base,

@@ -171,6 +171,24 @@ Deno.test("state is kept for each key, and the one not used for longest is forgo
   }]);
 });
 
+Deno.test("an event that says nothing about the state leaves it as it was; null is a state like any other", async () => {
+  const total = { initial: 10, update: ["+", ["state"], ["field", "v"]], target: ["state"] } as const;
+  assertEquals((await runPipeline([{ state: total }], [{}, { v: 1 }, { v: "x" }, {}, { v: 2 }])).out, [
+    10,
+    11,
+    11,
+    11,
+    13,
+  ]);
+  const seen = { initial: "none", update: ["field", "v"], target: { before: ["state"] } } as const;
+  assertEquals((await runPipeline([{ state: seen }], [{ v: null }, {}, { v: 1 }, {}])).out, [
+    { before: null },
+    { before: null },
+    { before: 1 },
+    { before: 1 },
+  ]);
+});
+
 /** Emits into a list of settlements that the test ends as it likes. */
 function watched(
   operator: Operator,

@@ -86,8 +86,12 @@ export function compileState(definition: StateDefinition, path: string): Operato
     step: (event, emit) => {
       const input = event.value;
       const id = keyOf(keyFrom(input));
-      const next = keepable(ownedOf(event, update({ event: input, state: states.get(id)?.value ?? initial })));
-      states.set(id, { value: next });
+      const known = states.get(id);
+      const before = known === undefined ? initial : known.value;
+      const made = update({ event: input, state: before });
+      // An event without what the update wants says nothing about the state: what was counted so far is not lost for it.
+      const next = made === undefined ? before : keepable(ownedOf(event, made));
+      if (known === undefined || made !== undefined) states.set(id, { value: next });
       if (target === undefined) return emit(event);
       const value = target({ event: input, state: next });
       return value !== undefined && emit(event.with(value));

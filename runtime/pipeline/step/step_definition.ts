@@ -126,7 +126,7 @@ export interface StateDefinition {
   readonly key?: ExpressionInput;
   /** The state before the first event. @default {null} */
   readonly initial?: unknown;
-  /** The next state, of the event and of `["state", …]`. */
+  /** The next state, of the event and of `["state", …]`; where it is absent, the state stays as it was. */
   readonly update: Target;
   /** What is emitted, of the event and of the new `["state", …]`. @default {the event} */
   readonly target?: Target;
