@@ -47,7 +47,10 @@ export function syslogNgServer(folder: string, command: SyslogNg): StartServer {
   };
 }
 
-/** Measures once, after two seconds of warming up. */
+/** Seconds before what is measured: the compilers of V8 take that long over a program that is called so seldom. */
+const WARM_SECONDS = 8;
+
+/** Measures once, after {@linkcode WARM_SECONDS} under the same load. */
 export async function measureLatency(
   load: string,
   start: StartServer,
@@ -56,7 +59,10 @@ export async function measureLatency(
 ): Promise<Latency> {
   const ports = [String(freePort()), String(freePort())] as const;
   // It listens at once and tries for ten seconds to connect, so that nobody finds its port closed.
-  const running = new Deno.Command(load, { args: [...ports, String(rate), String(seconds + 2)], stdout: "piped" })
+  const running = new Deno.Command(load, {
+    args: [...ports, String(rate), String(seconds + WARM_SECONDS), String(WARM_SECONDS)],
+    stdout: "piped",
+  })
     .spawn();
   const child = await start(...ports);
   const { success, stdout } = await running.output();

@@ -21,7 +21,7 @@ const { values: { quick, json, plots } } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, plots: { type: "string" } },
 });
 const plan = quick
-  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000, seconds: 2, latencyRounds: 2 }
+  ? { rounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000, seconds: 3, latencyRounds: 3 }
   : { rounds: 5, milliseconds: 1500, lines: 50_000, daemonLines: 200_000, seconds: 10, latencyRounds: 5 };
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));

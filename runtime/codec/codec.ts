@@ -44,8 +44,8 @@ export interface Codec {
   encode(value: unknown): Uint8Array;
   /**
    * One text that holds those of all values, each of which {@linkcode Codec.encode} returns as UTF-8, for codecs that
-   * write text. Between two of them stands the same text each time, which is in none of them. It must not throw;
-   * `undefined` says that each has to be encoded by itself.
+   * write text, in order, with at least one character between two of them and one before the first or behind the last.
+   * It must not throw; `undefined` says that each has to be encoded by itself.
    *
    * @param starts takes where the text of each value begins
    * @param ends takes where it ends

@@ -2,7 +2,7 @@
 import type { Codec } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
 import { type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
-import { EventEncoder } from "../flow/event_encoder.ts";
+import { EventEncoder, type TextGroup, textSpans } from "../flow/event_encoder.ts";
 
 /** What a delivery became. */
 export interface JoinedFrames {
@@ -23,6 +23,7 @@ export class FrameJoiner {
   readonly #ending: number;
   /** The ending as text; `undefined` where UTF-8 takes more than that byte for it. */
   readonly #endingText: string | undefined;
+  readonly #spans = textSpans();
   #memory: Uint8Array | undefined = undefined;
   #used = 0;
   #chunks: Uint8Array[] = [];
@@ -60,8 +61,8 @@ export class FrameJoiner {
   }
 
   #addEvents(events: readonly Event[], codec: Codec, onFailed: (event: Event, thrown: unknown) => void): void {
-    const values = new EventEncoder(events, codec);
-    const ending = this.#endingText;
+    const values = new EventEncoder(events, codec, this.#spans);
+    const isText = this.#endingText !== undefined;
     for (let index = 0; index < events.length;) {
       const event = events[index]!;
       if (event.hasBytes(codec)) {
@@ -69,9 +70,9 @@ export class FrameJoiner {
         index++;
         continue;
       }
-      const group = ending === undefined ? undefined : values.together(index, ending);
+      const group = isText ? values.together(index) : undefined;
       if (group !== undefined) {
-        this.#addText(group.text, group.next - index);
+        this.#addGroup(group);
         index = group.next;
         continue;
       }
@@ -104,13 +105,33 @@ export class FrameJoiner {
     this.#count(1, end - offset);
   }
 
-  #addText(text: string, events: number): void {
+  #addGroup({ text, spans: { starts, ends }, count }: TextGroup): void {
     this.#endRun();
     const memory = this.#memory ??= new Uint8Array(MEMORY_BYTES);
-    const { read, written } = encoder.encodeInto(text, this.#used === 0 ? memory : memory.subarray(this.#used));
-    if (read === text.length) this.#took(written);
-    else this.#chunks.push(encoder.encode(text));
-    this.#count(events, (read === text.length ? written : this.#chunks.at(-1)!.byteLength) - events);
+    const from = this.#used;
+    const { read, written } = encoder.encodeInto(text, from === 0 ? memory : memory.subarray(from));
+    if (read < text.length || written > read) return this.#addTexts(text, starts, ends, count);
+    // Characters are bytes: what stands between the texts makes way for their endings.
+    let to = from;
+    for (let index = 0; index < count; index++) {
+      const start = from + starts[index]!;
+      const end = from + ends[index]!;
+      if (start !== to) memory.copyWithin(to, start, end);
+      to += end - start;
+      memory[to++] = this.#ending;
+    }
+    this.#took(to - from);
+    this.#count(count, to - from - count);
+  }
+
+  #addTexts(text: string, starts: Uint32Array, ends: Uint32Array, count: number): void {
+    const pieces: string[] = [];
+    for (let index = 0; index < count; index++) pieces.push(text.slice(starts[index], ends[index]));
+    // For the ending of the last one.
+    pieces.push("");
+    const bytes = encoder.encode(pieces.join(this.#endingText));
+    this.#chunks.push(bytes);
+    this.#count(count, bytes.byteLength - count);
   }
 
   #addPayload(bytes: Uint8Array): void {

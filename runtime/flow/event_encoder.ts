@@ -13,6 +13,31 @@ const GROUP_CHARACTERS = 1 << 15;
 /** Groups that could not be encoded together after which no further one is tried. */
 const TRIES = 2;
 
+/** Where each text of a group begins and ends. */
+export interface TextSpans {
+  /** First characters. */
+  readonly starts: Uint32Array;
+  /** Characters behind the last ones. */
+  readonly ends: Uint32Array;
+}
+
+/** Room for the texts of a group. Its memory lies beside V8's own: who encodes a delivery after the other keeps it. */
+export function textSpans(): TextSpans {
+  return { starts: new Uint32Array(GROUP_EVENTS), ends: new Uint32Array(GROUP_EVENTS) };
+}
+
+/** Events whose texts are one. */
+export interface TextGroup {
+  /** Theirs, and what stands before, between and behind them. */
+  readonly text: string;
+  /** Valid until the next call. */
+  readonly spans: TextSpans;
+  /** How many they are. */
+  readonly count: number;
+  /** Index of the event behind them. */
+  readonly next: number;
+}
+
 /**
  * Encodes the values of events that stand together with one call of the codec and one of the text encoder, where the
  * codec writes text; a call for each costs more than most texts do.
@@ -20,8 +45,7 @@ const TRIES = 2;
 export class EventEncoder {
   readonly #events: readonly Event[];
   readonly #codec: Codec;
-  #starts: Uint32Array | undefined = undefined;
-  #ends: Uint32Array | undefined = undefined;
+  #spans: TextSpans | undefined;
   #text = "";
   /** Bytes of the text if each of its characters is one. */
   #bytes: Uint8Array | undefined = undefined;
@@ -32,9 +56,14 @@ export class EventEncoder {
   #most = FIRST_EVENTS;
   #tries = TRIES;
 
-  /** Encodes events that operators made or changed with `codec`. */
-  constructor(events: readonly Event[], codec: Codec) {
+  /**
+   * Encodes events that operators made or changed with `codec`.
+   *
+   * @param spans used by one encoder at a time. @default {its own, made when needed}
+   */
+  constructor(events: readonly Event[], codec: Codec, spans?: TextSpans) {
     this.#events = events;
+    this.#spans = spans;
     this.#codec = codec;
     if (codec.encodeTexts === undefined) this.#tries = 0;
   }
@@ -55,8 +84,8 @@ export class EventEncoder {
       this.#bytes = asciiBytes(this.#text);
     }
     const at = index - this.#from;
-    const start = this.#starts![at]!;
-    const end = this.#ends![at]!;
+    const start = this.#spans!.starts[at]!;
+    const end = this.#spans!.ends[at]!;
     const bytes = this.#bytes;
     if (bytes === undefined) return encodeUtf8(this.#text.slice(start, end));
     // `subarray` asks for the species first, which takes as long again.
@@ -64,19 +93,12 @@ export class EventEncoder {
   }
 
   /**
-   * The text of an event and of those that follow it, each ended by `ending`, and the index of the next event;
+   * One text that holds those of an event and of the events that follow it up to {@linkcode TextGroup.next};
    * `undefined` when the event has to be taken by itself.
    */
-  together(index: number, ending: string): { readonly text: string; readonly next: number } | undefined {
+  together(index: number): TextGroup | undefined {
     if (this.#tries === 0 || index < this.#alone || !this.#encodeFrom(index, 1)) return undefined;
-    const next = this.#to;
-    const starts = this.#starts!;
-    const ends = this.#ends!;
-    const pieces: string[] = [];
-    for (let at = 0; at < next - index; at++) pieces.push(this.#text.slice(starts[at], ends[at]));
-    // For the ending of the last one. Replacing what stands between them takes three times as long.
-    pieces.push("");
-    return { text: pieces.join(ending), next };
+    return { text: this.#text, spans: this.#spans!, count: this.#to - index, next: this.#to };
   }
 
   /** Encodes an event and those that follow it, as text; `false` when there are less than `least`, or one stands alone. */
@@ -96,8 +118,7 @@ export class EventEncoder {
     }
     const count = values.length;
     if (count < least) return false;
-    const starts = this.#starts ??= new Uint32Array(GROUP_EVENTS);
-    const ends = this.#ends ??= new Uint32Array(GROUP_EVENTS);
+    const { starts, ends } = this.#spans ??= textSpans();
     const text = codec.encodeTexts!(values, starts, ends);
     if (text === undefined) {
       this.#to = this.#from;

@@ -1,12 +1,13 @@
 /* load.c - open-loop latency: sends events when they are due, whatever became of those before, and takes the time from
  * when an event was due to when it came back. So a stall counts for every event it held up.
  *
- *   load SEND_PORT RECEIVE_PORT EVENTS_A_SECOND SECONDS
+ *   load SEND_PORT RECEIVE_PORT EVENTS_A_SECOND SECONDS WARM_SECONDS
  *
  * Connects to SEND_PORT and listens on RECEIVE_PORT for the lines the measured program sends; each must keep the member
- * "id". One event in four has the level debug and is expected to be dropped. The first two seconds warm up. It is over when
- * all have come, the other side ends, or nothing has come for three seconds. Prints p50, p99 and p99.9 in microseconds, how
- * many events came, and how late the sender itself was at worst. */
+ * "id". One event in four has the level debug and is expected to be dropped. What is sent in the first WARM_SECONDS is not
+ * counted: compilers of the measured program are at work. It is over when all have come, the other side ends, or nothing has
+ * come for three seconds. Prints p50, p99 and p99.9 in microseconds, how many events came, and how late the sender itself was
+ * at worst. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,14 +75,16 @@ static int by_size(const void *left, const void *right) {
 static double share(double part) { return received == 0 ? -1 : latency[(uint32_t)(part * (received - 1))]; }
 
 int main(int count, char **args) {
-  if (count < 5) return 2;
+  if (count < 6) return 2;
   const uint32_t rate = (uint32_t)atoi(args[3]);
   total = rate * (uint32_t)atoi(args[4]);
-  warm = 2 * rate;
+  warm = rate * (uint32_t)atoi(args[5]);
   if (total <= warm) return 2;
   expected = (total - warm) / 4 * 3;
   due = calloc(total, sizeof *due);
   latency = calloc(total, sizeof *latency);
+  /* Else the kernel joins wake-ups less than 50 us apart, and events are sent that much after they are due. */
+  prctl(PR_SET_TIMERSLACK, 1);
   const int on = 1;
   listener = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

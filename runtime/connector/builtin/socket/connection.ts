@@ -57,6 +57,9 @@ export class Connection {
   #reading: Reading | undefined;
   #failure: unknown;
   #closed = false;
+  // Made once: a read is not to cost two functions.
+  readonly #onLength = (length: number | null): void => this.#came(length);
+  readonly #onError = (error: unknown): void => this.#broke(error);
 
   /** Takes over an open socket. */
   constructor(socket: Socket, stream: number, alias: string, readBytes: number) {
@@ -89,11 +92,11 @@ export class Connection {
       this.#socket.receive().then((message) => {
         if (message !== null) this.#buffer = message;
         this.#came(message?.byteLength ?? null);
-      }, (error: unknown) => this.#broke(error));
+      }, this.#onError);
       return;
     }
     const buffer = this.#buffer ??= new Uint8Array(this.#readBytes);
-    this.#socket.read(buffer).then((length) => this.#came(length), (error: unknown) => this.#broke(error));
+    this.#socket.read(buffer).then(this.#onLength, this.#onError);
   }
 
   #came(length: number | null): void {
