@@ -61,6 +61,12 @@ export class PortCollector {
     return true;
   }
 
+  /** Emits events of the cursor's batch, from one up to another. */
+  emitRange(from: number, to: number): void {
+    if (this.#events.length === 0 && this.#picks.length === 0 && from === this.#leading) this.#leading = to;
+    else for (let index = from; index < to; index++) this.#collect(this.#cursor!.moveTo(index));
+  }
+
   #copyOf({ batch, codec, settlement }: Event, index: number): Event {
     return Event.raw(batch!, index, codec, settlement);
   }

@@ -100,9 +100,10 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
         const isLast = index + 1 === operators.length && endsHere(wires, name);
         fed = {
           step: (event, row) => operator.stepRead!(event, row, emit),
-          steps: operator.stepRows === undefined || passes || program.tap !== undefined
-            ? undefined
-            : (rows, from, to) => operator.stepRows!(rows, from, to, emit),
+          steps:
+            operator.stepRows === undefined || passes || !(program.tap === undefined || isAside(chains, wires, links))
+              ? undefined
+              : (rows, from, to) => operator.stepRows!(rows, from, to, emit),
           passes,
           reusesEvent: !passes || isLast,
         };
@@ -113,6 +114,15 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
     heads.set(name, next);
   }
   return { chain: emitTo("in", "out"), placed, afterKernel, fed };
+}
+
+/** Whether events of the first chain go to `out`, and nothing else does: then it may have many before the tap takes them. */
+function isAside(
+  [first]: CompiledPipeline["chains"],
+  wires: readonly Wire[],
+  { out }: Pick<FuseOptions["links"], "out">,
+): boolean {
+  return out.linked && wires.every(({ node, ports }) => node === first!.name || !ports.includes("out"));
 }
 
 /** Whether everything a chain emits leaves the pipeline. */

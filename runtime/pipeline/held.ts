@@ -4,6 +4,9 @@ import { Event } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
 import type { Emit } from "./operator.ts";
 
+/** Numbers of events: as a list, or found out once somebody asks. */
+type Origins = number[] | (() => readonly number[]);
+
 /**
  * Settles what was made of several events, of which the one at hand is at most one: a step that throws on that one does not
  * take back what the others are owed.
@@ -18,7 +21,7 @@ export class MadeSettlement extends Settlement {}
  */
 export class Held {
   #settlements: Settlement[] = [];
-  #origins: number[][] = [];
+  #origins: Origins[] = [];
 
   /** Whether it has no event that waits for a verdict. */
   get isEmpty(): boolean {
@@ -35,12 +38,19 @@ export class Held {
     // Events come in batches: the settlement at hand is nearly always the last one.
     const last = this.#settlements.length - 1;
     if (this.#settlements[last] === settlement) {
-      this.#origins[last]!.push(origin);
-      return;
+      const origins = this.#origins[last]!;
+      if (typeof origins !== "function") return void origins.push(origin);
     }
     settlement.hold();
     this.#settlements.push(settlement);
     this.#origins.push([origin]);
+  }
+
+  /** Keeps the verdict of many events of a batch open; which ones, is asked only if they fail. */
+  addMany(settlement: Settlement, origins: () => readonly number[]): void {
+    settlement.hold();
+    this.#settlements.push(settlement);
+    this.#origins.push(origins);
   }
 
   /** Keeps the events of another one as well; that one keeps them, too. */
@@ -48,13 +58,14 @@ export class Held {
     for (const [index, settlement] of other.#settlements.entries()) {
       const origins = other.#origins[index]!;
       const last = this.#settlements.length - 1;
-      if (this.#settlements[last] === settlement) {
-        for (const origin of origins) this.#origins[last]!.push(origin);
+      const mine = this.#origins[last];
+      if (this.#settlements[last] === settlement && Array.isArray(mine) && Array.isArray(origins)) {
+        for (const origin of origins) mine.push(origin);
         continue;
       }
       settlement.hold();
       this.#settlements.push(settlement);
-      this.#origins.push([...origins]);
+      this.#origins.push(Array.isArray(origins) ? [...origins] : origins);
     }
   }
 
@@ -65,7 +76,10 @@ export class Held {
     this.#settlements = [];
     this.#origins = [];
     for (const [index, settlement] of settlements.entries()) {
-      if (failed) { for (const origin of origins[index]!) settlement.fail(origin, reason); }
+      if (failed) {
+        const numbers = origins[index]!;
+        for (const origin of typeof numbers === "function" ? numbers() : numbers) settlement.fail(origin, reason);
+      }
       settlement.letGo();
     }
   }

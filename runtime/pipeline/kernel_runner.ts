@@ -5,7 +5,7 @@ import { Event } from "../flow/delivery.ts";
 import type { Settlement } from "../flow/settlement.ts";
 import type { Fused } from "./fuse.ts";
 import { type Kernel, type KernelResult, ORIGIN, PROJECTED, PUNTED, settleInput } from "./kernel.ts";
-import type { Row } from "./kernel_rows.ts";
+import type { Row, Rows } from "./kernel_rows.ts";
 import type { Emit } from "./operator.ts";
 import type { PipelineMetrics } from "./pipeline_options.ts";
 
@@ -15,6 +15,10 @@ export interface KernelHost {
   readonly metrics: PipelineMetrics;
   /** Emits to the port `out`. */
   readonly out: Emit;
+  /** Emits events of the cursor's batch to the port `out`, from one up to another. */
+  readonly outRange: (from: number, to: number) => void;
+  /** Fails one event. */
+  readonly failed: (event: Event, thrown: unknown) => void;
   /** Hands a batch on as it is. */
   readonly pass: (delivery: Delivery) => void | Promise<void>;
   /** Before the first event of a delivery; `cursor`: one object that stands for all of them, one after the other. */
@@ -108,23 +112,28 @@ export class KernelRunner {
     const { fed, chain } = this.#fused;
     const { batch: input, codec } = delivery;
     const { projects } = this.#kernel.program;
-    const origins = projects ? marks.slice() : marks;
+    // A step that holds events asks for their numbers when the memory is another batch's.
+    const origins = projects || fed!.steps !== undefined ? marks.slice() : marks;
     const settlement = projects
       ? settleInput(delivery.settlement, give, (index) => origins[index]! & ORIGIN)
       : delivery.settlement;
     const batch = projects ? out : input!;
+    const numberOf = projects ? sameNumber : (index: number) => origins[index]! & ORIGIN;
     const cursor = fed!.reusesEvent && kept > 0 ? Event.raw(batch, 0, codec, settlement) : undefined;
     this.#begin(delivery, settlement, cursor);
     for (let index = 0; index < kept; index++) {
       if (fed!.steps !== undefined) {
         const end = punted === 0 ? kept : nextPunted(origins, index);
-        fed!.steps(rows, index, end);
+        rows.batch = batch;
+        rows.settlement = settlement;
+        rows.numberOf = numberOf;
+        this.#runSteps(rows, origins, index, end, cursor!);
         if (end === kept) break;
         index = end;
       }
       const mark = origins[index]!;
-      const origin = this.#origin = mark & ORIGIN;
-      const number = this.#number = projects ? index : origin;
+      this.#origin = mark & ORIGIN;
+      const number = this.#number = numberOf(index);
       if ((mark & PUNTED) !== 0) {
         host.run(chain, this.#original(), this.#original);
         continue;
@@ -136,12 +145,45 @@ export class KernelRunner {
     return host.handOn({ batch, codec, settlement });
   }
 
+  /** Feeds a step with many rows; beside the chain that feeds it, their events go on to `out`. */
+  #runSteps(rows: Rows, origins: Uint32Array, from: number, to: number, cursor: Event): void {
+    const host = this.#host;
+    const isTap = this.#kernel.program.tap !== undefined;
+    for (let at = from; at < to;) {
+      let stop = to;
+      let thrown: { readonly error: unknown } | undefined;
+      rows.dropped = 0;
+      try {
+        this.#fused.fed!.steps!(rows, at, to);
+      } catch (error) {
+        thrown = { error };
+        stop = rows.at;
+      }
+      if (isTap) this.#passOn(rows, at, stop, cursor);
+      else host.metrics.dropped += rows.dropped;
+      if (thrown !== undefined) {
+        this.#origin = origins[stop]! & ORIGIN;
+        this.#number = rows.numberOf(stop);
+        host.failed(this.#original(), thrown.error);
+      }
+      at = stop + 1;
+    }
+  }
+
+  #passOn({ numberOf }: Rows, from: number, to: number, cursor: Event): void {
+    if (numberOf === sameNumber) return this.#host.outRange(from, to);
+    for (let index = from; index < to; index++) this.#host.out(cursor.moveTo(numberOf(index)));
+  }
+
   #begin(delivery: Delivery, settlement: Settlement, cursor?: Event): void {
     this.#delivery = delivery;
     this.#settlement = settlement;
     this.#host.begin(settlement, cursor);
   }
 }
+
+/** Events of a projection are known by their row. */
+const sameNumber = (index: number): number => index;
 
 /** Index of the first mark from `from` on that hands its event back, or the number of marks. */
 function nextPunted(marks: Uint32Array, from: number): number {

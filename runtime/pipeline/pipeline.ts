@@ -67,6 +67,8 @@ export class Pipeline implements Consumer {
     this.#kernel = options.kernel === undefined ? undefined : new KernelRunner(options.kernel, fused, {
       metrics: this.metrics,
       out: this.#out.emit,
+      outRange: (from, to) => this.#out.emitRange(from, to),
+      failed: (event, error) => this.#failed(event, error),
       pass: (delivery) => options.out.push(delivery),
       begin: (settlement, cursor) => this.#begin(settlement, cursor),
       run: (next, event, original) => this.#runEvent(next, event, original),

@@ -3,13 +3,17 @@ import type { Event } from "../flow/delivery.ts";
 import { aggregateOf } from "./aggregate/aggregates.ts";
 import { parseExpression } from "./expression.ts";
 import { FieldPaths } from "./field_paths.ts";
-import { compileGroupBy, groupValue } from "./group_by.ts";
+import type { ExpressionInput } from "../flow/flow_definition.ts";
+import { compileGroupBy, type GroupKeys, groupValue } from "./group_by.ts";
 import { invalid } from "./invalid.ts";
 import type { KernelStep } from "./kernel_program.ts";
 import type { Emit, Operator } from "./operator.ts";
-import type { SelectDefinition, Target } from "./select_definition.ts";
-import { compileTarget, compileValue, isRecord } from "./target.ts";
+import type { SelectDefinition, Target, WindowLimits } from "./select_definition.ts";
+import { type CompiledTarget, compileTarget, compileValue, fieldPathOf, isRecord } from "./target.ts";
 import { compileWindow } from "./window/compile_window.ts";
+import { tumblingRows } from "./window/tumbling_rows.ts";
+import { TumblingWindows } from "./window/tumbling_windows.ts";
+import type { Windows } from "./window/window_operator.ts";
 import { WindowResult } from "./window/window_result.ts";
 
 type Holds = ((value: unknown) => unknown) | undefined;
@@ -106,6 +110,7 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
   });
   const windows = compileWindow(window!, `${path}.window`, new WindowResult(compiled, wanted));
   const { groups, nextTimer, onTimer } = windows;
+  const stepRows = kernelStep === undefined ? undefined : rowTaker(definition, kernelStep, windows, keysOf, compiled);
   const add = (event: Event, value: unknown, emit: Emit): boolean => {
     let taken = false;
     const keys = keysOf(value);
@@ -130,6 +135,7 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
       return keeps !== undefined && keeps(value) !== true ? false : add(event, value, emit);
     },
     ...(kernelStep === undefined ? {} : { kernelStep, stepRead: add }),
+    ...(stepRows === undefined ? {} : { stepRows }),
     flush: (emit) => {
       windows.flush(atEnd === "emit" ? emit : () => false);
       groups.summarize();
@@ -138,4 +144,27 @@ function windowed(definition: SelectDefinition, path: string, keeps: Holds, want
     snapshot: () => windows.snapshot(),
     restore: (state) => windows.restore(state),
   };
+}
+
+/** Takes rows in many at a time: plain windows by size whose group and aggregates are columns. */
+function rowTaker(
+  { groupBy, window }: SelectDefinition,
+  kernelStep: KernelStep,
+  windows: Windows<unknown>,
+  keysOf: GroupKeys,
+  { aggregates }: CompiledTarget,
+): Operator["stepRows"] {
+  if (!("reads" in kernelStep) || kernelStep.keepsRows || !(windows instanceof TumblingWindows)) return undefined;
+  const first = (Array.isArray(window) ? window[0] : window) as { readonly tumbling?: WindowLimits };
+  // An event that sends out another group's window and then fails takes that back: for rows nobody could.
+  if (windows.plainSize === undefined || first.tumbling?.onOverflow === "evict") return undefined;
+  const paths = kernelStep.reads.map(({ path }) => JSON.stringify(path));
+  const columnOf = (path: readonly string[] | undefined) =>
+    path === undefined ? -1 : path.length === 0 ? undefined : paths.indexOf(JSON.stringify(path));
+  const keyColumn = groupBy === undefined
+    ? undefined
+    : columnOf(isRecord(groupBy) ? undefined : fieldPathOf(parseExpression(groupBy as ExpressionInput, "groupBy")));
+  const columns = aggregates.map(({ path }) => columnOf(path));
+  if (keyColumn === -1 || columns.includes(-1)) return undefined;
+  return tumblingRows({ windows, keysOf, keyColumn, columns });
 }

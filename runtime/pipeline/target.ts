@@ -14,6 +14,8 @@ export interface CompiledAggregate {
   readonly make: MakeAccumulator;
   /** Its value of an event. */
   readonly of: (value: unknown) => unknown;
+  /** Keys that lead to that value, where it is a field; none: the event itself counts. */
+  readonly path?: readonly string[];
 }
 
 /** What expressions of a target see. */
@@ -133,11 +135,21 @@ function compileAggregate(name: string, operands: readonly unknown[], path: stri
   if (operands.length < kind.least || operands.length > 1 + kind.options) {
     throw invalid(path, `${operands.length} operands`, kind.form);
   }
-  if (operands.length === 0) return { make: makeEventCount, of: () => true };
+  if (operands.length === 0) return { make: makeEventCount, of: () => true, path: [] };
   const [value, ...options] = operands;
   const prepared = kind.prepare(options.map((option) => literalOf(option)));
   if (typeof prepared === "string") throw invalid(path, JSON.stringify(options), prepared);
-  return { make: prepared, of: compileExpression(parseExpression(value, `${path}[1]`)) };
+  const expression = parseExpression(value, `${path}[1]`);
+  const field = fieldPathOf(expression);
+  return { make: prepared, of: compileExpression(expression), ...(field === undefined ? {} : { path: field }) };
+}
+
+/** Keys of an expression that is a field of the event, and no more. */
+export function fieldPathOf(expression: Expression): readonly string[] | undefined {
+  if (!Array.isArray(expression) || expression[0] !== "field") return undefined;
+  const [, path] = expression as readonly unknown[];
+  const keys = typeof path === "string" ? path.split(".") : (path as readonly unknown[]).map(String);
+  return keys.length === 0 ? undefined : keys;
 }
 
 /** A list may be written as it is or as a literal. */

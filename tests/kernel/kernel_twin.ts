@@ -8,12 +8,16 @@ import { Fanout } from "../../runtime/flow/fanout.ts";
 import type { PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
 import { Settlement } from "../../runtime/flow/settlement.ts";
 import { Kernel } from "../../runtime/pipeline/kernel.ts";
+import type { CompiledPipeline } from "../../runtime/pipeline/compiled_pipeline.ts";
 import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline, Pipeline } from "../../runtime/pipeline/pipeline.ts";
 import { asProcessor, type Opened, openNative, start } from "../isolation/native_plugins.ts";
 import { findCxxCompiler, requireLibrary } from "../../ffi/cxx_compiler.ts";
 
 const FOLDER = fromFileUrl(new URL("../../plugins/json_kernel", import.meta.url));
+
+/** A native plugin takes no more at once. */
+const MOST_EVENTS = 1024;
 
 /** What a pipeline made of events, all of it as text. */
 export interface Outcome {
@@ -44,8 +48,10 @@ export async function hasKernel(): Promise<boolean> {
 }
 
 /** A kernel for a definition; disposing of it closes the instance. */
-export async function openKernel(definition: PipelineDefinition): Promise<{ kernel: Kernel; opened: Opened }> {
-  const program = kernelProgramOf(compilePipeline(definition, "test"));
+export async function openKernel(
+  definition: PipelineDefinition | CompiledPipeline,
+): Promise<{ kernel: Kernel; opened: Opened }> {
+  const program = kernelProgramOf(compiledOf(definition));
   if (program === undefined) throw new TypeError(`no kernel for ${JSON.stringify(definition)}`);
   const opened = await openNative(FOLDER, "json_kernel", { program: program.text });
   const part = asProcessor(opened);
@@ -65,9 +71,13 @@ export function batchOf(payloads: readonly Uint8Array[]): Batch {
   return batch;
 }
 
+function compiledOf(definition: PipelineDefinition | CompiledPipeline): CompiledPipeline {
+  return "chains" in definition ? definition : compilePipeline(definition, "test");
+}
+
 /** Pushes a batch through a pipeline; `failing`: output events, by their place, that the sink fails. */
 export async function runPipeline(
-  definition: PipelineDefinition,
+  definition: PipelineDefinition | CompiledPipeline,
   payloads: readonly Uint8Array[],
   kernel?: Kernel,
   failing: readonly number[] = [],
@@ -94,7 +104,7 @@ export async function runPipeline(
   fanout.link(sink);
   const side = new Fanout();
   side.link(sink);
-  const pipeline = new Pipeline(compilePipeline(definition, "test"), {
+  const pipeline = new Pipeline(compiledOf(definition), {
     alias: "test/main",
     out: fanout,
     err: new Fanout(),
@@ -102,13 +112,13 @@ export async function runPipeline(
     onError: (error) => errors.push(error.code),
     kernel,
   });
-  // Two batches: what the kernel has handed over stays known.
-  const half = Math.ceil(payloads.length / 2);
-  for (const [at, part] of [payloads.slice(0, half), payloads.slice(half)].entries()) {
-    if (part.length === 0) continue;
+  // Two batches at least: what the kernel has handed over stays known.
+  const size = Math.min(Math.ceil(payloads.length / 2), MOST_EVENTS);
+  for (let first = 0; first < payloads.length; first += size) {
+    const part = payloads.slice(first, first + size);
     const settlement = new Settlement((failures) => {
       settled++;
-      failed.push(...[...failures.keys()].sort((a, b) => a - b).map((index) => at * half + index));
+      failed.push(...[...failures.keys()].sort((a, b) => a - b).map((index) => first + index));
     });
     await pipeline.push({ batch: batchOf(part), events: undefined, codec: json, settlement });
   }

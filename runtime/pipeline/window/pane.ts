@@ -40,6 +40,11 @@ export class Pane {
     this.held.add(event);
   }
 
+  /** Accumulators in the order of the aggregates, for whoever fills them without {@linkcode Pane.add}. */
+  get accumulators(): readonly Accumulator[] {
+    return this.#accumulators;
+  }
+
   /** Takes in what another pane gathered, which keeps it. */
   merge(other: Pane): void {
     if (other.count === 0) return;

@@ -16,6 +16,8 @@ export interface TumblingState {
 export interface TumblingRule {
   /** Name of the window. */
   readonly name: string;
+  /** Events the window has, where they count one each and nothing else ends it. */
+  readonly size?: number;
   /** Looks at an event, or at a finer window's result that time brought. */
   turn(of: TumblingState, value: unknown, time: number): Turn;
   /** When the window ends without an event, milliseconds; `undefined` for never. */
@@ -33,6 +35,7 @@ function sizeRule({ size, increment, name }: SizeWindow, path: string, index: nu
   const by = increment === undefined ? undefined : compileValue(increment, `${path}.increment`);
   return {
     name: name ?? `window ${index + 1}`,
+    ...(by === undefined ? { size } : {}),
     turn: (of, value) => {
       const count = (of.state ?? 0) + (by === undefined ? 1 : numberOf(by(value)) ?? 0);
       const isFull = count >= size;

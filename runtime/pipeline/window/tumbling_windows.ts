@@ -15,10 +15,17 @@ interface Frame {
   state: number | undefined;
 }
 
-interface Group {
+/** What is open of one group. */
+export interface TumblingGroup {
+  /** Which one it is. */
   readonly key: GroupKey;
+  /** From the finest to the coarsest. */
   readonly frames: readonly Frame[];
+  /** Whether it is in the table no longer: whoever remembers it looks for another. */
+  gone: boolean;
 }
+
+type Group = TumblingGroup;
 
 /** Windows that follow each other without a gap. */
 export class TumblingWindows implements Windows<Group> {
@@ -48,13 +55,28 @@ export class TumblingWindows implements Windows<Group> {
       make: (key) => ({
         key,
         frames: rules.map(() => ({ pane: new Pane(result.aggregates), state: undefined })),
+        gone: false,
       }),
-      evict: (group, emit) => this.#flushGroup(group, emit),
+      evict: (group, emit) => {
+        group.gone = true;
+        this.#flushGroup(group, emit);
+      },
     });
     if (timed) {
       this.nextTimer = () => this.#earliest === Infinity ? undefined : this.#earliest;
       this.onTimer = (now, emit) => this.#fire(now, emit);
     }
+  }
+
+  /** Events each window has, when there are no coarser ones and nothing else ends it. */
+  get plainSize(): number | undefined {
+    return this.#rules.length === 1 ? this.#rules[0]!.size : undefined;
+  }
+
+  /** Sends out the finest window of a group, whose state its rule has been told. */
+  end(group: Group, value: unknown, time: number, emit: Emit): void {
+    this.#send(group, 0, value, time, emit);
+    this.#forgetEmpty(group);
   }
 
   add(key: GroupKey, event: Event, value: unknown, emit: Emit): boolean {
@@ -116,6 +138,7 @@ export class TumblingWindows implements Windows<Group> {
   #forgetEmpty(group: Group): void {
     for (const { pane } of group.frames) if (pane.count > 0) return;
     // What a rule remembers beyond its window, such as the surplus of an increment, goes with the group, as in Tremor.
+    group.gone = true;
     this.groups.delete(group.key.id);
   }
 
@@ -147,6 +170,7 @@ export class TumblingWindows implements Windows<Group> {
 
   flush(emit: Emit): void {
     forAll(this.groups.entries(), ([id, group]) => {
+      group.gone = true;
       this.groups.delete(id);
       this.#flushGroup(group, emit);
     });
