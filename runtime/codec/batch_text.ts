@@ -46,31 +46,34 @@ export class BatchText {
     this.#pieces.push(piece);
   }
 
-  #offered(batch: Batch, index: number): string | undefined {
-    const at = batch.recordAt(index);
-    const { words } = batch;
-    const start = words[at + OFFSET]!;
-    const end = start + words[at + LENGTH]!;
-    const segment = batch.payloadSegment(index);
-    let piece = this.#piece!;
-    if (start < piece.start || end > piece.end || segment !== piece.segment) {
-      const other = this.#pieces.find((each) => each.segment === segment && start >= each.start && end <= each.end);
-      if (other === undefined) return undefined;
-      this.#piece = piece = other;
-    }
-    // Unlike `slice`, V8 calls what cuts the text at once.
-    return piece.text.substring(start - piece.start, end - piece.start);
-  }
-
   /**
    * The text of an event, or `undefined` where it has to be decoded by itself: out of order, not ASCII, or far from the
    * events after it.
    */
   of(batch: Batch, index: number): string | undefined {
-    if (this.#piece !== undefined) {
-      const text = this.#offered(batch, index);
-      if (text !== undefined) return text;
+    const piece = this.#piece;
+    // Short, so that V8 puts it where it is called from; nearly all texts are had here.
+    if (piece === undefined) return this.#ofGroup(batch, index);
+    const at = batch.recordAt(index);
+    const { words } = batch;
+    const start = words[at + OFFSET]!;
+    const end = start + words[at + LENGTH]!;
+    if (start < piece.start || end > piece.end || batch.payloadSegment(index) !== piece.segment) {
+      return this.#ofOther(batch, index, start, end);
     }
+    // Unlike `slice`, V8 calls what cuts the text at once.
+    return piece.text.substring(start - piece.start, end - piece.start);
+  }
+
+  #ofOther(batch: Batch, index: number, start: number, end: number): string | undefined {
+    const segment = batch.payloadSegment(index);
+    const other = this.#pieces.find((each) => each.segment === segment && start >= each.start && end <= each.end);
+    if (other === undefined) return this.#ofGroup(batch, index);
+    this.#piece = other;
+    return other.text.substring(start - other.start, end - other.start);
+  }
+
+  #ofGroup(batch: Batch, index: number): string | undefined {
     if (index < this.#from || index >= this.#to) {
       // Whoever wants a single event must not pay for its neighbours.
       const follows = index === this.#last + 1;
