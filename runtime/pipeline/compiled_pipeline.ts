@@ -45,3 +45,10 @@ export function linear(operators: readonly Operator[]): CompiledPipeline {
     ports: ports.filter((port) => port !== "err"),
   };
 }
+
+/** Whether every event goes through as it is, once and to `out`, so that a whole delivery may. */
+export function passesAll({ chains, wires }: CompiledPipeline): boolean {
+  const ends = wires.flatMap(({ ports }) => ports);
+  // More than one chain may join again, and give an event twice.
+  return chains.length <= 1 && chains.every(({ operators }) => operators.length === 0) && ends.join() === "out";
+}

@@ -8,7 +8,7 @@ import type { Batch } from "../data/batch.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { PortCollector } from "./collector.ts";
-import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
+import { type CompiledPipeline, linear, passesAll } from "./compiled_pipeline.ts";
 import { type CursorUse, cursorUseOf } from "./cursor_use.ts";
 import { fuse, type Placed } from "./fuse.ts";
 import { KernelRunner } from "./kernel_runner.ts";
@@ -54,7 +54,6 @@ export class Pipeline implements Consumer {
       const collector = new PortCollector(name, fanout?.linked === true);
       if (fanout !== undefined) this.#sides.push({ collector, fanout });
     }
-    const passes = compiled.chains.every(({ operators }) => operators.length === 0) && compiled.chains.length <= 1;
     const fused = fuse(compiled, {
       collector: (port) => this.#collector(port),
       guarded: (next) => this.#guarded(next),
@@ -62,7 +61,7 @@ export class Pipeline implements Consumer {
       links: options,
       program: options.kernel?.program,
     });
-    this.#chain = passes ? undefined : fused.chain;
+    this.#chain = passesAll(compiled) ? undefined : fused.chain;
     this.#placed = fused.placed;
     this.#kernel = options.kernel === undefined ? undefined : new KernelRunner(options.kernel, fused, {
       metrics: this.metrics,

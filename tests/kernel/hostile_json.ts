@@ -69,8 +69,80 @@ export function tameEvents(random: () => number, count: number): Uint8Array[] {
   });
 }
 
-/** What a test of this seed feeds: hostile events, or tame ones, of which whole batches go one way. */
+/** Bytes in a text that are no UTF-8: overlong, surrogates, beyond the last character, cut off, out of place. */
+const NO_UTF8: readonly (readonly number[])[] = [
+  [0xc0, 0x80],
+  [0xe0, 0x80, 0xaf],
+  [0xf0, 0x80, 0x80, 0xaf],
+  [0xed, 0xa0, 0x80],
+  [0xed, 0xbf, 0xbf],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xf8, 0x88, 0x80, 0x80, 0x80],
+  [0xe2, 0x82],
+  [0xf0, 0x9f, 0x98],
+  [0x80],
+  [0xff],
+];
+
+/** A number of any digits, where both sides have to round alike. */
+function numeral(random: () => number): string {
+  const digits = (most: number) =>
+    Array.from({ length: 1 + Math.floor(random() * most) }, () => Math.floor(random() * 10)).join("");
+  const whole = random() < 0.3 ? "0" : digits(random() < 0.2 ? 40 : 19).replace(/^0+(?=.)/, "");
+  const fraction = random() < 0.5 ? `.${digits(random() < 0.2 ? 60 : 20)}` : "";
+  const exponent = random() < 0.4 ? `e${random() < 0.5 ? "-" : ""}${digits(3)}` : "";
+  return `${random() < 0.3 ? "-" : ""}${whole}${fraction}${exponent}`;
+}
+
+/**
+ * Payloads of events that stand across every boundary a parser may have: numbers of any digits, texts of any length with
+ * characters of several bytes and escapes at any place, bytes that are no UTF-8, very many fields, and now and then a
+ * mebibyte.
+ */
+export function wideEvents(random: () => number, count: number): Uint8Array[] {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const parts = [
+    "a",
+    "Z",
+    "é",
+    "日",
+    "😀",
+    "\\n",
+    "\\u00e9",
+    '\\"',
+    "\\\\",
+    "\\ud83d\\ude00",
+    "\\ud83d",
+    "\u2029",
+    " ",
+  ];
+  const text = (most: number) => {
+    const length = Math.floor(random() * most);
+    return `"${Array.from({ length }, () => random() < 0.7 ? "x" : pick(parts)).join("")}"`;
+  };
+  const value = (): string => {
+    const kind = random();
+    if (kind < 0.4) return numeral(random);
+    if (kind < 0.8) return text(random() < 0.1 ? 600 : 70);
+    return pick(["true", "false", "null", "{}", "[]", '["error",1]', '{"a":"error"}']);
+  };
+  const encoder = new TextEncoder();
+  return Array.from({ length: count }, (_, index) => {
+    const fields = Array.from({ length: Math.floor(random() * (random() < 0.05 ? 300 : 9)) }, (_, at) => {
+      const key = random() < 0.6 ? pick(KEYS) : `${text(at % 7 === 0 ? 90 : 6).slice(1, -1)}`;
+      return `"${key}":${value()}`;
+    });
+    if (index === count >> 1) fields.push(`"name":"${"é\\n".repeat(250_000)}"`, `"level":"error"`);
+    const bytes = encoder.encode(`{${fields.join(",")}}`);
+    if (random() > 0.05) return bytes;
+    const at = Math.floor(random() * bytes.length);
+    return new Uint8Array([...bytes.subarray(0, at), ...pick(NO_UTF8), ...bytes.subarray(at)]);
+  });
+}
+
+/** What a test of this seed feeds: hostile events, wide ones, or tame ones, of which whole batches go one way. */
 export function eventsOfSeed(seed: number, random: () => number, count: number): Uint8Array[] {
+  if (seed % 7 === 6) return wideEvents(random, count);
   return seed % 3 === 0 ? tameEvents(random, count) : hostileEvents(random, count);
 }
 
