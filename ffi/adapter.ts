@@ -7,6 +7,7 @@ import { CaissonError, messageOf } from "../runtime/errors/caisson_error.ts";
 import { buildAdapter, type BuildAdapterOptions } from "./build_adapter.ts";
 import { type OpenedBell, openHostBell } from "./host_bell.ts";
 import { withPermission } from "./host_permission.ts";
+import { type KeptMemories, openKeptMemories } from "./kept_memory.ts";
 import { type BareAdapter, cString, loadError, type NativeAdapter } from "./native_adapter.ts";
 import { openSystemLoader } from "./system_loader.ts";
 
@@ -55,6 +56,7 @@ function openAdapter(file: string): BareAdapter {
   );
   const { symbols } = library;
   let bell: OpenedBell | undefined;
+  let kept: KeptMemories | undefined;
   return {
     bell: () => (bell ??= openHostBell(file)).bell,
     // Deno takes views of shared memory, too; only its types do not say so.
@@ -73,6 +75,7 @@ function openAdapter(file: string): BareAdapter {
         new TextDecoder().decode(message.subarray(0, end)),
       );
     },
+    keep: (bytes) => (kept ??= openKeptMemories(file)).take(bytes),
     releaseAnchor: (anchor) => void symbols.releaseAnchor(anchor),
     exports: (anchor, name) => symbols.exports(anchor, cString(name)) === 1,
     isLoaded: (path) => symbols.isLoaded(cString(path)) === 1,
@@ -93,6 +96,7 @@ function openAdapter(file: string): BareAdapter {
       ),
     shut() {
       bell?.close();
+      kept?.close();
       library.close();
     },
   };

@@ -13,7 +13,7 @@ export async function buildAdapter(options: BuildAdapterOptions = {}): Promise<s
   return await buildSupport({
     name: "adapter",
     source: "adapter/adapter.c",
-    more: ["adapter/bell.c"],
+    more: ["adapter/bell.c", "adapter/kept.c"],
     headers: ["include/caisson.h"],
   }, options);
 }

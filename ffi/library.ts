@@ -11,6 +11,7 @@ import { descriptorSection } from "./object_file.ts";
 import { park, requireRoom } from "./parked.ts";
 import { hostPlatform } from "./platform.ts";
 import { privateCopy } from "./private_copy.ts";
+import type { KeptMemory } from "./kept_memory.ts";
 import { readLibrary } from "./read_library.ts";
 import type { CodecFunctions, CommonFunctions, ProcessorFunctions, SinkFunctions, SourceFunctions } from "./symbols.ts";
 import { verifyLibrary } from "./verify_library.ts";
@@ -138,6 +139,11 @@ export class PluginLibrary implements AsyncDisposable {
     });
   }
 
+  /** The copy that is mapped: the same for everybody who loads these bytes. */
+  get path(): string {
+    return this.#path;
+  }
+
   /**
    * Address of the first byte of a view, for structs that hold addresses. One call into C for each buffer; keep a
    * reference to the buffer for as long as native code uses the address.
@@ -161,6 +167,15 @@ export class PluginLibrary implements AsyncDisposable {
   /** A look at all records of a batch in C, for `Batch.validate`; `undefined` where there is no adapter. */
   get scanRecords(): NativeAdapter["scan"] {
     return this.#adapter("scanRecords").scan;
+  }
+
+  /**
+   * Takes memory that threads of the plugin may use after this process's JavaScript has ended.
+   *
+   * @throws {CaissonError} `CAISSON_INTERNAL` when there is none
+   */
+  keep(bytes: number): KeptMemory {
+    return this.#adapter("keep").keep(bytes);
   }
 
   /** The process's bell; `undefined` where there is no adapter. */

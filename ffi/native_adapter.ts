@@ -1,5 +1,6 @@
 /** What Deno's FFI does not do by itself, as an interface. @module */
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
+import type { KeptMemory } from "./kept_memory.ts";
 
 /** How native code wakes the host: one for the whole process, whatever the number of plugins. */
 export interface HostBell {
@@ -31,6 +32,12 @@ export interface NativeAdapter {
   exports(anchor: Deno.PointerObject, name: string): boolean;
   /** Whether a library is mapped. */
   isLoaded(path: string): boolean;
+  /**
+   * Takes memory that is freed neither with this isolate nor with the adapter.
+   *
+   * @throws {CaissonError} `CAISSON_INTERNAL` when there is none
+   */
+  keep(bytes: number): KeptMemory;
   /** Copies memory that is no JavaScript buffer; the caller vouches for the address. */
   read(address: bigint, out: Uint8Array): void;
   /**

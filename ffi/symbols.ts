@@ -18,7 +18,7 @@ export const COMMON_SYMBOLS = {
   open: {
     name: "caisson_open_1",
     parameters: [
-      "buffer", // const caisson_host *host
+      "pointer", // const caisson_host *host
       "u32", // uint32_t component
       "buffer", // const uint8_t *config
       "u32", // uint32_t config_length
@@ -113,7 +113,7 @@ export interface CommonFunctions {
   readonly describe: (out: Uint8Array | null, capacity: number) => number;
   /** [blocking] Creates an instance of interfaces[component]; config is UTF-8 JSON. NULL is failure, see error. */
   readonly open: (
-    host: Uint8Array | null,
+    host: Deno.PointerObject,
     component: number,
     config: Uint8Array | null,
     configLength: number,

@@ -1,5 +1,6 @@
 /** The adapter's operations without our own library, for machines without a compiler: needs all of `--allow-ffi`. @module */
 import { CaissonError, messageOf } from "../runtime/errors/caisson_error.ts";
+import { keptByAllocator } from "./kept_memory.ts";
 import { type BareAdapter, cString, loadError } from "./native_adapter.ts";
 
 const RTLD_NOW = 2;
@@ -25,6 +26,8 @@ const SYMBOLS = {
   dlclose: { parameters: ["pointer"], result: "i32" },
   dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
   dlerror: { parameters: [], result: "pointer" },
+  calloc: { parameters: ["usize", "usize"], result: "pointer" },
+  free: { parameters: ["pointer"], result: "void" },
 } as const;
 
 function openLibc(): Deno.DynamicLibrary<typeof SYMBOLS> {
@@ -50,7 +53,7 @@ function openLibc(): Deno.DynamicLibrary<typeof SYMBOLS> {
  */
 export function openSystemLoader(): BareAdapter {
   const library = openLibc();
-  const { dlopen, dlclose, dlsym, dlerror } = library.symbols;
+  const { dlopen, dlclose, dlsym, dlerror, calloc, free } = library.symbols;
   return {
     address: addressOf,
     anchor(path) {
@@ -70,6 +73,7 @@ export function openSystemLoader(): BareAdapter {
       dlclose(found);
       return true;
     },
+    keep: (bytes) => keptByAllocator(calloc, free, bytes),
     read,
     shut: () => library.close(),
   };

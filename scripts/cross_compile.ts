@@ -30,7 +30,7 @@ const ZIG: readonly Command[] = [["zig", "cc"], ["python3", "-m", "ziglang", "cc
 
 /** Libraries of the host, each of these files. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  adapter: ["ffi/adapter/adapter.c", "ffi/adapter/bell.c"],
+  adapter: ["ffi/adapter/adapter.c", "ffi/adapter/bell.c", "ffi/adapter/kept.c"],
   map: ["ffi/memory/map.c"],
   share: ["ffi/memory/share.c"],
 };

@@ -1,8 +1,9 @@
 /** The bell words of one native instance, and sleeping until the plugin rings. @module */
 import { BELL_LAYOUT } from "../data/layout.ts";
+import type { HostWords } from "./host_memory.ts";
 
-const POSTED = BELL_LAYOUT.posted / 4;
-const ARMED = BELL_LAYOUT.armed / 4;
+const POSTED = BELL_LAYOUT.posted;
+const ARMED = BELL_LAYOUT.armed;
 
 /** Longest sleep, however sure the bell is, milliseconds. */
 const LONGEST_MS = 1000;
@@ -24,24 +25,20 @@ export interface SleepOptions {
  * then 2, 4 and so on, so that it costs next to nothing while it stays idle.
  */
 export class InstanceBell {
-  /** The words, for `caisson_host.bell`. */
-  readonly memory: Uint8Array;
-  readonly #words: Int32Array;
+  readonly #words: HostWords;
   readonly #rings: boolean;
   #patienceMs = 1;
   #sleeper: { readonly seen: number; readonly end: (rung: boolean) => void } | undefined;
 
   /** `rings`: whether a ring reaches this process, which it does not where there is no adapter. */
-  constructor(rings: boolean) {
-    const buffer = new SharedArrayBuffer(BELL_LAYOUT.bytes);
-    this.memory = new Uint8Array(buffer);
-    this.#words = new Int32Array(buffer);
+  constructor(words: HostWords, rings: boolean) {
+    this.#words = words;
     this.#rings = rings;
   }
 
   /** How often the plugin has said that there is work, modulo 2^32. */
   get posted(): number {
-    return Atomics.load(this.#words, POSTED);
+    return this.#words.load(POSTED);
   }
 
   /** Something came: the next sleep begins short again. */
@@ -62,10 +59,10 @@ export class InstanceBell {
 
   /** Resolves when the plugin rings, with `true`; when the time is up, or {@linkcode wake} was called, with `false`. */
   sleep({ seen, retryAfterMs, atMostMs = LONGEST_MS, signal }: SleepOptions): Promise<boolean> {
-    Atomics.store(this.#words, ARMED, 1);
+    this.#words.store(ARMED, 1);
     // Armed first, looked again then: a plugin that published before it could see the word is seen here.
     if (this.posted !== seen || signal?.aborted) {
-      Atomics.store(this.#words, ARMED, 0);
+      this.#words.store(ARMED, 0);
       return Promise.resolve(this.posted !== seen);
     }
     const milliseconds = Math.min(LONGEST_MS, atMostMs, retryAfterMs > 0 ? retryAfterMs : this.#patience());
@@ -74,7 +71,7 @@ export class InstanceBell {
         this.#sleeper = undefined;
         clearTimeout(timer);
         signal?.removeEventListener("abort", stop);
-        Atomics.store(this.#words, ARMED, 0);
+        this.#words.store(ARMED, 0);
         resolve(rung);
       };
       const stop = (): void => end(false);

@@ -64,6 +64,7 @@ export class NativeInstance {
   readonly pendingMs: number;
   readonly #tell: PartContext["log"];
   readonly #common: CommonFunctions;
+  readonly #host: OpenedNative["host"];
   readonly #metrics: NativeMetrics;
   readonly #startMs: number;
   readonly #stopMs: number;
@@ -78,6 +79,7 @@ export class NativeInstance {
     this.pointer = opened.pointer;
     this.memory = opened.memory;
     this.held = opened.held;
+    this.#host = opened.host;
     this.#tell = (level, message) => options.context.log(level, message);
     this.signals = new NativeSignals(library, opened, this.error);
     this.signal = options.context.signal;
@@ -220,6 +222,7 @@ export class NativeInstance {
     this.signals.drain();
     // Threads that stop did not join may still ring, log and read what they were given.
     const alive = this.#common.live() > 0;
+    this.#host.end(alive);
     if (await this.library.close() === "parked" && alive) abandoned.add(this);
     this.#tellStayed();
     if (failed !== undefined) throw failed;
@@ -231,6 +234,7 @@ export class NativeInstance {
     abandoned.add(this);
     await this.signals.deafen();
     this.signals.drain();
+    this.#host.end(true);
     await this.library.close({ deadlineMs: 0 });
     this.#tellStayed();
     throw new CaissonError("CAISSON_PLUGIN_TIMEOUT", {

@@ -4,6 +4,7 @@ import { createErrorBuffer, NativeCallError } from "../../ffi/native_call_error.
 import type { PartContext } from "../connector/contract.ts";
 import { ABI_MAJOR, ABI_MINOR, CLASS_CONFIG, ERROR_LAYOUT, HOST_LAYOUT, MAX_EVENTS } from "../data/layout.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { HostMemory } from "./host_memory.ts";
 import { InstanceBell } from "./instance_bell.ts";
 import { callBlocking, withDeadline } from "./native_calls.ts";
 import { NativeLog } from "./native_log.ts";
@@ -26,6 +27,8 @@ export interface OpenedNative {
   readonly pointer: Deno.PointerObject;
   /** Memory handed over for payloads, if the plugin wanted some. */
   readonly memory: Uint8Array | undefined;
+  /** Where both of the following are. */
+  readonly host: HostMemory;
   /** What the plugin rings. */
   readonly bell: InstanceBell;
   /** What the plugin writes its log to. */
@@ -61,32 +64,34 @@ export async function openNative(options: OpenNativeOptions): Promise<OpenedNati
   const { library, component, context, deadlineMs } = options;
   const subject = subjectOf(options);
   const { common } = library;
-  const bell = new InstanceBell(library.bell !== undefined);
-  const log = new NativeLog((level, message) => context.log(level, message));
-  const host = hostStruct(context.instance, library, bell, log);
+  const host = await takeMemory(library);
+  const bell = new InstanceBell(host.bell, library.bell !== undefined);
+  const log = new NativeLog(host.log, (level, message) => context.log(level, message));
+  const published = host.publish(hostStruct(context.instance, library, host));
   const config = new TextEncoder().encode(JSON.stringify(context.config));
   const error = createErrorBuffer();
-  const held = [host, bell.memory, log.memory, config];
-  const opening = callBlocking(() => common.open(host, component, config, config.byteLength, error));
+  const held = [config];
+  const opening = callBlocking(() => common.open(published, component, config, config.byteLength, error));
   let pointer: Deno.PointerValue;
   try {
     pointer = await withDeadline(opening, { subject: `${subject} open`, deadlineMs });
   } catch (late) {
-    closeLater(options, opening, held);
+    closeLater(options, opening, host, held);
     throw late;
   } finally {
     log.drain();
   }
   if (pointer === null) {
+    host.end(common.live() > 0);
     await library.close();
     throw failureOf(`${subject} open`, NO_STATUS, error);
   }
   const binding = bindMemory(library, pointer, error, subject);
   try {
     const memory = await withDeadline(binding, { subject: `${subject} memory_bind`, deadlineMs });
-    return { pointer, memory, bell, log, held };
+    return { pointer, memory, host, bell, log, held };
   } catch (cause) {
-    closeLater(options, binding.then(() => pointer, () => pointer), held);
+    closeLater(options, binding.then(() => pointer, () => pointer), host, held);
     throw cause;
   }
 }
@@ -95,11 +100,13 @@ export async function openNative(options: OpenNativeOptions): Promise<OpenedNati
 function closeLater(
   { library, context }: OpenNativeOptions,
   opening: Promise<Deno.PointerValue>,
+  host: HostMemory,
   held: readonly Uint8Array[],
 ): void {
   const { common } = library;
   opening.then(async (pointer) => {
     if (pointer !== null) await callBlocking(() => common.close(pointer));
+    host.end(common.live() > 0);
     await library.close();
   }).catch((cause) => {
     context.log(
@@ -109,11 +116,19 @@ function closeLater(
   });
 }
 
+async function takeMemory(library: PluginLibrary): Promise<HostMemory> {
+  try {
+    return new HostMemory(library);
+  } catch (cause) {
+    await library.close();
+    throw cause;
+  }
+}
+
 function hostStruct(
   instance: number,
   library: PluginLibrary,
-  bell: InstanceBell,
-  log: NativeLog,
+  host: HostMemory,
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HOST_LAYOUT.bytes);
   const view = new DataView(bytes.buffer);
@@ -121,14 +136,15 @@ function hostStruct(
   view.setUint16(HOST_LAYOUT.abiMajor, ABI_MAJOR, true);
   view.setUint16(HOST_LAYOUT.abiMinor, ABI_MINOR, true);
   view.setUint32(HOST_LAYOUT.instance, instance, true);
-  view.setBigUint64(HOST_LAYOUT.bell, library.addressOf(bell.memory), true);
+  const addresses = host.addresses();
+  view.setBigUint64(HOST_LAYOUT.bell, addresses.bell, true);
   const shared = library.bell;
   if (shared !== undefined) {
     view.setUint32(HOST_LAYOUT.bellKind, shared.kind, true);
     view.setBigInt64(HOST_LAYOUT.bellHandle, shared.handle, true);
     if (shared.logFunction !== 0n) {
-      view.setBigUint64(HOST_LAYOUT.logRing, library.addressOf(log.memory), true);
-      view.setUint32(HOST_LAYOUT.logRingBytes, log.memory.byteLength, true);
+      view.setBigUint64(HOST_LAYOUT.logRing, addresses.log, true);
+      view.setUint32(HOST_LAYOUT.logRingBytes, host.log.byteLength, true);
       view.setBigUint64(HOST_LAYOUT.log, shared.logFunction, true);
     }
   }

@@ -24,7 +24,8 @@ function foreignType(type: string): string {
   const number = NUMBERS.get(type);
   if (number !== undefined) return number;
   if (type === "void") return "void";
-  return type === "caisson_instance *" ? "pointer" : "buffer";
+  // The host's struct outlives every buffer: threads of the plugin go on using it.
+  return type === "caisson_instance *" || type === "const caisson_host *" ? "pointer" : "buffer";
 }
 
 function scriptType(type: string, result: boolean): string {

@@ -10,8 +10,6 @@ export interface ProbeInstance {
   readonly instance: Deno.PointerObject;
   /** For every call. */
   readonly error: Uint8Array<ArrayBuffer>;
-  /** Kept, because the instance points to it. */
-  readonly host: Uint8Array;
 }
 
 /** Opens one with a configuration. */
@@ -23,17 +21,19 @@ export async function openProbe(
   const view = new DataView(host.buffer);
   view.setUint32(HOST_LAYOUT.size, HOST_LAYOUT.bytes, true);
   view.setUint32(HOST_LAYOUT.instance, 7, true);
+  const memory = library.keep(HOST_LAYOUT.bytes);
+  memory.write(0, host);
   const error = createErrorBuffer();
   const text = new TextEncoder().encode(JSON.stringify(config));
   const instance = await library.common.open(
-    host,
+    memory.pointer,
     0,
     text,
     text.byteLength,
     error,
   );
   if (instance === null) throw new NativeCallError("probe", -1, error);
-  return { instance, error, host };
+  return { instance, error };
 }
 
 /** A batch whose arena native code can reach. */

@@ -14,5 +14,3 @@ await opened[Symbol.asyncDispose]();
 await new Promise((resolve) => setTimeout(resolve, 50));
 // deno-lint-ignore no-console -- how it reports
 console.log(JSON.stringify({ log, parked: parkedBuilds("@caisson/lingering") }));
-// At once: the thread is still there, and an orderly end would take away the memory it was lent.
-Deno.exit(0);

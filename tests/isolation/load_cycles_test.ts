@@ -37,6 +37,22 @@ for (
   });
 }
 
+Deno.test({
+  name: "a thread of a plugin outlives the host that started it, and its memory",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { code, signal, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-lock", "--no-check", "-A", new URL("./outlived_host.ts", import.meta.url).href],
+      // What is freed is overwritten: whoever reads an address there does not get far.
+      env: { MALLOC_PERTURB_: "165" },
+      stdin: "null",
+      // Or it goes on for ever in memory that is gone.
+      signal: AbortSignal.timeout(60_000),
+    }).output();
+    assertEquals({ code, signal }, { code: 0, signal: null }, new TextDecoder().decode(stderr));
+  },
+});
+
 Deno.test("a ninth build of a plugin that stays in memory is refused", () => {
   for (let build = 0; build < 8; build++) park("@caisson/stays", `/${build}.so`);
   requireRoom("@caisson/stays", "/7.so");
