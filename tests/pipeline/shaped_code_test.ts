@@ -141,3 +141,18 @@ Deno.test("texts are joined whatever they are made of", () => {
     "<1>",
   ]);
 });
+
+Deno.test("texts of every length are joined the same", () => {
+  const join = compileExpression(parseExpression(["concat", ["field", "a"], "@", ["field", "b"]], "project"));
+  for (let length = 0; length < 40; length++) {
+    const b = "é".repeat(length);
+    for (
+      const [a, text] of [["x", "x"], [12.5, "12.5"], [null, ""], [[1], "[1]"], [undefined, ""], [
+        "y".repeat(20),
+        "y".repeat(20),
+      ]]
+    ) {
+      assertEquals(join({ a, b }), `${text}@${b}`);
+    }
+  }
+});
