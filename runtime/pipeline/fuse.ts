@@ -98,12 +98,15 @@ export function fuse({ chains, wires }: CompiledPipeline, options: FuseOptions):
       if (isFed) {
         const passes = program.feeds!.passes || linked.length > 0;
         const isLast = index + 1 === operators.length && endsHere(wires, name);
+        // What a later step throws would have to take back what this one emitted, event by event.
+        const takesRows = passes
+          ? program.feeds!.passes && isLast
+          : program.tap === undefined || isAside(chains, wires, links);
         fed = {
           step: (event, row) => operator.stepRead!(event, row, emit),
-          steps:
-            operator.stepRows === undefined || passes || !(program.tap === undefined || isAside(chains, wires, links))
-              ? undefined
-              : (rows, from, to) => operator.stepRows!(rows, from, to, emit),
+          steps: operator.stepRows !== undefined && takesRows
+            ? (rows, from, to) => operator.stepRows!(rows, from, to, emit)
+            : undefined,
           passes,
           reusesEvent: !passes || isLast,
         };

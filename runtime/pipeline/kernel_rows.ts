@@ -1,5 +1,6 @@
 /** Rows of values, as the native kernel leaves them in memory, as records. @module */
 import type { Batch } from "../data/batch.ts";
+import type { Event } from "../flow/delivery.ts";
 import type { Settlement } from "../flow/settlement.ts";
 import { functionOf } from "./shaped_code.ts";
 
@@ -42,6 +43,8 @@ export class Rows {
   settlement: Settlement | undefined;
   /** The number an event has in both, by its row. */
   numberOf: (index: number) => number = (index) => index;
+  /** An event that nobody keeps, to be moved to the number of the one at hand, for a step that passes events on. */
+  cursor: Event | undefined;
   /** The row at hand, for whoever has to know which event failed. */
   at = 0;
   /** Events a step dropped on purpose. */

@@ -126,6 +126,7 @@ export class KernelRunner {
         const end = punted === 0 ? kept : nextPunted(origins, index);
         rows.batch = batch;
         rows.settlement = settlement;
+        rows.cursor = cursor;
         rows.numberOf = numberOf;
         this.#runSteps(rows, origins, index, end, cursor!);
         if (end === kept) break;
@@ -152,6 +153,7 @@ export class KernelRunner {
     for (let at = from; at < to;) {
       let stop = to;
       let thrown: { readonly error: unknown } | undefined;
+      rows.at = at;
       rows.dropped = 0;
       try {
         this.#fused.fed!.steps!(rows, at, to);

@@ -42,7 +42,8 @@ export interface Operator {
    */
   readonly cursor?: "passes" | "replaces";
   /**
-   * {@linkcode Operator.stepRead} for rows `from` up to `to`, where the step passes no event on. It adds to `rows.dropped`
+   * {@linkcode Operator.stepRead} for rows `from` up to `to`, where the step passes no event on, or all that it passes on
+   * leaves the pipeline: then it hands on `rows.cursor`, moved to the number of the row. It adds to `rows.dropped`
    * what it drops; where it throws, `rows.at` is the event that failed, and the ones behind it are still to come.
    */
   readonly stepRows?: (rows: Rows, from: number, to: number, emit: Emit) => void;

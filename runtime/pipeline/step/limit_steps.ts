@@ -7,6 +7,7 @@ import { parseExpression } from "../expression.ts";
 import type { KernelRead } from "../kernel_program.ts";
 import type { Emit, Operator } from "../operator.ts";
 import { compileValue } from "../target.ts";
+import { WindowCache } from "./window_cache.ts";
 import { RateWindow } from "./rate_window.ts";
 import { RecentMap } from "./recent_map.ts";
 import type { BucketDefinition, DedupeDefinition, SampleDefinition, ThrottleDefinition } from "./step_definition.ts";
@@ -61,6 +62,11 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
     if (typeof name !== "string" || most === undefined) return err(event);
     return windowOf(name, textOf(key)).admit(event.timestamp, most) ? emit(event) : overflow(event);
   };
+  const windowAt = new WindowCache((name, key) => {
+    windowOf(name, key);
+    const keys = classes.get(name)!;
+    return { keys, entry: keys.find(key)! };
+  }, textOf);
   return {
     name: "bucket",
     ports: ["overflow", "err"],
@@ -79,6 +85,23 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
       keepsRows: false,
     },
     stepRead: (event, { class: name, rate, dimensions }, emit) => limit(event, name, rate, dimensions, emit),
+    stepRows: (rows, from, to, emit) => {
+      const { floats } = rows;
+      for (let index = from; index < to; index++) {
+        const at = rows.start + rows.columns * index;
+        rows.at = index;
+        const number = rows.numberOf(index);
+        const event = rows.cursor!.moveTo(number);
+        const rate = floats[at + 1]!;
+        const window = rate === rate ? windowAt.find(rows, at) : undefined;
+        const taken = window === undefined
+          ? limit(event, rows.value(at), rows.value(at + 1), rows.value(at + 2), emit)
+          : window.admit(rows.batch!.timestampMs(number), rate)
+          ? emit(event)
+          : overflow(event);
+        if (!taken) rows.dropped++;
+      }
+    },
     snapshot: () =>
       classes.entries().map(([name, keys]) => [name, keys.entries().map(([key, window]) => [key, window.snapshot()])]),
     restore: (state) => {

@@ -6,6 +6,10 @@ export class RateWindow {
   readonly #slotMs: number;
   #sum = 0;
   #at = -Infinity;
+  /** Events of a batch often came at the same time. */
+  #now = NaN;
+  /** The slot of {@linkcode #at}. */
+  #slot = 0;
 
   /**
    * @param rangeMs how long something counts
@@ -18,10 +22,12 @@ export class RateWindow {
 
   /** Counts one more, unless `limit` are reached within the range that ends now. */
   admit(now: number, limit: number): boolean {
-    this.#advance(Math.floor(now / this.#slotMs));
+    if (now !== this.#now) {
+      this.#now = now;
+      this.#advance(Math.floor(now / this.#slotMs));
+    }
     if (this.#sum + 1 > limit) return false;
-    const slot = modulo(this.#at, this.#slots.length);
-    this.#slots[slot] = this.#slots[slot]! + 1;
+    this.#slots[this.#slot]!++;
     this.#sum++;
     return true;
   }
@@ -36,6 +42,7 @@ export class RateWindow {
       this.#slots[slot] = 0;
     }
     this.#at = to;
+    this.#slot = modulo(to, this.#slots.length);
   }
 
   /** Its state. */
@@ -48,6 +55,8 @@ export class RateWindow {
     const [at, sum, slots] = state as [number, number, Float64Array];
     if (slots.length !== this.#slots.length) return;
     this.#at = at;
+    this.#now = NaN;
+    this.#slot = at === -Infinity ? 0 : modulo(at, slots.length);
     this.#sum = sum;
     this.#slots.set(slots);
   }

@@ -1,8 +1,17 @@
 /** A map that forgets what was used longest ago. @module */
 
+/** An entry, for whoever asks for the same one again and again. */
+export interface RecentEntry<Value> {
+  /** Its value. */
+  readonly value: Value;
+  /** Whether it had to go. */
+  readonly gone: boolean;
+}
+
 interface Entry<Key, Value> {
   readonly key: Key;
   value: Value;
+  gone: boolean;
   older: Entry<Key, Value> | undefined;
   newer: Entry<Key, Value> | undefined;
 }
@@ -37,6 +46,16 @@ export class RecentMap<Key, Value> {
     return entry.value;
   }
 
+  /** The entry of a key, if it has one. */
+  find(key: Key): RecentEntry<Value> | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Makes an entry of this map that is not {@linkcode RecentEntry.gone} the latest, as {@linkcode RecentMap.get} does. */
+  use(entry: RecentEntry<Value>): void {
+    this.#touch(entry as Entry<Key, Value>);
+  }
+
   /** Sets a value; the one used longest ago may have to go. */
   set(key: Key, value: Value): void {
     const known = this.#entries.get(key);
@@ -45,7 +64,7 @@ export class RecentMap<Key, Value> {
       this.#touch(known);
       return;
     }
-    const entry: Entry<Key, Value> = { key, value, older: undefined, newer: undefined };
+    const entry: Entry<Key, Value> = { key, value, gone: false, older: undefined, newer: undefined };
     this.#entries.set(key, entry);
     this.#link(entry);
     if (this.#entries.size > this.#most) this.delete(this.#oldest!.key);
@@ -56,6 +75,7 @@ export class RecentMap<Key, Value> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
+    entry.gone = true;
     this.#unlink(entry);
   }
 
