@@ -9,6 +9,7 @@ import { stateFolders } from "../../permissions/state_folder.ts";
 import { hostHolds } from "../../permissions/host_permissions.ts";
 import { builtins } from "../connector/builtin/builtins.ts";
 import { buildGraph } from "../flow/graph.ts";
+import { placeOf } from "../flow/split_pipelines.ts";
 import { tableFilesOf } from "../flow/table_files.ts";
 import { isOfPlugin } from "../flow/connector_stages.ts";
 import type { FlowDefinition, Named } from "../flow/flow_definition.ts";
@@ -83,7 +84,7 @@ function usesOf(flow: FlowDefinition): Use[] {
     ...sinks.flatMap((name) => stages(name, "postprocessors")),
     ...sinks.map(connector("sink")),
     ...Object.entries(flow.processors ?? {}).map(([name, { type, config }]): Use => ({
-      where: `${flow.name}: processors.${name}`,
+      where: `${flow.name}: ${placeOf(flow, name)}`,
       kind: "processor",
       type,
       config,

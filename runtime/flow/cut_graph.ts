@@ -1,6 +1,6 @@
 /** Cuts a pipeline that is a graph at the nodes that plugins do: what is between them stays fused. @module */
 import { portsOf } from "../pipeline/ports.ts";
-import { type CutPipeline, isProcessor, partName, type Run, runsOf } from "./cut_pipeline.ts";
+import { beginningsOf, type CutPipeline, isProcessor, partName, type Run, runsOf } from "./cut_pipeline.ts";
 import type {
   LinkDefinition,
   OperatorDefinition,
@@ -13,6 +13,8 @@ import type {
 interface Piece {
   readonly name: string;
   readonly run: Run;
+  /** Where it was written. */
+  readonly place: string;
 }
 
 /** From `in` or a piece to a piece, or to a port of the pipeline. */
@@ -44,6 +46,7 @@ export function cutGraph(name: string, graph: PipelineGraph): CutPipeline {
   const pipelines: Record<string, PipelineDefinition> = {};
   const processors: Record<string, ProcessorDefinition> = {};
   const exits = new Map<string, string[]>();
+  const places = new Map<string, string>();
   const links = new Map<string, Set<string>>();
   const outward = (from: string, to: string): void => {
     if (!byName.has(to)) exits.set(to, [...exits.get(to) ?? [], from]);
@@ -58,10 +61,11 @@ export function cutGraph(name: string, graph: PipelineGraph): CutPipeline {
     pipelines[first = partName(name, "in")] = [];
     for (const { from, to } of wires) if (from === "in") outward(first, to);
   }
-  for (const { name: piece, run } of pieces) {
+  for (const { name: piece, run, place } of pieces) {
     if (!isProcessor(run)) continue;
     const part = partOf(piece);
     processors[part] = run;
+    places.set(part, place);
     exits.set("err", [...exits.get("err") ?? [], `${part}/err`]);
     for (const { from, to } of wires) if (from === piece) outward(part, to);
   }
@@ -75,6 +79,7 @@ export function cutGraph(name: string, graph: PipelineGraph): CutPipeline {
     first,
     pipelines,
     processors,
+    places,
     links: [...links].map(([from, to]): LinkDefinition => ({ from, to: to.size === 1 ? [...to][0]! : [...to] })),
     exits,
   };
@@ -87,7 +92,12 @@ function piecesOf({ nodes, links }: PipelineGraph): { readonly pieces: readonly 
   const wires: Wire[] = [];
   for (const [node, steps] of Object.entries(nodes)) {
     const runs = steps.length === 0 ? [[] as OperatorDefinition[]] : runsOf(steps);
-    const pieces = runs.map((run, index) => ({ name: index === 0 ? node : free(`${node}-${index + 1}`, taken), run }));
+    const begins = beginningsOf(runs);
+    const pieces = runs.map((run, index) => ({
+      name: index === 0 ? node : free(`${node}-${index + 1}`, taken),
+      run,
+      place: `nodes.${node}[${begins[index]!}]`,
+    }));
     cut.set(node, pieces);
     for (const [index, { name }] of pieces.slice(1).entries()) {
       wires.push({ from: pieces[index]!.name, port: "out", to: name });

@@ -10,6 +10,8 @@ export interface CutPipeline {
   readonly pipelines: Readonly<Record<string, PipelineDefinition>>;
   /** Parts that plugins do. */
   readonly processors: Readonly<Record<string, ProcessorDefinition>>;
+  /** Where in the pipeline each of those was written, as `[2]` or `nodes.geo[0]`. */
+  readonly places: ReadonlyMap<string, string>;
   /** Between the parts. */
   readonly links: readonly LinkDefinition[];
   /** For each port of the pipeline where its events come out, as `part` or `part/port`. */
@@ -48,6 +50,16 @@ export function runsOf(steps: readonly OperatorDefinition[]): Run[] {
   return runs;
 }
 
+/** Where each run begins in its list. */
+export function beginningsOf(runs: readonly Run[]): number[] {
+  let at = 0;
+  return runs.map((run) => {
+    const begins = at;
+    at += isProcessor(run) ? 1 : run.length;
+    return begins;
+  });
+}
+
 /** Cuts a list with processors. */
 export function cutList(name: string, steps: readonly OperatorDefinition[]): CutPipeline {
   const pipelines: Record<string, PipelineDefinition> = {};
@@ -55,12 +67,16 @@ export function cutList(name: string, steps: readonly OperatorDefinition[]): Cut
   const order: string[] = [];
   const exits = new Map<string, string[]>();
   const leaves = (port: string, from: string): void => void exits.set(port, [...exits.get(port) ?? [], from]);
+  const places = new Map<string, string>();
   const runs = runsOf(steps);
+  const begins = beginningsOf(runs);
   for (const [index, run] of runs.entries()) {
     const part = partName(name, index + 1);
     order.push(part);
-    if (isProcessor(run)) processors[part] = run;
-    else pipelines[part] = index + 1 < runs.length ? run.map(pastTheRest) : run;
+    if (isProcessor(run)) {
+      processors[part] = run;
+      places.set(part, `[${begins[index]!}]`);
+    } else pipelines[part] = index + 1 < runs.length ? run.map(pastTheRest) : run;
   }
   for (const [part, definition] of Object.entries(pipelines)) {
     for (const port of portsOf(definition)) {
@@ -70,7 +86,7 @@ export function cutList(name: string, steps: readonly OperatorDefinition[]): Cut
   for (const part of Object.keys(processors)) leaves("err", `${part}/err`);
   leaves("out", order.at(-1)!);
   const links = order.slice(1).map((to, index): LinkDefinition => ({ from: order[index]!, to }));
-  return { first: order[0]!, pipelines, processors, links, exits };
+  return { first: order[0]!, pipelines, processors, places, links, exits };
 }
 
 /** Port of a part for what its steps send to the pipeline's `out`, past the parts behind it. */

@@ -11,12 +11,21 @@ import type {
   PipelineDefinition,
 } from "./flow_definition.ts";
 
-/** Flows as they were written, by what {@linkcode splitPipelines} made of them. */
-const written = new WeakMap<FlowDefinition, FlowDefinition>();
+/** What was written, by what {@linkcode splitPipelines} made of it. */
+const written = new WeakMap<FlowDefinition, {
+  readonly flow: FlowDefinition;
+  /** Paths of the steps that became processors. */
+  readonly places: ReadonlyMap<string, string>;
+}>();
 
 /** The flow as it was before {@linkcode splitPipelines}. */
 export function asWritten(flow: FlowDefinition): FlowDefinition {
-  return written.get(flow) ?? flow;
+  return written.get(flow)?.flow ?? flow;
+}
+
+/** Where in its flow a processor was written: among the processors, or as a step of a pipeline. */
+export function placeOf(flow: FlowDefinition, processor: string): string {
+  return written.get(flow)?.places.get(processor) ?? `processors.${processor}`;
 }
 
 /**
@@ -60,8 +69,15 @@ export function splitPipelines(flow: FlowDefinition): FlowDefinition {
     processors: Object.assign({}, flow.processors, ...added.map(({ processors }) => processors)),
     links: [...links, ...merging, ...added.flatMap(({ links }) => links)],
   };
-  written.set(split, flow);
+  const places = new Map(
+    [...cuts].flatMap(([name, { places }]) => [...places].map(([part, place]) => [part, pathOf(name, place)] as const)),
+  );
+  written.set(split, { flow, places });
   return split;
+}
+
+function pathOf(pipeline: string, place: string): string {
+  return `pipelines.${pipeline}${place.startsWith("[") ? "" : "."}${place}.processor`;
 }
 
 function listOf(definition: Exclude<PipelineDefinition, { readonly nodes: unknown }>): readonly OperatorDefinition[] {

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { parseFlow } from "../../runtime/flow/flow_schema.ts";
+import { placeOf } from "../../runtime/flow/split_pipelines.ts";
 
 const base = { name: "f", connectors: { in: { type: "stdio" }, out: { type: "stdio" }, bad: { type: "stdio" } } };
 
@@ -179,4 +180,18 @@ Deno.test("a part that takes the name of another node is refused", () => {
       links: [{ from: "in", to: "main" }],
     }, "flow.json"), CaissonError);
   assertEquals(error.subject, "f: pipelines.main-part-1");
+});
+
+Deno.test("where a processor of a pipeline was written is known, for messages", () => {
+  const flow = parseFlow({
+    ...base,
+    processors: { own: { type: "x" } },
+    pipelines: { main: graph, list: [{ filter: true }, { filter: true }, { processor: { type: "x" } }] },
+    links: [{ from: "in", to: ["main", "list", "own"] }],
+  }, "flow.json");
+  assertEquals(Object.keys(flow.processors!).map((name) => [name, placeOf(flow, name)]), [
+    ["own", "processors.own"],
+    ["main-part-twice-2", "pipelines.main.nodes.twice[1].processor"],
+    ["list-part-2", "pipelines.list[2].processor"],
+  ]);
 });
