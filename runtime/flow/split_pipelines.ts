@@ -11,8 +11,8 @@ import type {
   PipelineDefinition,
 } from "./flow_definition.ts";
 
-/** What was written, by what {@linkcode splitPipelines} made of it. */
-const written = new WeakMap<FlowDefinition, {
+/** What was written, by the links of what was made of it: a command that changes a connector makes another flow with the same. */
+const written = new WeakMap<FlowDefinition["links"], {
   readonly flow: FlowDefinition;
   /** Paths of the steps that became processors. */
   readonly places: ReadonlyMap<string, string>;
@@ -20,12 +20,12 @@ const written = new WeakMap<FlowDefinition, {
 
 /** The flow as it was before {@linkcode splitPipelines}. */
 export function asWritten(flow: FlowDefinition): FlowDefinition {
-  return written.get(flow)?.flow ?? flow;
+  return written.get(flow.links)?.flow ?? flow;
 }
 
 /** Where in its flow a processor was written: among the processors, or as a step of a pipeline. */
 export function placeOf(flow: FlowDefinition, processor: string): string {
-  return written.get(flow)?.places.get(processor) ?? `processors.${processor}`;
+  return written.get(flow.links)?.places.get(processor) ?? `processors.${processor}`;
 }
 
 /**
@@ -72,7 +72,7 @@ export function splitPipelines(flow: FlowDefinition): FlowDefinition {
   const places = new Map(
     [...cuts].flatMap(([name, { places }]) => [...places].map(([part, place]) => [part, pathOf(name, place)] as const)),
   );
-  written.set(split, { flow, places });
+  written.set(split.links, { flow, places });
   return split;
 }
 

@@ -174,6 +174,53 @@ Deno.test("a drawing shows the processor of a graph between what feeds it and wh
   assert(mermaid.includes("processor work"), mermaid);
 });
 
+Deno.test("a diagram shows the lists of a graph with the links between them", () => {
+  const { mermaid } = describeFlow(parseFlow({
+    name: "graph",
+    connectors: { in: connectors.in, out: connectors.out, bad: connectors.bad },
+    pipelines: {
+      main: {
+        nodes: { route: [{ branch: { slow: true } }, { filter: true }], end: [] },
+        links: [
+          { from: "in", to: "route" },
+          { from: "route/slow", to: ["end", "audit"] },
+          { from: "route", to: "out" },
+          { from: "end", to: "out" },
+        ],
+      },
+    },
+    links: [
+      { from: "in", to: "main" },
+      { from: "main", to: "out" },
+      { from: "main/audit", to: "bad" },
+      { from: "main/err", to: "bad" },
+    ],
+  }, "graph.json"));
+  assertEquals(mermaid.split("\n"), [
+    "flowchart LR",
+    '  n0(["in<br>source in"])',
+    '  subgraph n3["main"]',
+    '    n3_0(["in"])',
+    '    n3_3(["audit"])',
+    '    n3_4(["out"])',
+    '    n3_1["route<br>branch → filter"]',
+    '    n3_2["end"]',
+    "    n3_0 --> n3_1",
+    "    n3_1 -->|slow| n3_2",
+    "    n3_1 -->|slow| n3_3",
+    "    n3_1 --> n3_4",
+    "    n3_2 --> n3_4",
+    "  end",
+    '  n1(["out<br>sink values"])',
+    '  n2(["bad<br>sink values"])',
+    "  n0 --> n3_0",
+    "  n3_4 --> n1",
+    "  n3_3 --> n2",
+    "  n3 -->|err| n2",
+    "",
+  ]);
+});
+
 Deno.test("steps around a processor are replaced while the flow runs; other processors are refused", async () => {
   const { runtime, source, written } = running(Infinity);
   await using _ = runtime;
