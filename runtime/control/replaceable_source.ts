@@ -1,6 +1,7 @@
 /** A source of a plugin that can be exchanged while its flow runs. @module */
-import type { Attempt, PartMetrics, PollResult, SourcePart } from "../connector/contract.ts";
+import type { PollResult, SourcePart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
+import { ForwardingPart } from "./forwarding_part.ts";
 import type { Exchange, LaunchedPart, Replaceable, ReplaceableOptions } from "./replaceable_part.ts";
 import { replaceFailed, requireShape } from "./require_shape.ts";
 
@@ -28,7 +29,7 @@ interface Swap {
  * Reads from the part there is. In an exchange the old one stops, what it has read is taken, and only then the next one is
  * connected and read: what follows in a stream never overtakes. The old part stays until its batches have their verdicts.
  */
-export class ReplaceableSource implements SourcePart, Replaceable {
+export class ReplaceableSource extends ForwardingPart implements SourcePart, Replaceable {
   readonly produces: SourcePart["produces"];
   readonly codec?: string;
   readonly wholeRecords?: boolean;
@@ -37,12 +38,12 @@ export class ReplaceableSource implements SourcePart, Replaceable {
   readonly #retired = new Set<Reader>();
   #reader: Reader;
   #swap: Swap | undefined;
-  #connected: Attempt | undefined;
   #paused = false;
   #closed = false;
 
   /** Goes on with `first`. */
   constructor(launched: LaunchedPart, first: SourcePart, options: ReplaceableOptions) {
+    super();
     this.#options = options;
     this.#reader = { part: first, stop: () => launched.stop(), unsettled: 0, retired: false };
     this.produces = first.produces;
@@ -50,27 +51,20 @@ export class ReplaceableSource implements SourcePart, Replaceable {
     if (first.wholeRecords !== undefined) this.wholeRecords = first.wholeRecords;
   }
 
-  /** Starts the part. */
-  start(): void | Promise<void> {
-    return this.#reader.part.start?.();
-  }
-
-  /** Connects the part. */
-  async connect(attempt: Attempt): Promise<void> {
-    await this.#reader.part.connect?.(attempt);
-    this.#connected = attempt;
+  protected override get part(): SourcePart {
+    return this.#reader.part;
   }
 
   /** Tells the part. */
-  pause(): void | Promise<void> {
+  override pause(): void | Promise<void> {
     this.#paused = true;
-    return this.#reader.part.pause?.();
+    return super.pause();
   }
 
   /** Tells the part. */
-  resume(): void | Promise<void> {
+  override resume(): void | Promise<void> {
     this.#paused = false;
-    return this.#reader.part.resume?.();
+    return super.resume();
   }
 
   /** Tells the part. */
@@ -133,7 +127,7 @@ export class ReplaceableSource implements SourcePart, Replaceable {
 
   /** What the old part holds, such as a port, may be what the next one needs: then the old one has to go first. */
   async #connect(next: Reader, old: Reader): Promise<void> {
-    const attempt = this.#connected;
+    const attempt = this.connected;
     if (attempt === undefined) return;
     try {
       await next.part.connect?.({ ...attempt, sinceLastSuccess: 0 });
@@ -166,11 +160,6 @@ export class ReplaceableSource implements SourcePart, Replaceable {
     }
   }
 
-  /** What the part says about itself. */
-  metrics(): PartMetrics | Promise<PartMetrics> {
-    return this.#reader.part.metrics?.() ?? {};
-  }
-
   /** Exchanges the part; see {@linkcode Replaceable.replace}. */
   async replace({ part, stop }: LaunchedPart): Promise<Exchange> {
     const { alias } = this.#options;
@@ -198,7 +187,7 @@ export class ReplaceableSource implements SourcePart, Replaceable {
   }
 
   /** Ends the part, and those before it. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#closed = true;
     const swap = this.#swap;
     this.#swap = undefined;
