@@ -1,4 +1,5 @@
 /** Tells events apart by what `groupBy` says. @module */
+import { CaissonError } from "../errors/caisson_error.ts";
 import { keyOf, owned } from "./aggregate/keeping.ts";
 import { invalid } from "./invalid.ts";
 import type { GroupBy } from "./select_definition.ts";
@@ -14,6 +15,17 @@ export interface GroupKey {
 
 /** The groups an event belongs to, valid until the next event; none when an `each` finds an empty list or none. */
 export type GroupKeys = (value: unknown) => readonly GroupKey[];
+
+/** Most groups of one event: lists that an event brings are multiplied, and must not fill the memory. */
+const MOST_KEYS = 100_000;
+
+function tooMany(path: string, found: number): CaissonError {
+  return new CaissonError("CAISSON_OPERATOR_FAILED", {
+    subject: path,
+    found: `${found} groups of one event`,
+    allowed: `at most ${MOST_KEYS}`,
+  });
+}
 
 interface Dimension {
   readonly each: boolean;
@@ -38,7 +50,8 @@ export function compileGroupBy(definition: GroupBy | undefined, path: string): G
     let keys: readonly (readonly unknown[])[] = [[]];
     for (const { each, of } of dimensions) {
       const found = owned(of(value)) ?? null;
-      const items = each ? (Array.isArray(found) ? found : []) : [found];
+      const items: readonly unknown[] = each ? (Array.isArray(found) ? found : []) : [found];
+      if (keys.length * items.length > MOST_KEYS) throw tooMany(path, keys.length * items.length);
       keys = keys.flatMap((key) => items.map((item) => [...key, item]));
     }
     return keys.map((values) => ({ id: values.map(keyOf).join(), values }));

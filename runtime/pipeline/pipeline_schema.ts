@@ -101,7 +101,7 @@ const steps = {
   project: z.union([functionOr("a record of expressions, or "), z.record(z.string(), expression)]).optional(),
   extract: z.strictObject({
     pattern: z.string().min(1),
-    flags: z.string().regex(/^[dimsuvy]*$/).optional(),
+    flags: z.string().regex(/^[dimsuvy]*$/, "flags out of d, i, m, s, u, v, y").optional(),
     from: expression.optional(),
     numbers: z.array(z.string()).optional(),
   }).optional(),

@@ -231,3 +231,18 @@ Deno.test("a bucket keeps a bounded number of classes, and those in use", async 
   const [[, classes]] = Object.entries(pipeline.snapshot()) as [[string, unknown[]]];
   assertEquals(classes.length, 1000);
 });
+
+Deno.test("lists of an event that multiply to very many groups fail the event", async () => {
+  const definition: PipelineDefinition = [{
+    select: {
+      groupBy: { set: [{ each: ["field", "a"] }, { each: ["field", "b"] }] },
+      window: { tumbling: { size: 1 } },
+      target: ["group"],
+    },
+  }];
+  const list = Array.from({ length: 10_000 }, (_, index) => index);
+  const { out, errors, verdicts } = await runPipeline(definition, [{ a: list, b: list }, { a: [1], b: [2, 3] }]);
+  assertEquals(out, [[1, 2, "[1,2]"], [1, 3, "[1,3]"]]);
+  assertEquals(errors.map(({ found }) => found), ["100000000 groups of one event"]);
+  assertEquals([verdicts.get(0), verdicts.get(1)], ["failed", "delivered"]);
+});
