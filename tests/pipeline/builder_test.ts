@@ -178,3 +178,14 @@ Deno.test("a port no step has, a cycle, a node nothing leads to and window misus
     assertEquals(error.subject.includes(place), true, `${error.subject} names ${place}`);
   }
 });
+
+Deno.test("a stream that is merged with itself gives each event twice, also behind a window", async () => {
+  const start = pipeline("main", { in: shape<{ n: number }>() });
+  const some = start.where((event) => event("n").gt(1));
+  const values = [{ n: 1 }, { n: 2 }, { n: 3 }];
+  const twice = (list: readonly unknown[]): unknown[] => list.flatMap((each) => [each, each]);
+  assertEquals((await runPipeline(start.merge(start).build(), values)).out, twice(values));
+  assertEquals((await runPipeline(some.merge(some, some).build(), values)).out.length, 6);
+  const counted = some.merge(some).window({ tumbling: { size: 4 } }).select({ n: count() }).build();
+  assertEquals((await runPipeline(counted, values)).out, [{ n: 4 }]);
+});

@@ -23,7 +23,12 @@ export function layOut(streams: Readonly<Record<string, AnyStream>>): PipelineDe
   const link = ({ node, port }: Source, to: string): void => {
     const from = node === undefined ? "in" : port === "out" ? node.name : `${node.name}/${port}`;
     const targets = links.get(from) ?? new Set();
-    links.set(from, targets.add(to));
+    if (!targets.has(to)) return void links.set(from, targets.add(to));
+    // A stream merged with itself gives each event twice, but a link is there once: the second one goes by a list of its own.
+    const through: Node = { name: `step${nodes.length + 1}`, steps: [] };
+    nodes.push(through);
+    link({ node, port }, through.name);
+    link({ node: through, port: "out" }, to);
   };
 
   /** Where the events of a stream come out. */
