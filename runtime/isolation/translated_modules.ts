@@ -10,6 +10,7 @@ import { findSandbox } from "../../permissions/sandbox/find_sandbox.ts";
 import { sandboxArguments } from "../../permissions/sandbox/policy.ts";
 import { guardPolicy } from "../../permissions/sandbox/process_policy.ts";
 import { completeFolder } from "./private_place.ts";
+import { noteUse, removeUnused } from "./unused_folders.ts";
 
 /** Deno wants a cache folder, and is content with one that cannot be there: it only takes longer. */
 export const NO_FOLDER = "/dev/null/deno";
@@ -27,6 +28,9 @@ export interface TranslatedModulesOptions {
   readonly cacheFolder?: string | undefined;
 }
 
+/** Names of folders of plugins, also of those a host that was ended left half made or half removed. */
+const MADE_HERE = /^(?:plugin-[0-9a-f]{32}(?:\..*\.partial)?|gone-[0-9a-f-]{36})$/;
+
 const underWay = new Map<string, Promise<void>>();
 
 /**
@@ -43,12 +47,13 @@ export async function translatedModules({ plugin, cacheFolder: cache }: Translat
   const sandbox = await findSandbox({ cacheFolder: cache });
   if (!("launcher" in sandbox)) return NO_FOLDER;
   const name = (await sha256(`${Deno.version.deno}\n${plugin.folder}\n${plugin.module}\n${state}`)).slice(0, 32);
-  const folder = join(cacheFolder(cache), "guard", `plugin-${name}`);
-  const making = underWay.get(folder) ??
-    completeFolder(folder, (partial) => translate(plugin, sandbox.launcher, partial));
+  const parent = join(cacheFolder(cache), "guard");
+  const folder = join(parent, `plugin-${name}`);
+  const making = underWay.get(folder) ?? prepare(folder, (partial) => translate(plugin, sandbox.launcher, partial));
   underWay.set(folder, making);
   try {
     await making;
+    await removeUnused(parent, MADE_HERE);
     return folder;
   } catch (error) {
     // A host that may not start the launcher is told so when the guard itself is to be started.
@@ -57,6 +62,11 @@ export async function translatedModules({ plugin, cacheFolder: cache }: Translat
   } finally {
     underWay.delete(folder);
   }
+}
+
+async function prepare(folder: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  await completeFolder(folder, fill);
+  await noteUse(folder);
 }
 
 /** What of the folder Deno has to translate: names, sizes and times; `undefined` where there is nothing. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { dirname, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { findSandbox } from "../../permissions/sandbox/find_sandbox.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { GUARD_FILES } from "../../runtime/isolation/guard_files.ts";
@@ -81,6 +81,33 @@ Deno.test("hosts that make the same folder at once all get a whole one, and noth
     await assertRejects(() => completeFolder(`${folder}2`, () => Promise.reject(new RangeError("full"))), RangeError);
     assertEquals((await filesBelow(root)).length, 2);
   });
+});
+
+Deno.test({
+  name: "what was translated for a plugin stays while a host uses it, and goes after a month without",
+  async fn() {
+    if (!("launcher" in await findSandbox())) return;
+    await inFolder(async (root) => {
+      const folder = join(root, "plugin");
+      await Deno.mkdir(folder);
+      await Deno.writeTextFile(join(folder, "mod.ts"), "const a: number = 1;\n");
+      const aged = async (path: string, days: number) => {
+        await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+        const then = new Date(Date.now() - days * 24 * 3600 * 1000);
+        await Deno.utime(path, then, then);
+      };
+      const inUse = await translatedModules({ plugin: plugin(folder), cacheFolder: join(root, "first") });
+      const guard = join(root, "second", "guard");
+      const [used, stale, recent] = [basename(inUse), `plugin-${"0".repeat(32)}`, `plugin-${"1".repeat(32)}`];
+      const halfMade = `${stale}.${crypto.randomUUID()}.partial`;
+      for (const name of [used, stale, halfMade, "gone", "set-deno-2"]) await aged(join(guard, name), 31);
+      await aged(join(guard, recent), 29);
+      const cacheFolder = join(root, "second");
+      await Promise.all([1, 2, 3].map(() => translatedModules({ plugin: plugin(folder), cacheFolder })));
+      const left = (await Array.fromAsync(Deno.readDir(guard))).map(({ name }) => name).sort();
+      assertEquals(left, [used, recent, "gone", "set-deno-2"].sort());
+    });
+  },
 });
 
 Deno.test({
