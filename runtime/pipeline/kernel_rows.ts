@@ -41,8 +41,10 @@ export class Rows {
   batch: Batch | undefined;
   /** Settles the events. */
   settlement: Settlement | undefined;
-  /** The number an event has in both, by its row. */
+  /** The number an event has in both, by its row, as long as the batch is not given back. */
   numberOf: (index: number) => number = (index) => index;
+  /** The same for whoever asks later; made when it is wanted. */
+  keptNumberOf: () => (index: number) => number = () => this.numberOf;
   /** An event that nobody keeps, to be moved to the number of the one at hand, for a step that passes events on. */
   cursor: Event | undefined;
   /** The row at hand, for whoever has to know which event failed. */

@@ -112,13 +112,13 @@ export class KernelRunner {
     const { fed, chain } = this.#fused;
     const { batch: input, codec } = delivery;
     const { projects } = this.#kernel.program;
-    // A step that holds events asks for their numbers when the memory is another batch's.
-    const origins = projects || fed!.steps !== undefined ? marks.slice() : marks;
+    const origins = projects ? marks.slice() : marks;
     const settlement = projects
       ? settleInput(delivery.settlement, give, (index) => origins[index]! & ORIGIN)
       : delivery.settlement;
     const batch = projects ? out : input!;
-    const numberOf = projects ? sameNumber : (index: number) => origins[index]! & ORIGIN;
+    const numberOf = projects ? sameNumber : originOf(origins);
+    let keptNumberOf: Rows["numberOf"] | undefined;
     const cursor = fed!.reusesEvent && kept > 0 ? Event.raw(batch, 0, codec, settlement) : undefined;
     this.#begin(delivery, settlement, cursor);
     for (let index = 0; index < kept; index++) {
@@ -128,6 +128,7 @@ export class KernelRunner {
         rows.settlement = settlement;
         rows.cursor = cursor;
         rows.numberOf = numberOf;
+        rows.keptNumberOf = () => keptNumberOf ??= projects ? sameNumber : originOf(origins.slice());
         this.#runSteps(rows, origins, index, end, cursor!);
         if (end === kept) break;
         index = end;
@@ -182,6 +183,10 @@ export class KernelRunner {
     this.#settlement = settlement;
     this.#host.begin(settlement, cursor);
   }
+}
+
+function originOf(marks: Uint32Array): (index: number) => number {
+  return (index) => marks[index]! & ORIGIN;
 }
 
 /** Events of a projection are known by their row. */

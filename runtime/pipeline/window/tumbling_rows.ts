@@ -61,6 +61,7 @@ class RowTaker {
   #made = 1;
   #era = -1;
   #from = 0;
+  #numberOf: (index: number) => number = (index) => index;
 
   constructor(options: TumblingRowsOptions) {
     this.#options = options;
@@ -70,6 +71,7 @@ class RowTaker {
   begin(rows: Rows, from: number, to: number): void {
     this.call++;
     this.#from = from;
+    this.#numberOf = rows.keptNumberOf();
     // Whoever fails a window later asks which of its rows they were.
     this.marks = new Uint32Array(to - from);
     if (this.#era === rows.era) return;
@@ -142,7 +144,7 @@ class RowTaker {
     pane.value = undefined;
     frame!.state = (frame!.state ?? 0) + count;
     const { marks } = this;
-    const { numberOf } = rows;
+    const numberOf = this.#numberOf;
     const from = this.#from;
     pane.held.addMany(rows.settlement!, () => {
       const numbers: number[] = [];
