@@ -59,7 +59,7 @@ export type {
   RetryDefinition,
 } from "./runtime/flow/flow_definition.ts";
 export { Event } from "./runtime/flow/delivery.ts";
-export { Settlement } from "./runtime/flow/settlement.ts";
+export { type Failures, Settlement } from "./runtime/flow/settlement.ts";
 export type { ComponentRequest, Launch, LaunchedComponent } from "./runtime/flow/node_builder.ts";
 export type { Codec } from "./runtime/codec/codec.ts";
 export type { Supervision, SupervisionEvent, SupervisionReport } from "./runtime/connector/supervision.ts";
@@ -163,7 +163,7 @@ export type {
 } from "./runtime/pipeline/step/match_definition.ts";
 export { type KeyValueStore, SqliteStore } from "./runtime/pipeline/store/key_value_store.ts";
 export type { KernelRead, KernelStep } from "./runtime/pipeline/kernel_program.ts";
-export type { Row as KernelRow } from "./runtime/pipeline/kernel_rows.ts";
+export type { Row as KernelRow, Rows as KernelRows } from "./runtime/pipeline/kernel_rows.ts";
 export type { Emit, Operator, Snapshot, Step, Warn } from "./runtime/pipeline/operator.ts";
 export { emitWatched, Held } from "./runtime/pipeline/held.ts";
 export { checkConformance, type ConformanceOptions } from "./runtime/conformance/check_conformance.ts";
