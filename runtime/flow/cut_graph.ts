@@ -53,13 +53,14 @@ export function cutGraph(name: string, graph: PipelineGraph): CutPipeline {
     else links.set(from, (links.get(from) ?? new Set()).add(partOf(to)));
   };
 
-  const begins = new Set(wires.filter(({ from }) => from === "in").map(({ to }) => byName.has(to) ? partOf(to) : to));
-  const [only] = begins;
-  let first = only!;
-  if (begins.size > 1 || wires.some(({ from, to }) => from === "in" && !byName.has(to))) {
-    // One node takes what the pipeline is given, whatever the links to it ask for.
-    pipelines[first = partName(name, "in")] = [];
-    for (const { from, to } of wires) if (from === "in") outward(first, to);
+  const begins = wires.filter(({ from }) => from === "in").map(({ to }) => to);
+  let first = [...new Set(begins.map(partOf))];
+  if (begins.some((to) => !byName.has(to))) {
+    // What goes from in to a port needs a node that takes it.
+    const part = partName(name, "in");
+    pipelines[part] = [];
+    first = [part];
+    for (const to of begins) outward(part, to);
   }
   for (const { name: piece, run, place } of pieces) {
     if (!isProcessor(run)) continue;

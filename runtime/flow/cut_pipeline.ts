@@ -4,8 +4,8 @@ import type { LinkDefinition, OperatorDefinition, PipelineDefinition, ProcessorD
 
 /** A pipeline as nodes of its flow. */
 export interface CutPipeline {
-  /** Part that takes what the pipeline is given. */
-  readonly first: string;
+  /** Parts that take what the pipeline is given, each of them all of it. */
+  readonly first: readonly string[];
   /** Parts that are pipelines. */
   readonly pipelines: Readonly<Record<string, PipelineDefinition>>;
   /** Parts that plugins do. */
@@ -86,7 +86,7 @@ export function cutList(name: string, steps: readonly OperatorDefinition[]): Cut
   for (const part of Object.keys(processors)) leaves("err", `${part}/err`);
   leaves("out", order.at(-1)!);
   const links = order.slice(1).map((to, index): LinkDefinition => ({ from: order[index]!, to }));
-  return { first: order[0]!, pipelines, processors, places, links, exits };
+  return { first: [order[0]!], pipelines, processors, places, links, exits };
 }
 
 /** Port of a part for what its steps send to the pipeline's `out`, past the parts behind it. */

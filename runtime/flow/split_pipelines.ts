@@ -50,24 +50,36 @@ export function splitPipelines(flow: FlowDefinition): FlowDefinition {
   }
   const added = [...cuts.values()];
   checkNames(flow, cuts);
-  const merging: LinkDefinition[] = [];
+  const passing: LinkDefinition[] = [];
+  /** A node that only passes on, before or behind parts. */
+  const pass = (pipeline: string, what: string, link: (name: string) => readonly LinkDefinition[]): string => {
+    const name = partName(pipeline, what);
+    if (!Object.hasOwn(pipelines, name)) {
+      pipelines[name] = [];
+      passing.push(...link(name));
+    }
+    return name;
+  };
   const links = flow.links.flatMap((link, index) => {
     const relinked = relink(link, index, flow, cuts);
-    // A buffer is a file, which one link can have: what leads to it from several parts comes together before.
-    if (link.buffer === undefined || relinked.length < 2) return relinked;
+    if (link.buffer === undefined) return relinked;
+    // A buffer is a file, which one link can have: what it leads to goes apart behind it, what leads to it comes together before.
+    const taker = typeof link.to === "string" ? link.to.split("/")[0]! : "";
+    const first = cuts.get(taker)?.first ?? [];
+    const to = first.length < 2 ? relinked[0]!.to : pass(taker, "in-to-all", (from) => [{ from, to: first }]);
     const [node = "", port = "out"] = link.from.split("/");
-    const merged = partName(node, `${port}-of-all`);
-    if (!Object.hasOwn(pipelines, merged)) {
-      pipelines[merged] = [];
-      merging.push(...relinked.map(({ from }) => ({ from, to: merged })));
-    }
-    return [{ ...relinked[0]!, from: merged }];
+    const from = relinked.length < 2 ? relinked[0]!.from : pass(
+      node,
+      `${port}-of-all`,
+      (to) => relinked.map(({ from }) => ({ from, to })),
+    );
+    return [{ ...link, from, to }];
   });
   const split: FlowDefinition = {
     ...flow,
     pipelines,
     processors: Object.assign({}, flow.processors, ...added.map(({ processors }) => processors)),
-    links: [...links, ...merging, ...added.flatMap(({ links }) => links)],
+    links: [...links, ...passing, ...added.flatMap(({ links }) => links)],
   };
   const places = new Map(
     [...cuts].flatMap(([name, { places }]) => [...places].map(([part, place]) => [part, pathOf(name, place)] as const)),
@@ -119,12 +131,12 @@ function relink(
   flow: FlowDefinition,
   cuts: ReadonlyMap<string, CutPipeline>,
 ): FlowLinkDefinition[] {
-  const targets = [link.to].flat().map((target: string) => {
+  const targets = [link.to].flat().flatMap((target: string) => {
     const [node = "", ...port] = target.split("/");
-    return [cuts.get(node)?.first ?? node, ...port].join("/");
+    return (cuts.get(node)?.first ?? [node]).map((first) => [first, ...port].join("/"));
   });
   // As it was written: one target is no list.
-  const to = typeof link.to === "string" ? targets[0]! : targets;
+  const to = typeof link.to === "string" && targets.length === 1 ? targets[0]! : targets;
   const [node = "", port = "out", ...more] = link.from.split("/");
   const cut = cuts.get(node);
   if (cut === undefined) return [{ ...link, to }];

@@ -172,6 +172,22 @@ Deno.test("a buffer behind several parts is one file: they come together before 
   ]);
 });
 
+Deno.test("what several parts begin with is linked to each of them, and behind a buffer goes apart", () => {
+  const main = {
+    nodes: { count: [{ batch: { count: 2 } }], work: [{ processor: { type: "x" } }] },
+    links: [{ from: "in", to: ["count", "work"] }, { from: "count", to: "out" }, { from: "work", to: "out" }],
+  };
+  const linksOf = (more: object): unknown =>
+    parseFlow({ ...base, pipelines: { main }, links: [{ from: "in", to: "main", ...more }] }, "flow.json").links;
+  // Directly: the state of a part may be kept in a file only if a source feeds it.
+  assertEquals(linksOf({}), [{ from: "in", to: ["main-part-count", "main-part-work"] }]);
+  const buffer = { path: "in.db" };
+  assertEquals(linksOf({ buffer }), [
+    { from: "in", to: "main-part-in-to-all", buffer },
+    { from: "main-part-in-to-all", to: ["main-part-count", "main-part-work"] },
+  ]);
+});
+
 Deno.test("a part that takes the name of another node is refused", () => {
   const error = assertThrows(() =>
     parseFlow({
