@@ -59,7 +59,7 @@ bool Evaluator::read_columns(Room &room, uint64_t *row) {
       case Type::False: row[column] = kKnown | 2; break;
       case Type::True: row[column] = kKnown | 3; break;
       case Type::Number:
-        if (may_be_negative_zero(value)) return false;
+        if (is_negative_zero(value)) return false;
         row[column] = bits_of(value.number);
         break;
       case Type::Text:

@@ -12,9 +12,6 @@ namespace kernel {
 
 namespace {
 
-namespace dom = simdjson::dom;
-
-constexpr uint32_t kLongestEvent = 1u << 20;
 constexpr size_t kScratch = 1u << 16;
 
 bool is_numeric(const Value &value) { return value.type == Type::Number; }
@@ -34,17 +31,6 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
-// Half of a surrogate pair, encoded as if it were a character.
-bool has_surrogate(std::string_view text) {
-  const char *at = text.data();
-  const char *const end = at + text.size();
-  while (at < end && (at = static_cast<const char *>(std::memchr(at, 0xed, static_cast<size_t>(end - at)))) != nullptr) {
-    if (end - at > 1 && static_cast<uint8_t>(at[1]) >= 0xa0) return true;
-    at++;
-  }
-  return false;
-}
-
 size_t utf16_length(std::string_view text) {
   size_t units = 0;
   for (const char character : text) {
@@ -53,20 +39,6 @@ size_t utf16_length(std::string_view text) {
     units += byte >= 0xf0;
   }
   return units;
-}
-
-// Whether a 0 may be written with a minus sign somewhere: "-0" where a value begins, and no digit after it, or a fraction,
-// which is no harm.
-bool writes_negative_zero(const uint8_t *data, uint32_t length) {
-  for (uint32_t at = 0; at + 1 < length; at++) {
-    if (data[at] != '-' || data[at + 1] != '0' || (at + 2 < length && data[at + 2] >= '0' && data[at + 2] <= '9')) continue;
-    uint32_t before = at;
-    while (before > 0 && (data[before - 1] == ' ' || data[before - 1] == '\t' || data[before - 1] == '\n' || data[before - 1] == '\r')) {
-      before--;
-    }
-    if (before == 0 || data[before - 1] == ':' || data[before - 1] == ',' || data[before - 1] == '[') return true;
-  }
-  return false;
 }
 
 Value finite(double number) { return std::isfinite(number) ? Value::of(number) : Value{}; }
@@ -78,12 +50,9 @@ bool is_true(const Value &value) { return value.type == Type::True; }
 Evaluator::Evaluator(const Program &program)
     : program_(program),
       texts_(static_cast<uint32_t>(program.reads.size())),
-      parser_(kLongestEvent),
-      found_(program.members.size()),
-      is_found_(program.members.size()),
+      document_(program),
       fields_(program.fields.size()),
       is_read_(program.fields.size()),
-      padded_(new uint8_t[kLongestEvent + simdjson::SIMDJSON_PADDING]()),
       scratch_(new char[kScratch]) {}
 
 Value Evaluator::punt() {
@@ -98,42 +67,13 @@ char *Evaluator::scratch(size_t length) {
   return start;
 }
 
-// Of members with the same name the last counts, as in JSON.parse.
-bool Evaluator::read(dom::object object) {
-  for (dom::object::iterator member = object.begin(), end = object.end(); member != end; ++member) {
-    const uint32_t length = member.key_length();
-    const char *const name = member.key_c_str();
-    for (int32_t at = program_.buckets[Program::hash(name, length)]; at >= 0; at = program_.members[static_cast<size_t>(at)].next) {
-      const std::string &wanted = program_.members[static_cast<size_t>(at)].name;
-      if (wanted.size() != length || !same_bytes(wanted.data(), name, length)) continue;
-      found_[static_cast<size_t>(at)] = member.value();
-      is_found_[static_cast<size_t>(at)] = 1;
-      break;
-    }
-  }
-  return true;
-}
-
 Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room, Written &written, uint64_t *row) {
-  // A byte order mark is taken off by the host, and some versions of simdjson skip it, too.
+  // A byte order mark is taken off by the host.
   if (length == 0 || length > kLongestEvent || data[0] == 0xef) return Verdict::Punt;
-  if (readable < static_cast<uint64_t>(length) + simdjson::SIMDJSON_PADDING) {
-    std::memcpy(padded_.get(), data, length);
-    data = padded_.get();
-  }
-  dom::element root;
-  dom::object object;
-  if (parser_.parse(data, length, false).get(root) != simdjson::SUCCESS) return Verdict::Punt;
-  if (root.get_object().get(object) != simdjson::SUCCESS) return Verdict::Punt;
-  data_ = data;
-  length_ = length;
+  if (!document_.read(data, length, readable)) return Verdict::Punt;
   punted_ = false;
   scratch_used_ = 0;
-  if (!is_found_.empty()) {
-    std::memset(is_found_.data(), 0, is_found_.size());
-    std::memset(is_read_.data(), 0, is_read_.size());
-    read(object);
-  }
+  if (!is_read_.empty()) std::memset(is_read_.data(), 0, is_read_.size());
   for (const uint32_t filter : program_.filters) {
     const bool holds = is_true(evaluate(filter));
     if (punted_) return Verdict::Punt;
@@ -145,10 +85,6 @@ Verdict Evaluator::run(const uint8_t *data, uint32_t length, uint64_t readable, 
     return Verdict::Punt;
   }
   return program_.projects ? Verdict::Projected : Verdict::Keep;
-}
-
-bool Evaluator::may_be_negative_zero(const Value &value) const {
-  return value.number == 0 && (std::signbit(value.number) || (value.maybe_negative_zero && writes_negative_zero(data_, length_)));
 }
 
 bool Evaluator::write(Room &room, Written &written) {
@@ -185,8 +121,13 @@ bool Evaluator::write(Room &room, Written &written) {
         break;
       default:
         // A step further on may tell -0 from 0, and JSON.stringify would not keep it.
-        if (may_be_negative_zero(value)) return false;
-        at = write_number(at, value.number);
+        if (is_negative_zero(value)) return false;
+        if (value.text.empty()) {
+          at = write_number(at, value.number);
+        } else {
+          std::memcpy(at, value.text.data(), value.text.size());
+          at += value.text.size();
+        }
     }
   }
   *at++ = '}';
@@ -196,67 +137,29 @@ bool Evaluator::write(Room &room, Written &written) {
   return true;
 }
 
-// Into memory that is there: a copy of each field would cost as much as reading it.
-void Evaluator::from(dom::element element, Value &value) {
-  switch (element.type()) {
-    case dom::element_type::INT64: {
-      const int64_t integer = element.get_int64().value_unsafe();
-      value.type = Type::Number;
-      value.number = static_cast<double>(integer);
-      value.maybe_negative_zero = integer == 0;
-      return;
-    }
-    case dom::element_type::UINT64:
-    case dom::element_type::DOUBLE:
-      value.type = Type::Number;
-      value.number = element.get_double().value_unsafe();
-      value.maybe_negative_zero = false;
-      return;
-    case dom::element_type::STRING: {
-      value.text = element.get_string().value_unsafe();
-      const Content content = content_of(value.text.data(), value.text.size());
-      value.type = Type::Text;
-      value.is_plain = !content.escaped;
-      if (content.beyond_ascii && has_surrogate(value.text)) punt();
-      return;
-    }
-    case dom::element_type::BOOL:
-      value.type = element.get_bool().value_unsafe() ? Type::True : Type::False;
-      return;
-    case dom::element_type::NULL_VALUE: value.type = Type::Null; return;
-    default: value.type = Type::Composite;
-  }
-}
-
-// The element a path leads to; false when there is none, or when the path leads through a list and it punted.
-bool Evaluator::find(uint32_t slot, dom::element &at) {
+// The value a path leads to; false when there is none, or when the path leads through a list and it punted.
+bool Evaluator::find(uint32_t slot, Token &at) {
   const Field &field = program_.fields[slot];
-  if (!is_found_[field.member]) return false;
-  at = found_[field.member];
+  at = document_.found(field.member);
   for (const std::string &name : field.rest) {
+    if (at == nullptr) return false;
     // A list has members, too: its indexes and its length.
-    if (at.is_array()) return punt(), false;
-    dom::object object;
-    if (at.get_object().get(object) != simdjson::SUCCESS) return false;
-    bool found = false;
-    for (dom::object::iterator member = object.begin(), end = object.end(); member != end; ++member) {
-      if (member.key_length() != name.size() || std::memcmp(member.key_c_str(), name.data(), name.size()) != 0) continue;
-      at = member.value();
-      found = true;
-    }
-    if (!found) return false;
+    if (document_.kind(at) == '[' || !document_.member(at, name, at)) return punt(), false;
   }
-  return true;
+  return at != nullptr;
 }
 
 const Value &Evaluator::field(uint32_t slot) {
+  Value &value = fields_[slot];
   if (is_read_[slot] == 0) {
     is_read_[slot] = 1;
-    dom::element at;
-    if (find(slot, at)) from(at, fields_[slot]);
-    else fields_[slot].type = Type::Absent;
+    Token at;
+    if (!find(slot, at) || !document_.decode(at, value)) {
+      if (at != nullptr) punt();
+      value.type = Type::Absent;
+    }
   }
-  return fields_[slot];
+  return value;
 }
 
 const Value &Evaluator::value_of(uint32_t index, Value &room) {
@@ -269,13 +172,12 @@ const Value &Evaluator::value_of(uint32_t index, Value &room) {
 // Whether a list of plain values has one.
 Value Evaluator::contains(uint32_t list, const Value &part) {
   const Node &node = program_.nodes[list];
-  dom::element at;
-  dom::array items;
-  if (node.op != Op::Field || !find(node.slot, at) || at.get_array().get(items) != simdjson::SUCCESS) return punt();
+  Token at;
+  if (node.op != Op::Field || !find(node.slot, at) || document_.kind(at) != '[') return punt();
   bool found = false;
-  for (const dom::element item : items) {
+  for (Token item = document_.first_item(at); item != nullptr; item = document_.next_item(item)) {
     Value value;
-    from(item, value);
+    if (!document_.decode(item, value)) return punt();
     if (value.type == Type::Composite || punted_) return punt();
     found = found || is_same(value, part);
   }
@@ -318,6 +220,7 @@ Value Evaluator::text_of(const Value &value) {
     case Type::Text: return value;
     case Type::Composite: return punt();
     default: {
+      if (!value.text.empty()) return Value::of(value.text);
       char *const text = scratch(kNumberText);
       if (text == nullptr) return punt();
       return Value::of(std::string_view(text, static_cast<size_t>(write_number(text, value.number) - text)));
@@ -400,8 +303,6 @@ Value Evaluator::evaluate(uint32_t index) {
       const Value left = evaluate(operands[0]);
       const Value right = evaluate(operands[1]);
       if (!is_numeric(left) || !is_numeric(right)) return {};
-      // The sign of such a zero may come out in the result.
-      if ((left.maybe_negative_zero || right.maybe_negative_zero) && writes_negative_zero(data_, length_)) return punt();
       switch (node.op) {
         case Op::Add: return finite(left.number + right.number);
         case Op::Subtract: return finite(left.number - right.number);

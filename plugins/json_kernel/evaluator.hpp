@@ -2,12 +2,11 @@
 #ifndef JSON_KERNEL_EVALUATOR_HPP
 #define JSON_KERNEL_EVALUATOR_HPP
 
-#include <simdjson.h>
-
 #include <memory>
 #include <vector>
 
 #include "columns.hpp"
+#include "document.hpp"
 #include "program.hpp"
 #include "texts.hpp"
 
@@ -25,6 +24,9 @@ class Evaluator {
  public:
   explicit Evaluator(const Program &program);
 
+  // To be called before the first event of a batch.
+  void begin() { document_.forget(); }
+
   // `readable`: bytes that may be read from `data` on, at least `length`. Punt means: the host has to decide; then the
   // room is as it was, but for texts handed over.
   Verdict run(const uint8_t *data, uint32_t length, uint64_t readable, Room &room, Written &written, uint64_t *row);
@@ -36,33 +38,25 @@ class Evaluator {
   // The same without a copy of what is there already; `room` is for what is not.
   const Value &value_of(uint32_t node, Value &room);
   const Value &field(uint32_t slot);
-  void from(simdjson::dom::element element, Value &value);
   Value text_of(const Value &value);
   Value compare(Op op, const Value &left, const Value &right);
   bool is_same(const Value &left, const Value &right);
-  bool read(simdjson::dom::object object);
   bool write(Room &room, Written &written);
   bool read_columns(Room &room, uint64_t *row);
   bool text_value(uint32_t column, std::string_view text, Room &room, uint64_t &out);
-  bool may_be_negative_zero(const Value &value) const;
-  bool find(uint32_t slot, simdjson::dom::element &at);
+  bool find(uint32_t slot, Token &at);
   Value contains(uint32_t list, const Value &part);
   char *scratch(size_t length);
   Value punt();
 
   const Program &program_;
   Texts texts_;
-  simdjson::dom::parser parser_;
-  std::vector<simdjson::dom::element> found_;
-  std::vector<uint8_t> is_found_;
+  Document document_;
   // Fields of the event that were looked at, by slot: expressions ask for the same ones again and again.
   std::vector<Value> fields_;
   std::vector<uint8_t> is_read_;
-  std::unique_ptr<uint8_t[]> padded_;
   std::unique_ptr<char[]> scratch_;
   size_t scratch_used_ = 0;
-  const uint8_t *data_ = nullptr;
-  uint32_t length_ = 0;
   bool punted_ = false;
 };
 

@@ -68,6 +68,7 @@ static int32_t judge(caisson_instance *self, const caisson_batch *batch, caisson
   uint32_t *const marks = reinterpret_cast<uint32_t *>(base + sizeof(kernel::Table));
   uint64_t *const rows = reinterpret_cast<uint64_t *>(base + rows_at);
   kernel::Texts &texts = self->evaluator->texts();
+  self->evaluator->begin();
   const bool anew = texts.starts_anew();
   const uint32_t first_text = texts.next();
   // Without a projection the host takes events from the batch itself.

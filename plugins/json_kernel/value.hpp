@@ -2,6 +2,7 @@
 #ifndef JSON_KERNEL_VALUE_HPP
 #define JSON_KERNEL_VALUE_HPP
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -12,11 +13,10 @@ enum class Type : uint8_t { Absent, Null, False, True, Number, Text, Composite }
 // Absent is JavaScript's undefined. Composite is an object or a list, of which the kernel knows nothing more.
 struct Value {
   Type type = Type::Absent;
-  // The number came from the event as an integer 0, of which simdjson does not tell whether it was written -0.
-  bool maybe_negative_zero = false;
   // The text is written as it is, between quotes.
   bool is_plain = false;
   double number = 0;
+  // Of a number: how JSON.stringify writes it, when that is known.
   std::string_view text{};
 
   static Value of(bool value) {
@@ -37,6 +37,9 @@ struct Value {
     return result;
   }
 };
+
+// JSON.stringify does not keep its sign, and a step further on may tell it from 0.
+inline bool is_negative_zero(const Value &value) { return value.number == 0 && std::signbit(value.number); }
 
 }  // namespace kernel
 

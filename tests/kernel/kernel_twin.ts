@@ -59,14 +59,23 @@ export async function openKernel(
   return { kernel: new Kernel(part, program), opened };
 }
 
-/** A batch of raw payloads. */
+/**
+ * A batch of raw payloads, most of them with a line feed between them, as where
+ * lines were cut: the kernel looks at such neighbours together.
+ */
 export function batchOf(payloads: readonly Uint8Array[]): Batch {
-  const bytes = payloads.reduce((sum, payload) => sum + payload.byteLength + 8, 64);
-  const batch = Batch.allocate({ capacity: Math.max(1, payloads.length), arenaBytes: bytes });
+  const bytes = payloads.reduce((sum, payload) => sum + payload.byteLength + 1, 0);
+  const batch = Batch.allocate({ capacity: Math.max(1, payloads.length), arenaBytes: bytes + 64 });
+  const { arena } = batch;
+  let at = 0;
   for (const [index, payload] of payloads.entries()) {
-    if (!batch.appendBytes(payload, 1_000 + index)) throw new RangeError("the batch is too small");
+    arena.set(payload, at);
+    batch.append(0, at, payload.byteLength, 1_000 + index);
     batch.setSequence(index, index);
+    at += payload.byteLength;
+    if (index % 37 !== 5) arena[at++] = 10;
   }
+  batch.arenaUsed = at;
   batch.id = 1;
   return batch;
 }
