@@ -55,19 +55,15 @@ Deno.test("an event of a group beyond the limit moves time on as any other", asy
 });
 
 Deno.test("a window that waits for late events does not wake an idle pipeline again and again", async () => {
-  const bench = new Bench([{
-    select: {
-      window: { tumbling: { intervalMs: 10, time: ["field", "t"], latenessMs: 1000, idleMs: 5 } },
-      target: ["count"],
-    },
-  }], {
-    clock: {
-      get now() {
-        return asked++, 100;
-      },
-    },
-  });
   let asked = 0;
+  const clock = {
+    get now(): number {
+      asked++;
+      return 100;
+    },
+  };
+  const window = { tumbling: { intervalMs: 10, time: ["field", "t"], latenessMs: 1000, idleMs: 5 } } as const;
+  const bench = new Bench([{ select: { window, target: ["count"] } }], { clock });
   await bench.feed([{ at: 0, value: at(1) }]);
   while (bench.run.out.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   const before = asked;
