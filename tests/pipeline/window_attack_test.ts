@@ -242,3 +242,19 @@ Deno.test("lists of an event that multiply to very many groups fail the event", 
   assertEquals(errors.map(({ found }) => found), ["100000000 groups of one event"]);
   assertEquals([verdicts.get(0), verdicts.get(1)], ["failed", "delivered"]);
 });
+
+Deno.test("long keys are told apart, and remembered by their digest", async () => {
+  const key = (end: string) => ({ key: "x".repeat(100_000) + end });
+  const events = [key("a"), key("b"), key("a"), { key: "short" }, { key: "short" }];
+  for (
+    const step of [
+      { dedupe: { key: ["field", "key"] } },
+      { throttle: { limit: 1, perMs: 1e6, key: ["field", "key"] } },
+      { state: { key: ["field", "key"], update: ["+", ["coalesce", ["state"], 0], 1], target: ["state"] } },
+    ] as const
+  ) {
+    const { out, pipeline } = await runPipeline([step], events);
+    assertEquals(out, "state" in step ? [1, 1, 2, 1, 2] : [events[0], events[1], events[3]]);
+    assert(JSON.stringify(pipeline.snapshot()).length < 10_000);
+  }
+});

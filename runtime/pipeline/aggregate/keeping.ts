@@ -1,4 +1,5 @@
 /** Aggregates that keep values: first, last, collect, unique. @module */
+import { createHash } from "node:crypto";
 import type { Event } from "../../flow/delivery.ts";
 import { putOwn } from "../own_field.ts";
 import type { Accumulator } from "./accumulator.ts";
@@ -125,4 +126,16 @@ export function keyOf(value: unknown): string {
     return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${keyOf(each)}`).join(",")}}`;
   }
   return String(value ?? null);
+}
+
+/** Longest key that is kept as it is. */
+const LONGEST_KEY = 1024;
+
+/**
+ * {@linkcode keyOf} for keys that are remembered: of a long one only its digest, so that a number of keys is a bound for
+ * memory, too, whatever events bring.
+ */
+export function shortKeyOf(value: unknown): string {
+  const key = keyOf(value);
+  return key.length <= LONGEST_KEY ? key : `#${createHash("sha256").update(key).digest("base64")}`;
 }

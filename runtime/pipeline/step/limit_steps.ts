@@ -1,7 +1,7 @@
 /** Steps that let only so many events pass: bucket, throttle, dedupe, sample. @module */
 import type { Event } from "../../flow/delivery.ts";
 import { numberOf } from "../aggregate/accumulator.ts";
-import { keyOf } from "../aggregate/keeping.ts";
+import { keyOf, shortKeyOf } from "../aggregate/keeping.ts";
 import type { ExpressionInput } from "../../flow/flow_definition.ts";
 import { parseExpression } from "../expression.ts";
 import type { KernelRead } from "../kernel_program.ts";
@@ -26,9 +26,9 @@ function keyTexts(): (key: unknown) => string {
   return (key) => {
     const known = texts.get(key);
     if (known !== undefined) return known;
-    const text = keyOf(key);
-    // Scalars only: a list is another one each time.
-    if (typeof key !== "object") {
+    const text = shortKeyOf(key);
+    // Scalars only: a list is another one each time. A long text would be kept with all its length.
+    if (typeof key !== "object" && text.length < 256) {
       if (texts.size >= MOST_TEXTS) texts.clear();
       texts.set(key, text);
     }
@@ -131,7 +131,7 @@ export function compileDedupe(definition: DedupeDefinition, path: string): Opera
   const seen = new RecentMap<string, number>(maxKeys);
   const first = (event: Event, value: unknown, emit: Emit): boolean => {
     const now = event.timestamp;
-    const key = keyOf(value);
+    const key = shortKeyOf(value);
     const last = seen.get(key);
     if (last !== undefined && now - last < withinMs) return false;
     seen.set(key, now);

@@ -2,7 +2,7 @@
 import { json } from "../../codec/json.ts";
 import type { Event } from "../../flow/delivery.ts";
 import type { ExpressionInput } from "../../flow/flow_definition.ts";
-import { keepable, keyOf, ownedOf } from "../aggregate/keeping.ts";
+import { keepable, ownedOf, shortKeyOf } from "../aggregate/keeping.ts";
 import { Held } from "../held.ts";
 import type { Emit, Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
@@ -85,7 +85,7 @@ export function compileState(definition: StateDefinition, path: string): Operato
     cursor: "passes",
     step: (event, emit) => {
       const input = event.value;
-      const id = keyOf(keyFrom(input));
+      const id = shortKeyOf(keyFrom(input));
       const known = states.get(id);
       const before = known === undefined ? initial : known.value;
       const made = update({ event: input, state: before });
