@@ -62,7 +62,8 @@ export { Event } from "./runtime/flow/delivery.ts";
 export { type Failures, Settlement } from "./runtime/flow/settlement.ts";
 export type { ComponentRequest, Launch, LaunchedComponent } from "./runtime/flow/node_builder.ts";
 export type { Codec } from "./runtime/codec/codec.ts";
-export type { Supervision, SupervisionEvent, SupervisionReport } from "./runtime/connector/supervision.ts";
+export type { SupervisionEvent, SupervisionReport } from "./runtime/connector/supervision.ts";
+export type { Supervision } from "./runtime/manifest/supervision.ts";
 export type { NodeMetrics } from "./runtime/connector/connector_metrics.ts";
 export type {
   Attempt,

@@ -1,4 +1,5 @@
 /** Changes a grant file as an operator would, and leaves the rest of it as it is. @module */
+import type { Supervision } from "../runtime/manifest/supervision.ts";
 import { dirname, join, relative, resolve } from "@std/path";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import { exclusively, replaceFile } from "./exclusive.ts";
@@ -90,11 +91,18 @@ export function grantChanges(from: Grant | undefined, to: Grant | undefined): st
     ...((from?.unsandboxed ?? false) === (to?.unsandboxed ?? false)
       ? []
       : [`${to?.unsandboxed ? "+" : "-"} may run without a sandbox`]),
+    ...supervisionChanges(from?.supervision, to?.supervision),
     ...listChanges(from?.permissions, to?.permissions, ""),
     ...flows.flatMap((flow) =>
       listChanges(from?.flows?.[flow]?.permissions, to?.flows?.[flow]?.permissions, ` in ${flow}`)
     ),
   ];
+}
+
+function supervisionChanges(from: Supervision = {}, to: Supervision = {}): string[] {
+  const keys = new Set([...Object.keys(from), ...Object.keys(to)]) as Set<keyof Supervision>;
+  return [...keys].filter((key) => from[key] !== to[key]).sort()
+    .map((key) => `~ supervision.${key} ${to[key] ?? "the default"}`);
 }
 
 function listChanges(

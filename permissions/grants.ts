@@ -5,6 +5,7 @@ import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import { type JsonPath, jsonPlaces, type Place } from "../runtime/manifest/json_places.ts";
 import { type JsonFileCodes, readJsonFile } from "../runtime/manifest/read_json.ts";
 import { explainIssue, pathText, type RefusedKeys } from "../runtime/manifest/schema_issue.ts";
+import { type Supervision, supervisionSchema } from "../runtime/manifest/supervision.ts";
 import { quote } from "../runtime/manifest/untrusted_text.ts";
 import { neverGranted, type PermissionKey, valueProblem } from "./values.ts";
 
@@ -30,6 +31,8 @@ export interface Grant {
   readonly permissions?: GrantedPermissions;
   /** Native: may run where no sandbox holds it to its permissions. @default {false} */
   readonly unsandboxed?: boolean;
+  /** How its process is watched; what a flow says about a node comes before it. @default {see Supervision} */
+  readonly supervision?: Supervision;
   /** Narrower permissions by name of flow. */
   readonly flows?: Readonly<Record<string, FlowGrant>>;
 }
@@ -96,6 +99,10 @@ const grantSchema = z.strictObject({
   permissions: permissionsSchema.optional().describe("What the plugin may touch: complete lists"),
   unsandboxed: z.boolean().optional()
     .describe("Native plugins: may run where no sandbox holds them to their permissions"),
+  supervision: supervisionSchema.optional()
+    .describe(
+      "How the plugin's process is watched, where a flow says nothing else: restarts, windowMs, firstMs, maxMs, slotMs, batchMs",
+    ),
   flows: z.record(z.string().min(1), z.strictObject({ permissions: permissionsSchema })).optional()
     .describe("Narrower permissions by name of flow; keys that are not named stay as they are"),
 });

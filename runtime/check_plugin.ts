@@ -108,6 +108,7 @@ export async function grantCode(
     permissions,
     flowPermissions: narrower,
     unsandboxed: grant?.unsandboxed ?? false,
+    supervision: grant?.supervision ?? {},
     differences: explain,
   };
 }

@@ -2,6 +2,7 @@
 import type { Descriptor } from "../ffi/descriptor.ts";
 import type { Difference, EffectivePermissions } from "../permissions/effective.ts";
 import type { PluginIsolation } from "../permissions/grants.ts";
+import type { Supervision } from "./manifest/supervision.ts";
 import type { PluginPackage } from "./manifest/manifest.ts";
 import type { ScannedModule } from "./manifest/module_graph.ts";
 import type { CheckedFile } from "./manifest/verify_unchanged.ts";
@@ -18,6 +19,8 @@ export interface RegisteredPlugin {
   readonly flowPermissions: ReadonlyMap<string, EffectivePermissions>;
   /** Whether the operator lets native code run where no sandbox binds it. */
   readonly unsandboxed: boolean;
+  /** How the operator has its processes watched, where a flow says nothing else. */
+  readonly supervision: Supervision;
   /** What was asked for or granted and is not effective, with the reason. */
   readonly differences: readonly Difference[];
   /** TypeScript: every module it loads; the entry comes first. */

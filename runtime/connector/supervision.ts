@@ -1,22 +1,6 @@
 /** What is decided about a plugin's process while it runs. @module */
 import type { CaissonError } from "../errors/caisson_error.ts";
 
-/** How a process of a plugin is watched; a flow says so for one connector or processor. */
-export interface Supervision {
-  /** Most restarts within `windowMs`; one more, and the plugin is put in quarantine. @default {10} */
-  readonly restarts?: number;
-  /** How long a restart counts, milliseconds. @default {60000} */
-  readonly windowMs?: number;
-  /** Wait before the first restart, milliseconds; it doubles with each one in `windowMs`. @default {100} */
-  readonly firstMs?: number;
-  /** Longest wait, milliseconds. @default {5000} */
-  readonly maxMs?: number;
-  /** How long it may give no sign of life, milliseconds. @default {10000} */
-  readonly slotMs?: number;
-  /** How long one batch may take in a process that answers, milliseconds. @default {guard 60000, runner slotMs} */
-  readonly batchMs?: number;
-}
-
 /** One decision, or something an operator should know. */
 export type SupervisionEvent =
   | { readonly kind: "restart"; readonly waitMs: number; readonly cause: string }

@@ -2,7 +2,7 @@
 import type { SelectDefinition } from "../pipeline/select_definition.ts";
 import type { StepDefinition } from "../pipeline/step/step_definition.ts";
 import type { BreakerDefinition } from "../connector/breaker.ts";
-import type { Supervision } from "../connector/supervision.ts";
+import type { Supervision } from "../manifest/supervision.ts";
 import type { Event } from "./delivery.ts";
 
 /** A component by name, with its configuration. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { codecNames } from "../codec/codecs.ts";
 import { postprocessorNames } from "../codec/postprocessors.ts";
 import { preprocessorNames } from "../codec/preprocessors.ts";
-import { supervisionSchema as supervision } from "../connector/supervision_schema.ts";
+import { supervisionSchema as supervision } from "../manifest/supervision.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
 import { pipelineSchema } from "../pipeline/pipeline_schema.ts";

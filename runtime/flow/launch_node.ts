@@ -7,7 +7,7 @@ import type { Gate } from "../connector/gate.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { isOfPlugin } from "./connector_stages.ts";
 import type { Named, Reconnect } from "./flow_definition.ts";
-import type { Supervision } from "../connector/supervision.ts";
+import type { Supervision } from "../manifest/supervision.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import type { Node } from "./node.ts";
 import type { ComponentRequest, Launch } from "./node_builder.ts";

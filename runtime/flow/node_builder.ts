@@ -1,7 +1,7 @@
 /** Brings the nodes of a flow to life: components through their isolation. @module */
 import type { CodecDirection, ComponentInstance, ProcessorPart, SinkPart, SourcePart } from "../connector/contract.ts";
 import type { FlowAccess } from "../connector/flow_access.ts";
-import type { Supervision } from "../connector/supervision.ts";
+import type { Supervision } from "../manifest/supervision.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 
 /** What a flow asks for when it needs a component. */

@@ -3,7 +3,7 @@ import { resolve } from "@std/path";
 import type { EffectivePermissions } from "../../permissions/effective.ts";
 import type { ComponentInstance, PartContext } from "../connector/contract.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import type { Supervision } from "../connector/supervision.ts";
+import type { Supervision } from "../manifest/supervision.ts";
 import type { Provision } from "../manifest/manifest.ts";
 import type { RegisteredPlugin } from "../repository.ts";
 import { launchGuard } from "./guard.ts";
@@ -26,7 +26,7 @@ export interface LaunchOptions {
   readonly context: PartContext;
   /** Codec the flow names for a sink. @default {json} */
   readonly codec?: string | undefined;
-  /** How its process is watched. @default {see Supervision} */
+  /** How its process is watched; what is left out is as the grant says. @default {as the grant says} */
   readonly supervision?: Supervision | undefined;
   /** Where private copies of libraries go. @default {the user's cache folder} */
   readonly cacheFolder?: string | undefined;
@@ -60,7 +60,7 @@ export async function launchPlugin(
         provision,
         permissions,
         context,
-        options: { codec, ...processOptions(options.supervision) },
+        options: { codec, ...processOptions({ ...plugin.supervision, ...options.supervision }) },
         memoryMiB: manifest.limits?.memoryMiB,
         fileMiB: manifest.limits?.fileMiB,
         verify: options.verify,
@@ -81,7 +81,7 @@ export async function launchPlugin(
         provision,
         context,
         permissions: plugin.unsandboxed ? undefined : permissions,
-        options: processOptions(options.supervision),
+        options: processOptions({ ...plugin.supervision, ...options.supervision }),
         memoryMiB: manifest.limits?.memoryMiB,
         fileMiB: manifest.limits?.fileMiB,
         verify: options.verify,

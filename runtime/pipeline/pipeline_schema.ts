@@ -1,6 +1,6 @@
 /** The schema of pipelines: what their shape has to be. What expressions mean is checked when they are compiled. @module */
 import { z } from "zod";
-import { supervisionSchema } from "../connector/supervision_schema.ts";
+import { supervisionSchema } from "../manifest/supervision.ts";
 import { expressionOrFunctionSchema, expressionSchema } from "./expression.ts";
 
 const functionOr = (others: string) =>

@@ -15,7 +15,13 @@ Deno.test("a plugin that keeps ending is put in quarantine, which its flow, the 
   const sink = new CheckingSink();
   try {
     const grants = join(folder, "caisson.grants.json");
-    await Deno.writeTextFile(grants, JSON.stringify({ grants: 1, plugins: { stamper: { permissions: {} } } }));
+    await Deno.writeTextFile(
+      grants,
+      JSON.stringify({
+        grants: 1,
+        plugins: { stamper: { permissions: {}, supervision: { restarts: 1, firstMs: 60_000 } } },
+      }),
+    );
     const ending = {
       kind: "processor",
       code:
@@ -34,7 +40,7 @@ Deno.test("a plugin that keeps ending is put in quarantine, which its flow, the 
     const flow = await runtime.deploy({
       name: "flow",
       connectors: { input: { type: "paced" }, output: { type: "checking" } },
-      processors: { middle: { type: "stamp", supervision: { restarts: 1, firstMs: 1 } } },
+      processors: { middle: { type: "stamp", supervision: { firstMs: 1 } } },
       links: [{ from: "input", to: "middle" }, { from: "middle", to: "output" }],
     });
     const middle = () => flow.report().nodes.find(({ name }) => name === "middle")!;

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join, resolve } from "@std/path";
+import { grantChanges } from "../../permissions/edit_grants.ts";
 import { parseGrants, readGrants } from "../../permissions/grants.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { temporaryFolder } from "../manifest/plugin_folder.ts";
@@ -90,4 +91,17 @@ Deno.test({
     assertEquals([error.code, error.exitCode], ["CAISSON_HOST_PERMISSION", 4]);
     assertStringIncludes(error.action, `--allow-read=${file}`);
   },
+});
+
+Deno.test("reads how a plugin's process is watched, shows what changed of it, and refuses what no flow may say either", () => {
+  const supervision = { restarts: 3, slotMs: 5000 };
+  const before = parseGrants(grants({ supervision }), file).plugins.get(plugin)!;
+  assertEquals(before.supervision, supervision);
+  const after = parseGrants(grants({ supervision: { restarts: 3, batchMs: 200 } }), file).plugins.get(plugin)!;
+  assertEquals(grantChanges(before, after), ["~ supervision.batchMs 200", "~ supervision.slotMs the default"]);
+  for (const wrong of [{ slotMs: 1 }, { restarts: -1 }, { restart: 3 }]) {
+    const error = assertThrows(() => parseGrants(grants({ supervision: wrong }), file), CaissonError);
+    assertEquals(error.code, "CAISSON_GRANT_INVALID");
+    assertStringIncludes(error.message, "supervision");
+  }
 });
