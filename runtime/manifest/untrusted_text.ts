@@ -30,5 +30,9 @@ export function excerpt(value: unknown, most = 80): string {
   if (typeof value === "function") return "a function";
   // JSON has no word for NaN and Infinity, and would say null.
   if (typeof value === "number") return String(value);
-  return escapeHidden(shorten(JSON.stringify(value) ?? String(value), most));
+  return escapeHidden(shorten(JSON.stringify(value, withoutBigints) ?? String(value), most));
+}
+
+function withoutBigints(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }

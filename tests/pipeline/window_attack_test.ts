@@ -258,3 +258,25 @@ Deno.test("long keys are told apart, and remembered by their digest", async () =
     assert(JSON.stringify(pipeline.snapshot()).length < 10_000);
   }
 });
+
+Deno.test("a time without a zone is UTC, wherever the host stands, and one that is none is told", async () => {
+  const definition: PipelineDefinition = [{
+    select: {
+      window: { tumbling: { intervalMs: 1000, time: ["field", "at"] } },
+      target: { start: ["window", "start"] },
+    },
+  }];
+  const before = Deno.env.get("TZ");
+  Deno.env.set("TZ", "America/New_York");
+  try {
+    for (const time of ["1970-01-01T00:00:05", "1970-01-01 00:00:05.25", "1970-01-01T01:00:05+01:00"]) {
+      assertEquals((await runPipeline(definition, [{ at: time }])).out, [{ start: 5000 }]);
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("TZ");
+    else Deno.env.set("TZ", before);
+  }
+  const wide: PipelineDefinition = [{ project: () => ({ at: 10n ** 30n }) }, ...definition as readonly []];
+  const { errors } = await runPipeline(wide, [1]);
+  assertEquals(errors.map(({ found }) => found), [`"${10n ** 30n}"`]);
+});

@@ -1,11 +1,15 @@
 /** What time an event says it happened. @module */
 import { CaissonError } from "../../errors/caisson_error.ts";
 import type { Event } from "../../flow/delivery.ts";
+import { excerpt } from "../../manifest/untrusted_text.ts";
 import type { EventTime } from "../select_definition.ts";
 import { compileValue } from "../target.ts";
 
 /** Furthest moment from 1970 that is a date. */
 const MOST_TIME = 8.64e15;
+
+/** A date with a time and no zone: UTC, as everywhere, and not where the host happens to stand. */
+const noZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/;
 
 /**
  * Compiles `time`; the function gives milliseconds since 1970.
@@ -18,7 +22,7 @@ export function compileTime({ time }: EventTime, path: string): (event: Event, v
   return (_, value) => {
     const found = of(value);
     const milliseconds = typeof found === "string"
-      ? Date.parse(found)
+      ? Date.parse(noZone.test(found) ? `${found}Z` : found)
       : typeof found === "bigint"
       ? Number(found)
       : found instanceof Date
@@ -27,7 +31,7 @@ export function compileTime({ time }: EventTime, path: string): (event: Event, v
     if (typeof milliseconds === "number" && Math.abs(milliseconds) <= MOST_TIME) return milliseconds;
     throw new CaissonError("CAISSON_OPERATOR_FAILED", {
       subject: `${path}.time`,
-      found: found === undefined ? "no time" : String(JSON.stringify(found)).slice(0, 80),
+      found: found === undefined ? "no time" : excerpt(found),
       allowed: "milliseconds since 1970, or a date as text",
     });
   };
