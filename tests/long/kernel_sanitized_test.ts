@@ -57,7 +57,7 @@ Deno.test({
         }).output();
         assertEquals(new TextDecoder().decode(stderr), "", `seed ${seed}`);
         assertEquals(code, 0);
-        assertStringIncludes(new TextDecoder().decode(stdout), '"events":400');
+        assertStringIncludes(new TextDecoder().decode(stdout), '"events":800');
       }
     } finally {
       await Deno.remove(folder, { recursive: true });
