@@ -109,10 +109,27 @@ export class SinkManager implements Consumer {
   }
 
   #start(delivery: Delivery): void {
-    const writing = this.#write(delivery);
-    if (writing === undefined) return;
+    const tally: Tally = { failed: 0, refused: 0, held: 0 };
+    let writing: void | Promise<void> = undefined;
+    try {
+      if (this.#givenUp !== undefined) throw this.#givenUp;
+      writing = this.#writer.write(delivery, tally);
+    } catch (thrown) {
+      this.#writer.failAll(delivery, thrown, tally);
+    }
+    if (writing === undefined) return this.#settle(delivery, tally);
     this.#open++;
-    void writing.then(() => this.#done());
+    writing.then(
+      () => {
+        this.#settle(delivery, tally);
+        this.#done();
+      },
+      (thrown) => {
+        this.#writer.failAll(delivery, thrown, tally);
+        this.#settle(delivery, tally);
+        this.#done();
+      },
+    );
   }
 
   #done(): void {
@@ -151,25 +168,6 @@ export class SinkManager implements Consumer {
   /** Why the last bytes could not be written. */
   get failure(): CaissonError | undefined {
     return this.#failure;
-  }
-
-  #write(delivery: Delivery): void | Promise<void> {
-    const tally: Tally = { failed: 0, refused: 0, held: 0 };
-    let writing: void | Promise<void> = undefined;
-    try {
-      if (this.#givenUp !== undefined) throw this.#givenUp;
-      writing = this.#writer.write(delivery, tally);
-    } catch (thrown) {
-      this.#writer.failAll(delivery, thrown, tally);
-    }
-    if (writing === undefined) return this.#settle(delivery, tally);
-    return writing.then(
-      () => this.#settle(delivery, tally),
-      (thrown) => {
-        this.#writer.failAll(delivery, thrown, tally);
-        this.#settle(delivery, tally);
-      },
-    );
   }
 
   #settle(delivery: Delivery, { failed, refused, held }: Tally): void {

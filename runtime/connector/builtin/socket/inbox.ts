@@ -66,7 +66,15 @@ export class Inbox implements Reading {
       return this.#hand(batch);
     }
     if (signal.aborted) return FILLED;
-    return new Promise<void>((resolve) => this.#wake = resolve).then(() => this.#hand(batch));
+    return new Promise((resolve, reject) => {
+      this.#wake = () => {
+        try {
+          resolve(this.#hand(batch));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+    });
   }
 
   #hand(batch: Batch): PollResult {
