@@ -26,6 +26,8 @@ export class FrameJoiner {
   readonly #spans = textSpans();
   #memory: Uint8Array | undefined = undefined;
   #used = 0;
+  /** The last texts had more than ASCII in them: the next ones probably have, too. */
+  #isWide = false;
   #chunks: Uint8Array[] = [];
   #events = 0;
   #bytes = 0;
@@ -107,6 +109,10 @@ export class FrameJoiner {
 
   #addGroup({ text, spans: { starts, ends }, count }: TextGroup): void {
     this.#endRun();
+    if (this.#isWide || text.length > MEMORY_BYTES) return this.#addTexts(text, starts, ends, count);
+    // What lies in the old memory is written from there; to find out halfway that a text does not fit would be work done twice.
+    if (text.length > MEMORY_BYTES - this.#used) this.#memory = undefined;
+    if (this.#memory === undefined) this.#used = 0;
     const memory = this.#memory ??= new Uint8Array(MEMORY_BYTES);
     const from = this.#used;
     const { read, written } = encoder.encodeInto(text, from === 0 ? memory : memory.subarray(from));
@@ -129,7 +135,9 @@ export class FrameJoiner {
     for (let index = 0; index < count; index++) pieces.push(text.slice(starts[index], ends[index]));
     // For the ending of the last one.
     pieces.push("");
-    const bytes = encoder.encode(pieces.join(this.#endingText));
+    const framed = pieces.join(this.#endingText);
+    const bytes = encoder.encode(framed);
+    this.#isWide = bytes.byteLength > framed.length;
     this.#chunks.push(bytes);
     this.#count(count, bytes.byteLength - count);
   }

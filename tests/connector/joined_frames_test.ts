@@ -119,3 +119,15 @@ Deno.test("values leave in one piece, whatever their number", () => {
   const delivery = { ...lines(text.encode("1\n")), events };
   assertEquals(joined(delivery, new FrameJoiner(10)).chunks, 1);
 });
+
+Deno.test("a delivery larger than the memory it is encoded into leaves in pieces of that size", () => {
+  const source = eventsOf(lines(text.encode("1\n")))[0]!;
+  const events = Array.from({ length: 2000 }, (_, index) => source.with({ index, text: "x".repeat(240) }));
+  const delivery = { ...lines(text.encode("1\n")), events };
+  const joiner = new FrameJoiner(10);
+  for (let round = 0; round < 2; round++) {
+    const { bytes, chunks } = joined(delivery, joiner);
+    assertEquals(bytes, oneByOne(delivery).bytes);
+    assert(chunks <= 6, `${chunks} pieces`);
+  }
+});
