@@ -9,7 +9,7 @@ import { buildPlugin } from "../ffi/build.ts";
 import { runGate } from "./gates/gate.ts";
 import { gates } from "./gates/gates.ts";
 import { failedLines, type RunEvent, testEvents } from "./recording/run_events.ts";
-import { TEST_PERMISSIONS } from "./testing/run_tests.ts";
+import { TEST_PERMISSIONS } from "./testing/deno_test.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TARGET = join(ROOT, "demo/sample/events.ndjson");

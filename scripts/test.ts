@@ -55,12 +55,13 @@ async function main(args: readonly string[]): Promise<number> {
     });
   }
   const run = chosen.has("--long") ? runLongTests : runTests;
-  let counts: Counts = await run({
+  const { counts: counted, failures } = await run({
     root,
     args: rest,
     brief: chosen.has("--brief"),
     ...(coverage !== undefined && { coverage }),
   });
+  let counts: Counts = counted;
   if (!chosen.has("--no-check") && !await checkTests(root)) {
     counts = addCounts(counts, { passed: 0, failed: 1, ignored: 0 });
   }
@@ -71,6 +72,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.error("Too few lines are tested: add tests for the files above.");
     counts = addCounts(counts, { passed: 0, failed: 1, ignored: 0 });
   }
+  // Last, where a log that was cut still shows it.
+  if (failures !== "") console.log(`\n${failures}`);
   if (counts.ignored > 0) console.log(`${counts.ignored} ignored`);
   console.log(countLine(counts));
   return counts.failed === 0 ? 0 : 1;

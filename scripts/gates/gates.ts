@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { repositoryFiles } from "../packages/repository_files.ts";
 import { readWorkspace } from "../packages/workspace.ts";
-import { TEST_PERMISSIONS } from "../testing/run_tests.ts";
+import { TEST_PERMISSIONS } from "../testing/deno_test.ts";
 import type { Gate } from "./gate.ts";
 
 /** Builds the npm package with dnt, which only JSR has. */

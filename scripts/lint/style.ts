@@ -151,6 +151,35 @@ const noDefaultExport: Deno.lint.Rule = {
   },
 };
 
+/** Whether the variable belongs to one test, so that no other test could mind it. */
+function isOwnVariable(node: Deno.lint.Node | undefined): boolean {
+  return node?.type === "Literal" && typeof node.value === "string" && node.value.startsWith("CAISSON_TEST_");
+}
+
+const testsShareTheProcess: Deno.lint.Rule = {
+  create(context) {
+    const path = pathInRepository(context.filename);
+    if (!path.startsWith("tests/") || !path.endsWith("_test.ts")) return {};
+    return {
+      CallExpression(node) {
+        const { callee } = node;
+        if (callee.type !== "MemberExpression") return;
+        const name = lastName(callee);
+        const of = lastName(callee.object);
+        const changes = of === "Deno"
+          ? name === "chdir" || name === "umask"
+          : of === "env" && (name === "set" || name === "delete") && !isOwnVariable(node.arguments[0]);
+        if (!changes) return;
+        context.report({
+          node,
+          message: "Test files run in threads of one process: this changes it for the others",
+          hint: "Use runApart() of tests/run_apart.ts, or a variable whose name begins with CAISSON_TEST_",
+        });
+      },
+    };
+  },
+};
+
 const style: Deno.lint.Plugin = {
   name: "caisson",
   rules: {
@@ -160,6 +189,7 @@ const style: Deno.lint.Plugin = {
     "prefer-private-field": preferPrivateField,
     "no-export-all": noExportAll,
     "no-default-export": noDefaultExport,
+    "tests-share-the-process": testsShareTheProcess,
   },
 };
 

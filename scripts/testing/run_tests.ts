@@ -1,17 +1,6 @@
 import { repositoryFiles } from "../packages/repository_files.ts";
-import { addCounts, type Counts, NO_TESTS, testCounts } from "./summary.ts";
-
-/** What the tests need of Deno. They start programs, so this is no sandbox. */
-export const TEST_PERMISSIONS: readonly string[] = [
-  "--allow-env",
-  "--allow-ffi",
-  "--allow-import",
-  "--allow-net",
-  "--allow-read",
-  "--allow-run",
-  "--allow-sys",
-  "--allow-write",
-];
+import { denoTest, type DenoTestOptions, type TestRun } from "./deno_test.ts";
+import { addCounts, NO_TESTS } from "./summary.ts";
 
 /**
  * Tests that measure time, start processes that spin, or change what the process shares run one file at a time; all
@@ -32,50 +21,8 @@ const UNCOVERED_APART = "tests/conformance/bad_plugins_test.ts";
 /** Tests that take too long for every day. */
 const LONG = "tests/long";
 
-/** Options of {@linkcode runTests}. */
-export interface TestOptions {
-  /** Root of the repository. */
-  readonly root: string;
-  /** Paths and flags given on the command line; with none, everything runs. */
-  readonly args: readonly string[];
-  /** Folder for raw coverage profiles, also of programs the tests start. */
-  readonly coverage?: string;
-  /** Prints a dot a test, and whole names of failed ones only. */
-  readonly brief?: boolean;
-}
-
-async function denoTest(
-  args: readonly string[],
-  { root, coverage, brief }: TestOptions,
-): Promise<Counts> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "--no-lock",
-      // Checked before. With checks on, Deno also checks what tests load into
-      // Workers, as no user's `deno run` does.
-      "--no-check",
-      ...TEST_PERMISSIONS,
-      ...(brief ? ["--reporter=dot"] : []),
-      ...(coverage === undefined ? [] : [`--coverage=${coverage}`, "--coverage-raw-data-only"]),
-      ...args,
-    ],
-    cwd: root,
-    env: coverage === undefined ? {} : { DENO_COVERAGE_DIR: coverage },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  let output = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stdout) {
-    output += decoder.decode(chunk, { stream: true });
-    for (let at = 0; at < chunk.length;) {
-      at += await Deno.stdout.write(chunk.subarray(at));
-    }
-  }
-  return testCounts(output, (await child.status).code);
-}
+/** Options of {@linkcode runTests}: with no `args`, everything runs. */
+export type TestOptions = DenoTestOptions;
 
 /** Type-checks the tests and all they import; the result is whether they pass. */
 export async function checkTests(root: string): Promise<boolean> {
@@ -94,28 +41,35 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+function together(runs: readonly TestRun[]): TestRun {
+  return {
+    counts: runs.map(({ counts }) => counts).reduce(addCounts, NO_TESTS),
+    failures: runs.map(({ failures }) => failures).join(""),
+  };
+}
+
 /** Runs the tests that were asked for, or all but the long ones. */
-export async function runTests(options: TestOptions): Promise<Counts> {
-  const { root, args } = options;
-  if (args.length > 0) return await denoTest(args, options);
+export async function runTests(options: TestOptions): Promise<TestRun> {
+  const { root, args, coverage: _, ...uncovered } = options;
+  if (args.length > 0) return await denoTest(options);
   const rows = await Promise.all(ALONE.map(async (row) => {
     const there = await Promise.all(row.map((path) => exists(`${root}/${path}`)));
     return row.filter((_, index) => there[index]);
   }));
   const ignored = [...rows.flat(), UNCOVERED, LONG].join(",");
-  const parallel = await denoTest(["--parallel", `--ignore=${ignored}`, "tests"], options);
-  const alone = await Promise.all(rows.filter((row) => row.length > 0).map((row) => denoTest(row, options)));
-  const counts = alone.reduce(addCounts, parallel);
-  const { coverage: _, ...uncovered } = options;
+  const parallel = await denoTest({ ...options, args: ["--parallel", `--ignore=${ignored}`, "tests"] });
+  const alone = await Promise.all(
+    rows.filter((row) => row.length > 0).map((row) => denoTest({ ...options, args: row })),
+  );
   const kit = await Promise.all([
-    denoTest([UNCOVERED_APART], uncovered),
-    denoTest([`--ignore=${UNCOVERED_APART}`, UNCOVERED], uncovered),
+    denoTest({ ...uncovered, root, args: [UNCOVERED_APART] }),
+    denoTest({ ...uncovered, root, args: [`--ignore=${UNCOVERED_APART}`, UNCOVERED] }),
   ]);
-  return kit.reduce(addCounts, counts);
+  return together([parallel, ...alone, ...kit]);
 }
 
 /** Runs the long tests, if there are any. */
-export async function runLongTests(options: TestOptions): Promise<Counts> {
-  if (!await exists(`${options.root}/${LONG}`)) return NO_TESTS;
-  return await denoTest([LONG, ...options.args], options);
+export async function runLongTests(options: TestOptions): Promise<TestRun> {
+  if (!await exists(`${options.root}/${LONG}`)) return together([]);
+  return await denoTest({ ...options, args: [LONG, ...options.args] });
 }

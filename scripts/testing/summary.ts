@@ -31,6 +31,32 @@ export function testCounts(output: string, exitCode: number): Counts {
   };
 }
 
+/** Lines of a report that are kept: a machine that shows logs cuts long ones. */
+const REPORTED_LINES = 200;
+
+/**
+ * What `deno test` says of the tests that failed, with the names first. A run that was ended, or never got to its
+ * summary, is told by its last lines.
+ */
+export function failureReport(output: string, errors: string): string {
+  const plain = output.replaceAll(COLOUR, "").trimEnd();
+  const names = plain.lastIndexOf("\n FAILURES ");
+  const details = plain.lastIndexOf("\n ERRORS ");
+  if (details < 0 || names < details) {
+    return `${[...lines(plain), ...lines(errors)].slice(-REPORTED_LINES).join("\n")}\n`;
+  }
+  const told = lines(plain.slice(details, names));
+  const cut = told.length > REPORTED_LINES ? [`(${told.length - REPORTED_LINES} lines more)`] : [];
+  return `${
+    [lines(plain.slice(names)).map((line) => line.trim()).join("\n"), "", ...told.slice(0, REPORTED_LINES), ...cut]
+      .join("\n")
+  }\n`;
+}
+
+function lines(text: string): string[] {
+  return text.trim().split("\n");
+}
+
 /** The counts of several runs together. */
 export function addCounts(left: Counts, right: Counts): Counts {
   return {

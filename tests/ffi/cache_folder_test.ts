@@ -4,35 +4,22 @@ import { openSystemLoader } from "../../ffi/system_loader.ts";
 import { cacheFolder } from "../../ffi/cache_folder.ts";
 import { writeAtomically } from "../../ffi/write_atomically.ts";
 import { buildProbe } from "./probe_plugin.ts";
+import { runApart } from "../run_apart.ts";
 import { assertRefused } from "./refusal.ts";
 
-function withEnvironment(
-  values: Readonly<Record<string, string>>,
-  action: () => void,
-): void {
-  const before = Object.keys(values).map((name) => [name, Deno.env.get(name)] as const);
-  try {
-    for (const [name, value] of Object.entries(values)) {
-      Deno.env.set(name, value);
-    }
-    action();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, value);
-    }
-  }
-}
-
-Deno.test("the cache is where the operator says, else where the platform keeps caches", () => {
+Deno.test("the cache is where the operator says, else where the platform keeps caches", async () => {
   assertEquals(cacheFolder("/given"), "/given");
-  withEnvironment({ XDG_CACHE_HOME: "/caches" }, () => {
-    assertEquals(cacheFolder(), join("/caches", "caisson"));
-  });
-  withEnvironment({ XDG_CACHE_HOME: "", HOME: "/home/ann" }, () => {
-    if (Deno.build.os !== "linux") return;
-    assertEquals(cacheFolder(), "/home/ann/.cache/caisson");
-  });
+  const chosen = async (env: Readonly<Record<string, string>>) =>
+    await runApart(import.meta.resolve("./print_cache_folder.ts"), { env });
+  assertEquals(await chosen({ XDG_CACHE_HOME: "/caches" }), join("/caches", "caisson"));
+  if (Deno.build.os !== "linux") return;
+  // Deno itself keeps its cache below HOME, so this one must be there.
+  const home = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    assertEquals(await chosen({ XDG_CACHE_HOME: "", HOME: home }), `${home}/.cache/caisson`);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });
 
 Deno.test({

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { loadLibrary, unloadCounts } from "../../ffi/library.ts";
 import { NativeCallError } from "../../ffi/native_call_error.ts";
@@ -10,6 +10,9 @@ import { buildProbe } from "./probe_plugin.ts";
 import { assertRefused, assertRejected } from "./refusal.ts";
 
 const LINUX = Deno.build.os === "linux";
+
+/** How the probe learns which file its constructor makes. */
+const WITNESS_VARIABLE = 'getenv("CAISSON_PROBE_FILE")';
 
 async function isMapped(path: string): Promise<boolean> {
   return (await Deno.readTextFile("/proc/self/maps")).includes(path);
@@ -60,11 +63,15 @@ Deno.test("an error of the plugin keeps its code, class and message", async () =
 });
 
 Deno.test("no code of a plugin runs before it is loaded", async () => {
-  await using probe = await buildProbe();
-  const witness = join(probe.cacheFolder, "..", "constructor-ran");
+  const folder = await Deno.makeTempDir();
+  const witness = join(folder, "constructor-ran");
   const exists = () => Deno.stat(witness).then(() => true, () => false);
-  Deno.env.set("CAISSON_PROBE_FILE", witness);
   try {
+    // Its name is compiled in: a variable of the environment would reach the plugins of other tests, too.
+    await using probe = await buildProbe((source) => {
+      assertStringIncludes(source, WITNESS_VARIABLE);
+      return source.replace(WITNESS_VARIABLE, JSON.stringify(witness));
+    });
     const bytes = await Deno.readFile(probe.file);
     verifyLibrary({ bytes, manifest: probe.manifest });
     await assertRejected(
@@ -82,7 +89,7 @@ Deno.test("no code of a plugin runs before it is loaded", async () => {
     await using _library = await loadLibrary(probe);
     assert(await exists(), "the constructor leaves a witness");
   } finally {
-    Deno.env.delete("CAISSON_PROBE_FILE");
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

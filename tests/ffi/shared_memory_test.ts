@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createSharedMemory } from "../../ffi/shared_memory.ts";
+import { runApart } from "../run_apart.ts";
 
 const mapper = `
 import { mapMemory } from ${JSON.stringify(import.meta.resolve("../../ffi/map_memory.ts"))};
@@ -48,16 +49,8 @@ Deno.test({
   name: "memory given back leaves no mapping and no open file",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    const mapped = () =>
-      Deno.readTextFileSync("/proc/self/maps").split("\n").filter((line) => line.includes("memfd")).length;
-    const opened = () => [...Deno.readDirSync("/proc/self/fd")].length;
-    (await createSharedMemory(1 << 20))[Symbol.dispose]();
-    const before = [mapped(), opened()];
-    for (let turn = 0; turn < 50; turn++) {
-      using memory = await createSharedMemory(1 << 20);
-      new Uint8Array(memory.buffer).fill(1);
-    }
-    assertEquals([mapped(), opened()], before);
+    const { before, after } = await runApart(import.meta.resolve("./memory_cycles.ts")) as Record<string, unknown>;
+    assertEquals(after, before);
   },
 });
 
@@ -89,13 +82,9 @@ Deno.test({
 Deno.test("without a compiler there is an error that says so", async () => {
   const cacheFolder = await Deno.makeTempDir();
   await using _clean = { [Symbol.asyncDispose]: () => Deno.remove(cacheFolder, { recursive: true }) };
-  const before = Deno.env.get("PATH")!;
-  Deno.env.set("PATH", cacheFolder);
-  try {
-    await assertRejects(() => createSharedMemory(1, { cacheFolder }), Error, "CAISSON_COMPILER_MISSING");
-  } finally {
-    Deno.env.set("PATH", before);
-  }
+  const module = import.meta.resolve("./compile_without_compiler.ts");
+  const code = await runApart(module, { args: [cacheFolder], env: { PATH: cacheFolder } });
+  assertEquals(code, "CAISSON_COMPILER_MISSING");
 });
 
 Deno.test({

@@ -47,6 +47,30 @@ const RULES: {
     allowed: ["ffi/loader.ts"],
   },
   {
+    rule: "tests-share-the-process",
+    source: `Deno.env.set("PATH", "/nowhere");`,
+    refused: ["tests/flow/a_test.ts"],
+    allowed: ["tests/flow/a.ts", "main.ts"],
+  },
+  {
+    rule: "tests-share-the-process",
+    source: `for (const name of names) Deno.env.delete(name);`,
+    refused: ["tests/flow/a_test.ts"],
+    allowed: [],
+  },
+  {
+    rule: "tests-share-the-process",
+    source: `Deno.chdir(folder);`,
+    refused: ["tests/flow/a_test.ts"],
+    allowed: [],
+  },
+  {
+    rule: "tests-share-the-process",
+    source: `Deno.env.set("CAISSON_TEST_SECRET", "own"); new Map().set("PATH", 1);`,
+    refused: [],
+    allowed: ["tests/flow/a_test.ts"],
+  },
+  {
     rule: "no-bare-error",
     source: `function f() { throw new Error("no"); }`,
     refused: [

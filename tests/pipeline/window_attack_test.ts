@@ -7,6 +7,7 @@ import { type Event, eventsOf } from "../../runtime/flow/delivery.ts";
 import { Settlement } from "../../runtime/flow/settlement.ts";
 import type { PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
 import { compilePipeline, Pipeline } from "../../runtime/pipeline/pipeline.ts";
+import { runApart } from "../run_apart.ts";
 import { Bench, runPipeline } from "./run_pipeline.ts";
 
 const whole = ["field", []] as const;
@@ -260,22 +261,18 @@ Deno.test("long keys are told apart, and remembered by their digest", async () =
 });
 
 Deno.test("a time without a zone is UTC, wherever the host stands, and one that is none is told", async () => {
+  const times = ["1970-01-01T00:00:05", "1970-01-01 00:00:05.25", "1970-01-01T01:00:05+01:00"];
+  const module = import.meta.resolve("./window_starts.ts");
+  assertEquals(await runApart(module, { args: times, env: { TZ: "America/New_York" } }), {
+    starts: times.map(() => ({ start: 5000 })),
+    offsetMinutes: 300,
+  });
   const definition: PipelineDefinition = [{
     select: {
       window: { tumbling: { intervalMs: 1000, time: ["field", "at"] } },
       target: { start: ["window", "start"] },
     },
   }];
-  const before = Deno.env.get("TZ");
-  Deno.env.set("TZ", "America/New_York");
-  try {
-    for (const time of ["1970-01-01T00:00:05", "1970-01-01 00:00:05.25", "1970-01-01T01:00:05+01:00"]) {
-      assertEquals((await runPipeline(definition, [{ at: time }])).out, [{ start: 5000 }]);
-    }
-  } finally {
-    if (before === undefined) Deno.env.delete("TZ");
-    else Deno.env.set("TZ", before);
-  }
   const wide: PipelineDefinition = [{ project: () => ({ at: 10n ** 30n }) }, ...definition as readonly []];
   const { errors } = await runPipeline(wide, [1]);
   assertEquals(errors.map(({ found }) => found), [`"${10n ** 30n}"`]);

@@ -5,7 +5,7 @@ import { buildPlugin } from "../../ffi/build.ts";
 import { Runtime, toAsyncIterable } from "../../mod.ts";
 import { buildIntruder } from "./run_native.ts";
 
-const VARIABLE = "CAISSON_NEIGHBOUR_SECRET";
+const VARIABLE = "CAISSON_TEST_NEIGHBOUR";
 
 /** Lays out a secret wherever somebody else could find it. Each way by itself: what one is refused, others may do. */
 const GIVE = `
@@ -128,7 +128,7 @@ async function writePlugin(folder: string, name: string, code: string, permissio
 /** Both in one flow; what each of them said. */
 async function meet(isolation: "worker" | "guard"): Promise<Said> {
   const folder = await Deno.realPath(await Deno.makeTempDir());
-  Deno.env.set(VARIABLE, "of the environment");
+  Deno.env.set("CAISSON_TEST_NEIGHBOUR", "of the environment");
   try {
     const data = join(folder, "data");
     await Deno.mkdir(data);
@@ -173,7 +173,7 @@ async function meet(isolation: "worker" | "guard"): Promise<Said> {
     await flow.stop({ deadlineMs: 100, closeMs: 1000 });
     return said;
   } finally {
-    Deno.env.delete(VARIABLE);
+    Deno.env.delete("CAISSON_TEST_NEIGHBOUR");
     await Deno.remove(folder, { recursive: true });
   }
 }
