@@ -1,4 +1,4 @@
-// columns.hpp - what the kernel leaves in the arena of the batch it fills, for the host alone (runtime/pipeline/kernel_table.ts).
+// columns.hpp - what the kernel leaves in the arena of the batch it fills, for the host alone (runtime/pipeline/kernel.ts).
 //
 //   Table | marks: one for each event not dropped | rows: `columns` values for each of them | projections, texts … texts
 //
@@ -17,7 +17,8 @@ struct Table {
   uint32_t anew;       // 1: forget all texts that were handed over before
   uint32_t texts;      // texts handed over
   uint32_t rows;       // where the rows begin
-  uint32_t reserved[3];
+  uint32_t shares;     // 1: the records of the output are the events that were kept, their bytes those of the input
+  uint32_t reserved[2];
 };
 static_assert(sizeof(Table) == 32, "the host reads it");
 

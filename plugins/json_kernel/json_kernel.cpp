@@ -2,8 +2,8 @@
 // preprocessor `lines`.
 //
 // For every event that is not dropped it leaves a mark in the arena (columns.hpp): which event of the input it is, and
-// what became of it. Unless it only reads columns, it appends a record for each of them, too; only projected ones carry a
-// payload.
+// what became of it. Unless it only reads columns, it appends a record for each of them, too: with the projection, or with the
+// bytes of the event where they are.
 #include <caisson_config.h>
 #include <caisson_plugin.h>
 
@@ -16,6 +16,7 @@
 
 #include "evaluator.hpp"
 #include "line_cutter.hpp"
+#include "shared_segments.hpp"
 
 CAISSON_PLUGIN("@caisson/json-kernel", "0.1.0", CAISSON_UNLOADABLE | CAISSON_SHARED_SAFE,
                CAISSON_COMPONENT(CAISSON_PROCESSOR, 1, 0, CAISSON_INTERFACE_FAST, "json_kernel"),
@@ -73,6 +74,8 @@ static int32_t judge(caisson_instance *self, const caisson_batch *batch, caisson
   const uint32_t first_text = texts.next();
   // Without a projection the host takes events from the batch itself.
   const bool makes_records = self->program.projects || columns == 0;
+  const bool shares = makes_records && !self->program.projects && batch->segment_count < out->segment_capacity;
+  if (shares) kernel::share_segments(batch, out);
   kernel::Room room{base, static_cast<uint32_t>(free_at), arena->capacity & ~7u};
   uint32_t count = 0, punted = 0;
   for (uint32_t index = 0; index < batch->count; index++) {
@@ -97,14 +100,19 @@ static int32_t judge(caisson_instance *self, const caisson_batch *batch, caisson
     }
     if (makes_records) {
       caisson_record *const made = caisson_copy_record(out, count, batch, index);
-      made->key_segment = made->meta_segment = made->payload_segment = 0;
-      made->key_offset = made->key_length = made->meta_offset = made->meta_length = 0;
-      made->payload_offset = written.start;
-      made->payload_length = written.length;
+      if (shares) {
+        kernel::point_at_shared(made);
+      } else {
+        made->key_segment = made->meta_segment = made->payload_segment = 0;
+        made->key_offset = made->key_length = made->meta_offset = made->meta_length = 0;
+        made->payload_offset = written.start;
+        made->payload_length = written.length;
+      }
     }
     marks[count++] = mark;
   }
-  *table = {count, punted, anew ? 1u : 0u, texts.next() - first_text, static_cast<uint32_t>(rows_at), {0, 0, 0}};
+  *table = {count, punted, anew ? 1u : 0u, texts.next() - first_text, static_cast<uint32_t>(rows_at),
+            shares ? 1u : 0u, {0, 0}};
   out->count = makes_records ? count : 0;
   out->arena_used = arena->length = room.front;
   self->events += batch->count;

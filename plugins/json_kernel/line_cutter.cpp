@@ -5,20 +5,11 @@
 #include <cstring>
 
 #include "line_ends.hpp"
+#include "shared_segments.hpp"
 
 namespace kernel {
 
 namespace {
-
-// Puts the memory of the input behind the arena of the output, as segments of numbers one higher.
-void share_segments(const caisson_batch *batch, caisson_batch *out) {
-  const caisson_segment *const from = caisson_segments(batch);
-  caisson_segment *const to = caisson_segments(out);
-  out->segment_count = 1;
-  for (uint32_t index = 0; index < batch->segment_count && out->segment_count < out->segment_capacity; index++) {
-    to[out->segment_count++] = from[index];
-  }
-}
 
 caisson_record *begin(caisson_batch *out, const caisson_record &from) {
   caisson_record *const made = caisson_record_begin(out);

@@ -125,8 +125,8 @@ export class NativeProcessor implements ProcessorPart {
       // The address was written, and so known, before the call; without an arena both are 0.
       if (index === 0 && out.liesInArena(0)) continue;
       const address = out.segmentAddress(index);
-      const from = this.#inputSegment(batch, address, index);
-      if (from < 0 || out.segmentLength(index) > batch.segmentLength(from)) {
+      const from = inputSegment(batch, address, out.segmentLength(index));
+      if (from < 0) {
         throw foreignSegment(out, index, `${subject} ${this.#work.name}`);
       }
       out.setSegmentView(index, batch.hasSegmentView(from) ? batch.segmentView(from) : undefined);
@@ -134,18 +134,17 @@ export class NativeProcessor implements ProcessorPart {
     out.resolveSegment = batch.resolveSegment;
   }
 
-  /** Which segment of the input lies at an address: most often the one of the same number. */
-  #inputSegment(batch: Batch, address: number, index: number): number {
-    const count = batch.segmentCount;
-    if (index < count && batch.segmentAddress(index) === address) return index;
-    for (let at = 0; at < count; at++) {
-      if (batch.segmentAddress(at) === address) return at;
-    }
-    return -1;
-  }
-
   /** Stops and closes the instance. */
   close(): Promise<void> {
     return this.#instance.close();
   }
+}
+
+/** Which segment of the input lies at an address and has so many bytes: two may begin at the same one. */
+function inputSegment(batch: Batch, address: number, length: number): number {
+  const count = batch.segmentCount;
+  for (let at = 0; at < count; at++) {
+    if (batch.segmentAddress(at) === address && batch.segmentLength(at) >= length) return at;
+  }
+  return -1;
 }

@@ -18,15 +18,19 @@ export const PUNTED = 0x80000000;
 const LEAST_EVENTS = 1024;
 const LEAST_ARENA = 1 << 20;
 const MOST_IN_FLIGHT = 64;
+/** Of an input in more pieces than that, events are handed on one by one. */
+const MOST_SEGMENTS = 256;
 const MIB = 1 << 20;
 
 /** Words of `Table` in `plugins/json_kernel/columns.hpp`. */
-const TABLE = { kept: 0, punted: 1, anew: 2, texts: 3, rows: 4, marks: 8 } as const;
+const TABLE = { kept: 0, punted: 1, anew: 2, texts: 3, rows: 4, shares: 5, marks: 8 } as const;
 
 /** What the kernel made of a batch. */
 export interface KernelResult {
   /** Unless it only reads: a record for each event that was not dropped, in order. */
   readonly out: Batch;
+  /** Whether all of {@linkcode out} is what follows: each record has its projection, or the event's own bytes. */
+  readonly isWhole: boolean;
   /** Events that were not dropped. */
   readonly kept: number;
   /** Of these, how many it hands back. */
@@ -53,6 +57,7 @@ export class Kernel {
   #era = 0;
   #capacity = 0;
   #arenaBytes = 0;
+  #segments = 1;
 
   /** Takes over a connected part, whose `process` is synchronous. */
   constructor(part: ProcessorPart, program: KernelProgram) {
@@ -76,7 +81,11 @@ export class Kernel {
   run(batch: Batch): KernelResult {
     const pool = this.#poolFor(batch);
     const out = pool.takeExtra();
-    const give = () => pool.give(out);
+    const give = () => {
+      // The memory of the input must not live as long as a batch that waits for its next use.
+      if (out.segmentCount > 1) out.clear();
+      pool.give(out);
+    };
     try {
       const running = this.#part.process(batch, out);
       if (running !== undefined) throw new TypeError("the kernel did not answer at once");
@@ -90,10 +99,12 @@ export class Kernel {
     const kept = words[TABLE.kept]!;
     rows.start = words[TABLE.rows]! / 8;
     rows.era = this.#era;
+    const punted = words[TABLE.punted]!;
     return {
       out,
+      isWhole: punted === 0 && (this.program.projects || words[TABLE.shares] === 1),
       kept,
-      punted: words[TABLE.punted]!,
+      punted,
       marks: words.subarray(TABLE.marks, TABLE.marks + kept),
       rows,
       give,
@@ -137,11 +148,15 @@ export class Kernel {
     const events = Math.max(this.#capacity, LEAST_EVENTS, batch.count);
     const text = projects ? 2 : feeds === undefined ? 0 : 1;
     const bytes = 64 + events * (4 + 8 * this.#columns) + text * Math.max(batch.arenaUsed, LEAST_ARENA / 2);
-    if (this.#pool === undefined || batch.count > this.#capacity || bytes > this.#arenaBytes) {
+    // Events that are kept as they are stay in the memory of the input.
+    const segments = projects || feeds !== undefined ? 1 : Math.min(batch.segmentCount + 1, MOST_SEGMENTS);
+    const isSmall = batch.count > this.#capacity || bytes > this.#arenaBytes || segments > this.#segments;
+    if (this.#pool === undefined || isSmall) {
       this.#capacity = events;
+      this.#segments = Math.max(this.#segments, segments);
       this.#arenaBytes = Math.max(this.#arenaBytes, Math.min(Math.ceil(bytes / 64) * 64, 64 * MIB));
       this.#pool = new BatchPool(
-        { capacity: this.#capacity, arenaBytes: this.#arenaBytes, segments: 1 },
+        { capacity: this.#capacity, arenaBytes: this.#arenaBytes, segments: this.#segments },
         MOST_IN_FLIGHT,
       );
     }

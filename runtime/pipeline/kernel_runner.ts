@@ -83,11 +83,11 @@ export class KernelRunner {
     return this.#fused.fed === undefined ? this.#runEvents(delivery, result) : this.#runRows(delivery, result);
   }
 
-  #runEvents(delivery: Delivery, { out, kept, punted, marks, give }: KernelResult): void | Promise<void> {
+  #runEvents(delivery: Delivery, { out, isWhole, kept, marks, give }: KernelResult): void | Promise<void> {
     const host = this.#host;
     const { chain, afterKernel } = this.#fused;
     const { batch, codec, settlement: input } = delivery;
-    if (this.#kernel.program.projects && punted === 0 && afterKernel === host.out) {
+    if (isWhole && afterKernel === host.out) {
       host.metrics.out += kept;
       const origins = marks.slice();
       const settlement = settleInput(input, give, (index) => origins[index]! & ORIGIN);
