@@ -19,13 +19,19 @@ function isIndex(key: unknown): key is number {
 
 interface Group {
   readonly keys: readonly unknown[];
+  /** So far; of a group by an index, as it was when last brought up to date. */
   count: number;
+  /** Its key, if that is an index; else -1. */
+  readonly index: number;
   /** The window it was counted in last. */
   window: number;
 }
 
 /** Integers below are indexes. */
 const MOST_INDEXES = 4096;
+
+/** Events after which what was counted by index is added to the groups: far less than 2^31. */
+const MOST_SINCE = 2 ** 16;
 
 /** Groups that are remembered for the next window. */
 const MOST_REMEMBERED = 10_000;
@@ -58,14 +64,26 @@ export function compileCount(
   const byText = new Map<string, Group>();
   // A scalar finds its group by itself: writing it as JSON costs more than the rest of the count.
   const byScalar = new Map<unknown, Group>();
-  // So many keys are small integers, and an index is found in a third of the time.
-  const byIndex: (Group | undefined)[] = [];
+  // So many keys are small integers: these are counted where nothing but numbers lies. -1: not in the window yet.
+  const byIndex = new Int32Array(MOST_INDEXES).fill(-1);
+  let since = 0;
+  const indexed: (Group | undefined)[] = [];
   let counted = 0;
   let window = 0;
   const result = recordMakerOf([
     ...names.map((name, index) => [name, (group: unknown) => (group as Group).keys[index] ?? null] as const),
     [as, (group: unknown) => (group as Group).count],
   ]);
+
+  /** Brings the groups by an index up to date, and leaves `rest` in place of what was counted since. */
+  const bring = (made: readonly Group[], rest: number): void => {
+    since = 0;
+    for (const group of made) {
+      if (group.index < 0) continue;
+      group.count += byIndex[group.index]!;
+      byIndex[group.index] = rest;
+    }
+  };
 
   const flush = (emit: Emit): void => {
     const now = Date.now();
@@ -76,10 +94,11 @@ export function compileCount(
     // The same keys come again, window for window.
     if (byScalar.size > MOST_REMEMBERED) {
       byScalar.clear();
-      byIndex.length = 0;
+      indexed.length = 0;
     }
     counted = 0;
     window++;
+    bring(made, -1);
     for (const group of made) emit(Event.made(result(group), json, now));
   };
 
@@ -88,10 +107,11 @@ export function compileCount(
     if (groups.length < maxGroups) {
       group.count = 0;
       group.window = window;
+      if (group.index >= 0) byIndex[group.index] = 0;
       groups.push(group);
       return group;
     }
-    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0, window });
+    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0, index: -1, window });
     return overflow;
   };
 
@@ -99,58 +119,87 @@ export function compileCount(
     const id = JSON.stringify(values);
     const known = byText.get(id);
     if (known !== undefined) return known;
-    const group = enter({ keys: values, count: 0, window });
+    const group = enter({ keys: values, count: 0, index: -1, window });
     if (group !== overflow) byText.set(id, group);
     return group;
   };
 
   const groupOfScalar = (key: unknown): Group => {
-    const known = byScalar.get(key);
+    const known = isIndex(key) ? indexed[key] : byScalar.get(key);
     if (known !== undefined) return known.window === window ? known : enter(known);
-    const group = enter({ keys: [key], count: 0, window });
+    const index = isIndex(key) ? key : -1;
+    const group = enter({ keys: [key], count: 0, index, window });
     if (group === overflow) return group;
     byScalar.set(key, group);
-    if (isIndex(key)) {
-      while (byIndex.length <= key) byIndex.push(undefined);
-      byIndex[key] = group;
+    if (index >= 0) {
+      while (indexed.length <= index) indexed.push(undefined);
+      indexed[index] = group;
     }
     return group;
   };
 
-  const take = (group: Group, emit: Emit): boolean => {
-    group.count++;
+  const add = (group: Group): void => {
+    if (group.index < 0) group.count++;
+    else byIndex[group.index]!++;
+  };
+
+  /** Ends the window after the last of its events. */
+  const took = (emit: Emit): true => {
     counted++;
     if (counted === everyEvents) flush(emit);
+    else if (++since >= MOST_SINCE) bring(groups, 0);
     return true;
   };
 
-  const countOne = (found: unknown, emit: Emit): boolean => {
-    const known = isIndex(found) ? byIndex[found] : byScalar.get(found);
-    if (known !== undefined && known.window === window) return take(known, emit);
+  const addOne = (found: unknown): void => {
+    if (isIndex(found)) {
+      const count = byIndex[found]!;
+      if (count >= 0) {
+        byIndex[found] = count + 1;
+        return;
+      }
+    }
     const key = found === undefined ? null : found;
-    return take(isScalar(key) ? groupOfScalar(key) : groupOf([key]), emit);
+    add(isScalar(key) ? groupOfScalar(key) : groupOf([key]));
   };
 
   /** Counts by what `of` gives, one function for each key, of the input. */
   const counter = <Input>(of: readonly ((input: Input) => unknown)[]): (input: Input, emit: Emit) => boolean => {
     const [only, second] = of;
-    if (only !== undefined && second === undefined) return (input, emit) => countOne(only(input), emit);
-    return (input, emit) => take(groupOf(of.map((key) => key(input))), emit);
+    if (only !== undefined && second === undefined) {
+      return (input, emit) => {
+        addOne(only(input));
+        return took(emit);
+      };
+    }
+    return (input, emit) => {
+      add(groupOf(of.map((key) => key(input))));
+      return took(emit);
+    };
   };
-  /** Most rows bring a small integer that has a group: then nothing but the number in memory is looked at. */
+  /** Most rows bring a small integer that has a group: then nothing but numbers in memory is looked at. */
   const countRows = (rows: Rows, from: number, to: number, emit: Emit): void => {
     const { floats } = rows;
+    const counts = byIndex;
     const end = rows.start + to;
-    for (let at = rows.start + from; at < end; at++) {
-      const number = floats[at]!;
-      const index = number | 0;
-      const group = index === number && index >= 0 && index < byIndex.length ? byIndex[index] : undefined;
-      if (group !== undefined && group.window === window) {
-        group.count++;
-        if (++counted === everyEvents) flush(emit);
-      } else {
-        countOne(rows.value(at), emit);
+    for (let at = rows.start + from; at < end;) {
+      const first = at;
+      const stop = everyEvents === undefined ? end : Math.min(end, at + everyEvents - counted);
+      for (; at < stop; at++) {
+        const number = floats[at]!;
+        const index = number | 0;
+        if (index === number && index >= 0 && index < MOST_INDEXES) {
+          const count = counts[index]!;
+          if (count >= 0) counts[index] = count + 1;
+          else add(groupOfScalar(index));
+        } else {
+          addOne(rows.value(at));
+        }
       }
+      counted += at - first;
+      since += at - first;
+      if (counted === everyEvents) flush(emit);
+      else if (since >= MOST_SINCE) bring(groups, 0);
     }
   };
   const stepRows = keys.length === 1 ? countRows : (rows: Rows, from: number, to: number, emit: Emit): void => {
