@@ -5,6 +5,7 @@
  */
 import { CaissonError, messageOf } from "../runtime/errors/caisson_error.ts";
 import { buildAdapter, type BuildAdapterOptions } from "./build_adapter.ts";
+import { callSites } from "./call_site.ts";
 import { type OpenedBell, openHostBell } from "./host_bell.ts";
 import { withPermission } from "./host_permission.ts";
 import { type KeptMemories, openKeptMemories } from "./kept_memory.ts";
@@ -14,47 +15,45 @@ import { openSystemLoader } from "./system_loader.ts";
 const MESSAGE_BYTES = 1024;
 
 function openAdapter(file: string): BareAdapter {
-  const library = Deno.dlopen(
-    file,
-    {
-      address: {
-        name: "caisson_adapter_address",
-        parameters: ["buffer"],
-        result: "u64",
-      },
-      anchor: {
-        name: "caisson_adapter_anchor",
-        parameters: ["buffer", "buffer", "u32"],
-        result: "pointer",
-      },
-      releaseAnchor: {
-        name: "caisson_adapter_release_anchor",
-        parameters: ["pointer"],
-        result: "i32",
-      },
-      exports: {
-        name: "caisson_adapter_exports",
-        parameters: ["pointer", "buffer"],
-        result: "i32",
-      },
-      isLoaded: {
-        name: "caisson_adapter_is_loaded",
-        parameters: ["buffer"],
-        result: "i32",
-      },
-      read: {
-        name: "caisson_adapter_read",
-        parameters: ["u64", "buffer", "u32"],
-        result: "void",
-      },
-      scan: {
-        name: "caisson_adapter_scan",
-        parameters: ["buffer", "u32", "u32", "u32", "buffer", "u32"],
-        result: "u32",
-      },
-    } as const,
-  );
-  const { symbols } = library;
+  const definitions = {
+    address: {
+      name: "caisson_adapter_address",
+      parameters: ["buffer"],
+      result: "u64",
+    },
+    anchor: {
+      name: "caisson_adapter_anchor",
+      parameters: ["buffer", "buffer", "u32"],
+      result: "pointer",
+    },
+    releaseAnchor: {
+      name: "caisson_adapter_release_anchor",
+      parameters: ["pointer"],
+      result: "i32",
+    },
+    exports: {
+      name: "caisson_adapter_exports",
+      parameters: ["pointer", "buffer"],
+      result: "i32",
+    },
+    isLoaded: {
+      name: "caisson_adapter_is_loaded",
+      parameters: ["buffer"],
+      result: "i32",
+    },
+    read: {
+      name: "caisson_adapter_read",
+      parameters: ["u64", "buffer", "u32"],
+      result: "void",
+    },
+    scan: {
+      name: "caisson_adapter_scan",
+      parameters: ["buffer", "u32", "u32", "u32", "buffer", "u32"],
+      result: "u32",
+    },
+  } as const;
+  const library = Deno.dlopen(file, definitions);
+  const symbols = callSites(library.symbols, definitions);
   let bell: OpenedBell | undefined;
   let kept: KeptMemories | undefined;
   return {

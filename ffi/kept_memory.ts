@@ -1,4 +1,5 @@
 /** Memory that threads of a plugin may use for as long as the process lives; a buffer's is freed with its isolate. @module */
+import { callSites } from "./call_site.ts";
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
 
 /** A piece of it, zeros at first, aligned to 64 bytes. Offsets and lengths in bytes; the caller keeps within bounds. */
@@ -38,20 +39,18 @@ const noMemory = (bytes: number): CaissonError =>
 
 /** Opens the functions in the adapter's library. */
 export function openKeptMemories(file: string): KeptMemories {
-  const library = Deno.dlopen(
-    file,
-    {
-      take: { name: "caisson_kept_take", parameters: ["u32"], result: "pointer" },
-      giveBack: { name: "caisson_kept_give_back", parameters: ["pointer"], result: "void" },
-      address: { name: "caisson_kept_address", parameters: ["pointer"], result: "u64" },
-      load: { name: "caisson_kept_load", parameters: ["pointer", "u32"], result: "u32" },
-      store: { name: "caisson_kept_store", parameters: ["pointer", "u32", "u32"], result: "void" },
-      read: { name: "caisson_kept_read", parameters: ["pointer", "u32", "buffer", "u32"], result: "void" },
-      write: { name: "caisson_kept_write", parameters: ["pointer", "u32", "buffer", "u32"], result: "void" },
-      clear: { name: "caisson_kept_clear", parameters: ["pointer", "u32", "u32"], result: "void" },
-    } as const,
-  );
-  const { symbols } = library;
+  const definitions = {
+    take: { name: "caisson_kept_take", parameters: ["u32"], result: "pointer" },
+    giveBack: { name: "caisson_kept_give_back", parameters: ["pointer"], result: "void" },
+    address: { name: "caisson_kept_address", parameters: ["pointer"], result: "u64" },
+    load: { name: "caisson_kept_load", parameters: ["pointer", "u32"], result: "u32" },
+    store: { name: "caisson_kept_store", parameters: ["pointer", "u32", "u32"], result: "void" },
+    read: { name: "caisson_kept_read", parameters: ["pointer", "u32", "buffer", "u32"], result: "void" },
+    write: { name: "caisson_kept_write", parameters: ["pointer", "u32", "buffer", "u32"], result: "void" },
+    clear: { name: "caisson_kept_clear", parameters: ["pointer", "u32", "u32"], result: "void" },
+  } as const;
+  const library = Deno.dlopen(file, definitions);
+  const symbols = callSites(library.symbols, definitions);
   let open = true;
   return {
     take(bytes) {

@@ -2,6 +2,7 @@
 import { CaissonError } from "../runtime/errors/caisson_error.ts";
 import { UNLOADABLE } from "../runtime/data/layout.ts";
 import type { NativeAdapter } from "./native_adapter.ts";
+import { callSite } from "./call_site.ts";
 import type { Descriptor, NativeKind } from "./descriptor.ts";
 import { CODEC_SYMBOLS, COMMON_SYMBOLS, PROCESSOR_SYMBOLS, SINK_SYMBOLS, SOURCE_SYMBOLS } from "./symbols.ts";
 
@@ -122,10 +123,10 @@ export class LoadedLibrary {
       const raw = handle.symbols[key] as
         | ((...parameters: never[]) => unknown)
         | null;
-      bound[key] = raw !== null && "nonblocking" in definition &&
-          definition.nonblocking === true
-        ? this.#counted(raw as (...parameters: never[]) => Promise<unknown>)
-        : raw;
+      if (raw === null) bound[key] = null;
+      else if ("nonblocking" in definition && definition.nonblocking === true) {
+        bound[key] = this.#counted(raw as (...parameters: never[]) => Promise<unknown>);
+      } else bound[key] = callSite(raw, (definition as Deno.ForeignFunction).parameters.length);
     }
     this.#groups.set(group, bound);
     return bound;
