@@ -88,20 +88,44 @@ export { Batch, type BatchMemory, type BatchOptions, type VerdictEntry } from ".
 export type { RecordScan } from "./runtime/data/batch_check.ts";
 export type { CopyBytes } from "./runtime/data/copy_bytes.ts";
 export { BatchError } from "./runtime/data/batch_error.ts";
-export { concat, Condition, field, literal, type Operand, Term, when } from "./runtime/pipeline/expression_builder.ts";
+export {
+  type Comparable,
+  concat,
+  Condition,
+  field,
+  type ItemsOf,
+  literal,
+  type Operand,
+  type OrElse,
+  type SliceOf,
+  Term,
+  type ValueOf,
+  when,
+} from "./runtime/pipeline/expression_builder.ts";
 export {
   type AnyStream,
   type ConditionOf,
   Grouped,
+  type Matched,
   type Origin,
   pipeline,
   ports,
-  type Shape,
-  shape,
-  type StandardSchema,
   Stream,
   type TermOf,
+  type WindowOf,
 } from "./runtime/pipeline/builder/stream.ts";
+export { type Shape, shape, type StandardSchema } from "./runtime/pipeline/builder/event_shape.ts";
+export {
+  type CaseOptions,
+  type FieldPatterns,
+  type ItemOf,
+  type MadeByCase,
+  MatchCases,
+  type PatternOf,
+  type PlainOf,
+  type SpecialPattern,
+  type ThenOf,
+} from "./runtime/pipeline/builder/match_cases.ts";
 export type { At, Deeper, Key, Made, PathOf, Plain, Row, TargetInput } from "./runtime/pipeline/builder/row.ts";
 export {
   captured,
@@ -119,6 +143,7 @@ export {
   max,
   mean,
   min,
+  type NumberTerm,
   quantile,
   stateTerm,
   stdev,

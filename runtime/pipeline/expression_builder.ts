@@ -10,6 +10,26 @@ export type Operand =
   | string
   | readonly (null | boolean | number | string)[];
 
+/** What a value of a type may be compared with: the same plain values, or another term. */
+export type Comparable<Value> = unknown extends Value ? Operand : Term | null | Extract<Value, Operand>;
+
+/** What the items of a list may be in which a value of a type is looked for. */
+export type ItemsOf<Value> = Exclude<Comparable<Value>, Term | readonly unknown[]>;
+
+/** The type of the value of an operand. */
+export type ValueOf<Given> = Given extends Term<infer Value> ? Value
+  : Given extends string ? string
+  : Given extends number ? number
+  : Given extends boolean ? boolean
+  : Given extends readonly (infer Item)[] ? ValueOf<Item>[]
+  : Given;
+
+/** The value when it is there, or one of the others. */
+export type OrElse<Value, Others> = unknown extends Value ? unknown : Exclude<Value, null | undefined> | Others;
+
+/** A part of a text is a text, a part of a list a list. */
+export type SliceOf<Value> = unknown extends Value ? unknown : Value extends string ? string : Value;
+
 function jsonOf(operand: Operand): Expression {
   if (operand instanceof Term) return operand.toJSON();
   return Array.isArray(operand) ? ["literal", operand] : operand as Expression;
@@ -36,31 +56,31 @@ export class Term<out Value = unknown> {
   }
 
   /** The same value of the same type. */
-  eq(other: Operand): Condition {
+  eq<Own>(this: Term<Own>, other: Comparable<NoInfer<Own>>): Condition {
     return new Condition(call("==", this, other));
   }
   /** Not {@linkcode Term.eq}. */
-  ne(other: Operand): Condition {
+  ne<Own>(this: Term<Own>, other: Comparable<NoInfer<Own>>): Condition {
     return new Condition(call("!=", this, other));
   }
   /** Less than; numbers or texts. */
-  lt(other: Operand): Condition {
+  lt<Own>(this: Term<Own>, other: Comparable<NoInfer<Own>>): Condition {
     return new Condition(call("<", this, other));
   }
   /** Less than or equal; numbers or texts. */
-  le(other: Operand): Condition {
+  le<Own>(this: Term<Own>, other: Comparable<NoInfer<Own>>): Condition {
     return new Condition(call("<=", this, other));
   }
   /** Greater than; numbers or texts. */
-  gt(other: Operand): Condition {
+  gt<Own>(this: Term<Own>, other: Comparable<NoInfer<Own>>): Condition {
     return new Condition(call(">", this, other));
   }
   /** Greater than or equal; numbers or texts. */
-  ge(other: Operand): Condition {
+  ge<Own>(this: Term<Own>, other: Comparable<NoInfer<Own>>): Condition {
     return new Condition(call(">=", this, other));
   }
   /** Whether a list has it as an item. */
-  in(list: Operand): Condition {
+  in<Own>(this: Term<Own>, list: Term | readonly ItemsOf<NoInfer<Own>>[]): Condition {
     return new Condition(call("in", this, list));
   }
   /** Whether the text has the other as a part, or the list as an item. */
@@ -120,7 +140,7 @@ export class Term<out Value = unknown> {
     return new Term(call("length", this));
   }
   /** A part of a text or list, from `start` to before `end`; negative numbers count from its end. */
-  slice(start: Operand, end?: Operand): Term {
+  slice<Own>(this: Term<Own>, start: Operand, end?: Operand): Term<SliceOf<Own>> {
     return new Term(end === undefined ? call("slice", this, start) : call("slice", this, start, end));
   }
   /** As a number; nothing when it is none. */
@@ -132,7 +152,10 @@ export class Term<out Value = unknown> {
     return new Term(call("string", this));
   }
   /** This value, or when absent or null the first other one that is not. */
-  orElse(...others: readonly Operand[]): Term {
+  orElse<Own, const Others extends readonly Operand[]>(
+    this: Term<Own>,
+    ...others: Others
+  ): Term<OrElse<Own, ValueOf<Others[number]>>> {
     return new Term(call("coalesce", this, ...others));
   }
 }
@@ -171,16 +194,19 @@ export function field(path: string | readonly (string | number)[]): Term {
 }
 
 /** A value as it is, also a list. */
-export function literal(value: Exclude<Operand, Term>): Term {
+export function literal<const Value extends Exclude<Operand, Term>>(value: Value): Term<ValueOf<Value>> {
   return new Term(["literal", value]);
 }
 
+/** A value when a condition holds, else nothing. */
+export function when<const Then extends Operand>(condition: Condition, then: Then): Term<ValueOf<Then> | undefined>;
 /** One value or another, depending on a condition. */
-export function when(
+export function when<const Then extends Operand, const Otherwise extends Operand>(
   condition: Condition,
-  then: Operand,
-  otherwise?: Operand,
-): Term {
+  then: Then,
+  otherwise: Otherwise,
+): Term<ValueOf<Then> | ValueOf<Otherwise>>;
+export function when(condition: Condition, then: Operand, otherwise?: Operand): Term {
   return new Term(
     otherwise === undefined ? call("if", condition, then) : call("if", condition, then, otherwise),
   );

@@ -3,6 +3,13 @@ import type { Expression } from "../../flow/flow_definition.ts";
 import type { Distribution } from "../aggregate/quantiles.ts";
 import { type Condition, type Operand, Term, when as choose } from "../expression_builder.ts";
 
+/** A term that can be a number; of texts alone there is no sum. */
+export type NumberTerm<Value> =
+  & Term<Value>
+  & (unknown extends Value ? unknown
+    : [Extract<Value, number | bigint>] extends [never] ? "a term of numbers"
+    : unknown);
+
 function call<Value>(name: string, ...operands: readonly (Operand | readonly string[])[]): Term<Value> {
   const json = operands.map((operand): Expression =>
     operand instanceof Term ? operand.toJSON() : operand as Expression
@@ -15,27 +22,27 @@ export function count(value?: Term): Term<number> {
   return value === undefined ? call("count") : call("count", value);
 }
 /** Sum of the numbers. */
-export function sum(value: Operand): Term<number> {
+export function sum<Value>(value: NumberTerm<Value> | number): Term<number> {
   return call("sum", value);
 }
 /** Arithmetic mean of the numbers. */
-export function mean(value: Term): Term<number | undefined> {
+export function mean<Value>(value: NumberTerm<Value>): Term<number | undefined> {
   return call("mean", value);
 }
 /** Least number. */
-export function min(value: Term): Term<number | undefined> {
+export function min<Value>(value: NumberTerm<Value>): Term<number | undefined> {
   return call("min", value);
 }
 /** Greatest number. */
-export function max(value: Term): Term<number | undefined> {
+export function max<Value>(value: NumberTerm<Value>): Term<number | undefined> {
   return call("max", value);
 }
 /** Variance of the sample. */
-export function variance(value: Term): Term<number | undefined> {
+export function variance<Value>(value: NumberTerm<Value>): Term<number | undefined> {
   return call("var", value);
 }
 /** Standard deviation of the sample. */
-export function stdev(value: Term): Term<number | undefined> {
+export function stdev<Value>(value: NumberTerm<Value>): Term<number | undefined> {
   return call("stdev", value);
 }
 /** First value. */
@@ -63,15 +70,15 @@ export function distinct(value: Term, precision?: number): Term<number> {
   return precision === undefined ? call("distinct", value) : call("distinct", value, precision);
 }
 /** The value below which that part of the numbers lies, within 1 %. @param quantile 0 to 1 */
-export function quantile(value: Term, quantile: number): Term<number | undefined> {
+export function quantile<Value>(value: NumberTerm<Value>, quantile: number): Term<number | undefined> {
   return call("quantile", value, quantile);
 }
 /** Count, extremes, moments and quantiles of any numbers, by DDSketch. */
-export function dds(value: Term, quantiles?: readonly string[]): Term<Distribution | undefined> {
+export function dds<Value>(value: NumberTerm<Value>, quantiles?: readonly string[]): Term<Distribution | undefined> {
   return quantiles === undefined ? call("dds", value) : call("dds", value, quantiles);
 }
 /** Count, extremes, moments and quantiles of whole numbers, by HDR histogram. */
-export function hdr(value: Term, quantiles?: readonly string[]): Term<Distribution | undefined> {
+export function hdr<Value>(value: NumberTerm<Value>, quantiles?: readonly string[]): Term<Distribution | undefined> {
   return quantiles === undefined ? call("hdr", value) : call("hdr", value, quantiles);
 }
 

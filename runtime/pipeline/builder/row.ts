@@ -1,5 +1,5 @@
 /** Types of paths into a value, and of what is found there. @module */
-import type { Term } from "../expression_builder.ts";
+import { field, type Term } from "../expression_builder.ts";
 
 /** Depth to which paths are offered. */
 export type Deeper = { 4: 3; 3: 2; 2: 1; 1: 0 };
@@ -48,4 +48,12 @@ export type Made<Target> = Target extends Term<infer Value> ? Value
   : Target extends number ? number
   : Target extends boolean ? boolean
   : Target extends null ? null
+  : Target extends readonly unknown[] ? unknown
   : { -readonly [Field in keyof Target]: Made<Target[Field]> };
+
+const row = ((path?: string) => field(path ?? [])) as Row<never>;
+
+/** What was given, or what the function makes of the fields of the event. */
+export function resolve<Result>(given: unknown): Result {
+  return (typeof given === "function" ? given(row) : given) as Result;
+}

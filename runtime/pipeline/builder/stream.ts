@@ -1,8 +1,7 @@
 /** The typed builder of pipelines. @module */
-import { CaissonError } from "../../errors/caisson_error.ts";
 import type { Event } from "../../flow/delivery.ts";
 import type { OperatorDefinition, PipelineDefinition } from "../../flow/flow_definition.ts";
-import { type Condition, field, Term } from "../expression_builder.ts";
+import { type Condition, Term } from "../expression_builder.ts";
 import type { Operator } from "../operator.ts";
 import type { GroupBy, SelectDefinition, Target, WindowDefinition } from "../select_definition.ts";
 import type { MatchDefinition } from "../step/match_definition.ts";
@@ -14,39 +13,18 @@ import type {
   TableFileDefinition,
 } from "../step/step_definition.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
+import { checked, type Shape, type StandardSchema } from "./event_shape.ts";
 import { layOut } from "./lay_out.ts";
-import type { Made, Row, TargetInput } from "./row.ts";
-
-/** A schema of any library that follows Standard Schema, such as zod: its type is the type of the events. */
-export interface StandardSchema<Value> {
-  /** What the standard asks for. */
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (
-      value: unknown,
-    ) => { readonly value: Value; readonly issues?: undefined } | {
-      readonly issues: readonly { readonly message: string }[];
-    } | Promise<unknown>;
-    readonly types?: { readonly input: unknown; readonly output: Value } | undefined;
-  };
-}
-
-/** The type of events, without a check at run time. */
-export interface Shape<Value> {
-  /** For the type checker only. */
-  readonly "~shape"?: Value;
-}
-
-/** Says what type events have, without checking them. */
-export function shape<Value>(): Shape<Value> {
-  return {};
-}
+import { MatchCases } from "./match_cases.ts";
+import { type Made, resolve, type Row, type TargetInput } from "./row.ts";
 
 /** A condition: data, or a function that makes it from the fields of the event. */
 export type ConditionOf<Value> = Condition | ((event: Row<Value>) => Condition);
 /** A term: data, or a function that makes it from the fields of the event. */
 export type TermOf<Value> = Term | ((event: Row<Value>) => Term);
+
+/** A window: data, or a function that makes it from the fields of the event, such as the one that says the time. */
+export type WindowOf<Value> = WindowDefinition | ((event: Row<Value>) => WindowDefinition);
 
 /** A stream of any type. */
 export interface AnyStream {
@@ -62,11 +40,11 @@ export interface Origin {
   readonly step?: OperatorDefinition;
 }
 
-const row = ((path?: string) => field(path ?? [])) as Row<never>;
-
-function resolve<Result>(given: Result | ((event: Row<never>) => Result)): Result {
-  return typeof given === "function" ? (given as (event: Row<never>) => Result)(row) : given;
-}
+/** What a `match` gives at `out`, and at the ports its cases name. */
+export type Matched<Out, Ports> = {
+  /** What goes to a port that a case names. */
+  port<Port extends keyof Ports & string>(port: Port): Stream<Ports[Port]>;
+} & Stream<Out>;
 
 /** Events on their way through a pipeline, of one type. Immutable: each step gives another stream. */
 export class Stream<Value> implements AnyStream {
@@ -91,7 +69,7 @@ export class Stream<Value> implements AnyStream {
 
   /** Only events for which the condition holds. */
   where(condition: ConditionOf<Value>): Stream<Value> {
-    return this.step({ filter: resolve<Condition>(condition as Condition) });
+    return this.step({ filter: resolve<Condition>(condition) });
   }
 
   /** Only events for which the condition holds; after `select`, about the new values. */
@@ -101,16 +79,16 @@ export class Stream<Value> implements AnyStream {
 
   /** A new value of each event. */
   select<const Target extends TargetInput>(target: Target | ((event: Row<Value>) => Target)): Stream<Made<Target>> {
-    return this.step(selectStep(resolve<TargetInput>(target as TargetInput)));
+    return this.step(selectStep(resolve<TargetInput>(target)));
   }
 
   /** Groups events by a value, by several (`{ set: […] }`), or by each item of a list (`{ each: … }`). */
   groupBy(group: TermOf<Value> | GroupBy | ((event: Row<Value>) => GroupBy)): Grouped<Value> {
-    return new Grouped(this, { groupBy: resolve<GroupBy>(group as GroupBy) });
+    return new Grouped(this, { groupBy: resolve<GroupBy>(group) });
   }
 
   /** Gathers events in a window, or in tilt frames. */
-  window(...windows: readonly [WindowDefinition, ...WindowDefinition[]]): Grouped<Value> {
+  window(...windows: readonly [WindowOf<Value>, ...WindowOf<Value>[]]): Grouped<Value> {
     return new Grouped<Value>(this, {}).window(...windows);
   }
 
@@ -133,17 +111,22 @@ export class Stream<Value> implements AnyStream {
   set<const Fields extends { readonly [field: string]: TargetInput }>(
     fields: Fields | ((event: Row<Value>) => Fields),
   ): Stream<Omit<Value, keyof Fields> & Made<Fields>> {
-    return this.step({ set: resolve<Fields>(fields as Fields) as { readonly [field: string]: Target } });
+    return this.step({ set: resolve<Fields>(fields) as { readonly [field: string]: Target } });
   }
 
-  /** The first case that matches decides. */
-  match<Next = Value>(definition: MatchDefinition): Stream<Next> {
-    return this.step({ match: definition });
+  /**
+   * The first case that matches decides. Written with {@linkcode MatchCases}, patterns are checked against the type of
+   * the events, and what comes out follows from the cases; of a `match` as data whoever writes it says the type.
+   */
+  match<Out = unknown, Ports = unknown>(
+    cases: MatchDefinition | ((on: MatchCases<Value>) => MatchCases<Value, Out, Ports>),
+  ): Matched<Out, Ports> {
+    return this.step({ match: typeof cases === "function" ? cases(new MatchCases()).toDefinition() : cases });
   }
 
   /** One event for each item of a list. */
   each<Item>(list: Term<readonly Item[]> | ((event: Row<Value>) => Term<readonly Item[]>)): Stream<Item> {
-    return this.step({ each: { of: resolve<Term>(list as Term) } });
+    return this.step({ each: { of: resolve<Term>(list) } });
   }
 
   /** Streams by the first condition that holds; `rest` is what none holds for. */
@@ -151,7 +134,7 @@ export class Stream<Value> implements AnyStream {
     conditions: Conditions,
   ): { readonly [Port in keyof Conditions]: Stream<Value> } & { readonly rest: Stream<Value> } {
     const entries = Object.entries(conditions).map(([port, condition]) =>
-      [port, resolve<Condition>(condition as Condition)] as const
+      [port, resolve<Condition>(condition)] as const
     );
     const routed = this.step({ branch: Object.fromEntries(entries) });
     const streams = Object.fromEntries(entries.map(([port]) => [port, routed.port(port)]));
@@ -181,11 +164,11 @@ export class Stream<Value> implements AnyStream {
   }
   /** A fixed share of the events. @param keep 0 to 1 */
   sample(keep: number, key?: TermOf<Value>): Stream<Value> {
-    return this.step({ sample: key === undefined ? { keep } : { keep, key: resolve<Term>(key as Term) } });
+    return this.step({ sample: key === undefined ? { keep } : { keep, key: resolve<Term>(key) } });
   }
   /** The first of several equal events. */
   dedupe(key: TermOf<Value>, options: { readonly withinMs?: number; readonly maxKeys?: number } = {}): Stream<Value> {
-    return this.step({ dedupe: { key: resolve<Term>(key as Term), ...options } });
+    return this.step({ dedupe: { key: resolve<Term>(key), ...options } });
   }
   /** At most so many events within a time. */
   throttle(
@@ -194,7 +177,7 @@ export class Stream<Value> implements AnyStream {
   ): Stream<Value> {
     const { key, ...others } = options;
     return this.step({
-      throttle: { limit, ...others, ...(key === undefined ? {} : { key: resolve<Term>(key as Term) }) },
+      throttle: { limit, ...others, ...(key === undefined ? {} : { key: resolve<Term>(key) }) },
     });
   }
   /** What a table, file or store knows under a key, in a field of its own. */
@@ -207,7 +190,7 @@ export class Stream<Value> implements AnyStream {
       | { readonly store: string | KeyValueStore },
     missing: "pass" | "drop" | "fail" = "pass",
   ): Stream<Value & { readonly [Key in Field]?: Found }> {
-    return this.step({ enrich: { key: resolve<Term>(key as Term), as, missing, ...from } });
+    return this.step({ enrich: { key: resolve<Term>(key), as, missing, ...from } });
   }
   /** A value kept from event to event. */
   state<const Target extends TargetInput>(
@@ -223,9 +206,9 @@ export class Stream<Value> implements AnyStream {
     return this.step({
       state: {
         ...others,
-        ...(key === undefined ? {} : { key: resolve<Term>(key as Term) }),
-        update: resolve<TargetInput>(update as TargetInput) as Target & string,
-        target: resolve<TargetInput>(target as TargetInput) as Target & string,
+        ...(key === undefined ? {} : { key: resolve<Term>(key) }),
+        update: resolve<TargetInput>(update) as Target & string,
+        target: resolve<TargetInput>(target) as Target & string,
       },
     });
   }
@@ -266,8 +249,12 @@ export class Grouped<Value> {
   }
 
   /** Gathers the events of each group in a window, or in tilt frames, from the finest to the coarsest. */
-  window(...windows: readonly [WindowDefinition, ...WindowDefinition[]]): Grouped<Value> {
-    return new Grouped(this.#stream, { ...this.#definition, window: windows.length === 1 ? windows[0] : windows });
+  window(...windows: readonly [WindowOf<Value>, ...WindowOf<Value>[]]): Grouped<Value> {
+    const [first, ...coarser] = windows.map((each) => resolve<WindowDefinition>(each));
+    return new Grouped(this.#stream, {
+      ...this.#definition,
+      window: coarser.length === 0 ? first! : [first!, ...coarser],
+    });
   }
 
   /** What becomes of windows that are open when the flow drains. */
@@ -278,7 +265,7 @@ export class Grouped<Value> {
   /** What is made of each window, or of each event and group. */
   select<const Target extends TargetInput>(target: Target | ((event: Row<Value>) => Target)): Stream<Made<Target>> {
     return this.#stream.step({
-      select: { ...this.#definition, target: resolve<TargetInput>(target as TargetInput) },
+      select: { ...this.#definition, target: resolve<TargetInput>(target) },
     });
   }
 }
@@ -317,23 +304,6 @@ export function pipeline<Value = unknown>(
   return schema !== undefined && "~standard" in schema
     ? start.map((value) => checked(schema, value, name)) as Stream<Value>
     : start;
-}
-
-function checked<Value>(schema: StandardSchema<Value>, value: unknown, name: string): Value {
-  const result = schema["~standard"].validate(value);
-  if (result instanceof Promise) {
-    throw new CaissonError("CAISSON_OPERATOR_FAILED", {
-      subject: `${name}/in`,
-      found: "a schema that checks asynchronously",
-      allowed: "a schema that answers at once",
-    });
-  }
-  if (result.issues === undefined) return result.value;
-  throw new CaissonError("CAISSON_OPERATOR_FAILED", {
-    subject: `${name}/in`,
-    found: "an event the schema refuses",
-    allowed: result.issues.map(({ message }) => message).join("; ").slice(0, 300),
-  });
 }
 
 /**
