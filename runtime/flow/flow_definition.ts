@@ -98,6 +98,11 @@ export interface CountDefinition {
   readonly as?: string;
   /** Most groups held; further ones are counted under `null` keys. @default {10000} */
   readonly maxGroups?: number;
+  /**
+   * Most memory of the keys of those groups, bytes; a key counts 64, and 4 for each character. Beyond it as beyond
+   * `maxGroups`. @default {16 MiB, or 256 for each of `maxGroups` where that is more}
+   */
+  readonly maxKeyBytes?: number;
   /** Emit whenever this many events were counted; absent: when the flow drains. */
   readonly everyEvents?: number;
 }

@@ -7,6 +7,7 @@ import { compileExpression, parseExpression } from "./expression.ts";
 import type { Rows } from "./kernel_rows.ts";
 import type { Emit, Operator } from "./operator.ts";
 import { readerOf, recordMakerOf } from "./shaped_code.ts";
+import { keyBytes, mostKeyBytes } from "./window/key_bytes.ts";
 
 /** Whether equal values are the same group as they are: what JSON writes differently, or not at all, goes by its text. */
 function isScalar(key: unknown): boolean {
@@ -40,14 +41,15 @@ const MOST_REMEMBERED = 10_000;
  * Compiles a count. Counted events are delivered as soon as they are counted; results come out when the flow drains, or
  * every `everyEvents` events.
  *
- * Beyond `maxGroups` distinct keys, further ones are counted together under `null`, so that hostile keys cannot fill
- * the memory.
+ * Beyond `maxGroups` distinct keys, or `maxKeyBytes` of them, further ones are counted together under `null`, so that
+ * hostile keys cannot fill the memory.
  */
 export function compileCount(
   definition: CountDefinition,
   path: string,
 ): Operator {
   const { as = "count", maxGroups = 10_000, everyEvents } = definition;
+  const { maxKeyBytes = mostKeyBytes(maxGroups) } = definition;
   const names = Object.keys(definition.by);
   const reads = names.map((name) => [name, parseExpression(definition.by[name]!, `${path}.by.${name}`)] as const);
   const keys = reads.map(([, expression]) => compileExpression(expression));
@@ -64,6 +66,9 @@ export function compileCount(
   const byText = new Map<string, Group>();
   // A scalar finds its group by itself: writing it as JSON costs more than the rest of the count.
   const byScalar = new Map<unknown, Group>();
+  // Memory of the keys of both.
+  let textBytes = 0;
+  let scalarBytes = 0;
   // So many keys are small integers: these are counted where nothing but numbers lies. -1: not in the window yet.
   const byIndex = new Int32Array(MOST_INDEXES).fill(-1);
   let since = 0;
@@ -91,9 +96,11 @@ export function compileCount(
     groups = [];
     overflow = undefined;
     byText.clear();
+    textBytes = 0;
     // The same keys come again, window for window.
-    if (byScalar.size > MOST_REMEMBERED) {
+    if (byScalar.size > MOST_REMEMBERED || scalarBytes > maxKeyBytes / 2) {
       byScalar.clear();
+      scalarBytes = 0;
       indexed.length = 0;
     }
     counted = 0;
@@ -102,7 +109,15 @@ export function compileCount(
     for (const group of made) emit(Event.made(result(group), json, now));
   };
 
-  /** Takes a group into the window at hand, or gives the one that stands for all there is no room for. */
+  /** The group that stands for all there is no room for. */
+  const others = (): Group => {
+    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0, index: -1, window });
+    return overflow;
+  };
+
+  const fits = (id: unknown): boolean => textBytes + scalarBytes + keyBytes(id) <= maxKeyBytes;
+
+  /** Takes a group into the window at hand, where there is room for it. */
   const enter = (group: Group): Group => {
     if (groups.length < maxGroups) {
       group.count = 0;
@@ -111,26 +126,30 @@ export function compileCount(
       groups.push(group);
       return group;
     }
-    if (overflow === undefined) groups.push(overflow = { keys: names.map(() => null), count: 0, index: -1, window });
-    return overflow;
+    return others();
   };
 
   const groupOf = (values: readonly unknown[]): Group => {
     const id = JSON.stringify(values);
     const known = byText.get(id);
     if (known !== undefined) return known;
+    if (!fits(id)) return others();
     const group = enter({ keys: values, count: 0, index: -1, window });
-    if (group !== overflow) byText.set(id, group);
+    if (group === overflow) return group;
+    byText.set(id, group);
+    textBytes += keyBytes(id);
     return group;
   };
 
   const groupOfScalar = (key: unknown): Group => {
     const known = isIndex(key) ? indexed[key] : byScalar.get(key);
     if (known !== undefined) return known.window === window ? known : enter(known);
+    if (!fits(key)) return others();
     const index = isIndex(key) ? key : -1;
     const group = enter({ keys: [key], count: 0, index, window });
     if (group === overflow) return group;
     byScalar.set(key, group);
+    scalarBytes += keyBytes(key);
     if (index >= 0) {
       while (indexed.length <= index) indexed.push(undefined);
       indexed[index] = group;

@@ -26,10 +26,12 @@ function oneOf(...keys: readonly string[]): (value: object) => boolean {
 const limits = {
   name: z.string().min(1).optional(),
   maxGroups: z.int().min(1).max(10_000_000).optional(),
+  maxKeyBytes: z.int().min(1024).optional(),
   onOverflow: z.enum(["drop", "evict"]).optional(),
 };
 const eventTime = {
   time: expression.optional(),
+  maxAheadMs: z.number().min(0).optional(),
   delayMs: z.number().min(0).optional(),
   latenessMs: z.number().min(0).optional(),
   idleMs: milliseconds.optional(),
@@ -109,6 +111,7 @@ const steps = {
     by: z.record(z.string(), expression),
     as: z.string().min(1).optional(),
     maxGroups: z.int().min(1).max(10_000_000).optional(),
+    maxKeyBytes: z.int().min(1024).optional(),
     everyEvents: count.optional(),
   }).optional(),
   select: select.optional(),

@@ -14,6 +14,11 @@ export type GroupBy =
 export interface EventTime {
   /** Milliseconds since 1970, or a date as text; an event without one fails. @default {when it entered the system} */
   readonly time?: ExpressionInput;
+  /**
+   * An event that claims a time so much later than it came in fails, as one without a time does: one wrong clock would
+   * end the windows of all the others. Milliseconds. @default {any time is believed}
+   */
+  readonly maxAheadMs?: number;
   /** How far events come out of order: the watermark stays this far behind the latest. Milliseconds. @default {0} */
   readonly delayMs?: number;
   /** How long after its end a window still takes late events and says its result anew. Milliseconds. @default {0} */
@@ -28,6 +33,11 @@ export interface WindowLimits {
   readonly name?: string;
   /** Most groups held at once. @default {10000} */
   readonly maxGroups?: number;
+  /**
+   * Most memory of the keys of those groups, bytes; a key counts 64, and 4 for each character. Beyond it as beyond
+   * `maxGroups`. @default {16 MiB, or 256 for each of `maxGroups` where that is more}
+   */
+  readonly maxKeyBytes?: number;
   /** Beyond: `drop` the event of a new group (to port `overflow`), or `evict` the oldest group early. @default {"drop"} */
   readonly onOverflow?: "drop" | "evict";
 }

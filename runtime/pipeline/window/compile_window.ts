@@ -49,7 +49,7 @@ export function compileWindow(
   return new TumblingWindows(
     rules,
     result,
-    { maxGroups: limits.maxGroups, onOverflow: limits.onOverflow },
+    { maxGroups: limits.maxGroups, maxKeyBytes: limits.maxKeyBytes, onOverflow: limits.onOverflow },
     timed,
   ) as Windows<unknown>;
 }
@@ -62,12 +62,12 @@ function checkFrame(frame: WindowDefinition, index: number, path: string): void 
   if ("tumbling" in frame && "time" in frame.tumbling) {
     throw invalid(`${path}.tumbling.time`, "event time among tilt frames", "frames by the time events came in");
   }
-  const { maxGroups, onOverflow } = Object.values(frame)[0] as WindowLimits;
-  if (index > 0 && (maxGroups !== undefined || onOverflow !== undefined)) {
+  const { maxGroups, maxKeyBytes, onOverflow } = Object.values(frame)[0] as WindowLimits;
+  if (index > 0 && (maxGroups ?? maxKeyBytes ?? onOverflow) !== undefined) {
     throw invalid(
       path,
       "limits in a coarser tilt frame",
-      "maxGroups and onOverflow in the first frame, for all of them",
+      "maxGroups, maxKeyBytes and onOverflow in the first frame, for all of them",
     );
   }
 }
@@ -144,7 +144,7 @@ function timed(
 }
 
 function needsTime(definition: EventTime, path: string): void {
-  for (const key of ["delayMs", "latenessMs", "idleMs"] as const) {
+  for (const key of ["maxAheadMs", "delayMs", "latenessMs", "idleMs"] as const) {
     if (definition[key] === undefined) continue;
     throw invalid(`${path}.${key}`, `${key} without event time`, 'event time: "time": ["field", …], or no such key');
   }

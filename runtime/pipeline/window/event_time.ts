@@ -16,10 +16,13 @@ const noZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/;
  *
  * @throws {CaissonError} `CAISSON_FLOW_INVALID` for an expression that is none; the function `CAISSON_OPERATOR_FAILED`
  */
-export function compileTime({ time }: EventTime, path: string): (event: Event, value: unknown) => number {
+export function compileTime(
+  { time, maxAheadMs = Infinity }: EventTime,
+  path: string,
+): (event: Event, value: unknown) => number {
   if (time === undefined) return (event) => event.timestamp;
   const of = compileValue(time, `${path}.time`);
-  return (_, value) => {
+  return (event, value) => {
     const found = of(value);
     const milliseconds = typeof found === "string"
       ? Date.parse(noZone.test(found) ? `${found}Z` : found)
@@ -28,7 +31,14 @@ export function compileTime({ time }: EventTime, path: string): (event: Event, v
       : found instanceof Date
       ? found.getTime()
       : found;
-    if (typeof milliseconds === "number" && Math.abs(milliseconds) <= MOST_TIME) return milliseconds;
+    if (typeof milliseconds === "number" && Math.abs(milliseconds) <= MOST_TIME) {
+      if (milliseconds - event.timestamp <= maxAheadMs) return milliseconds;
+      throw new CaissonError("CAISSON_OPERATOR_FAILED", {
+        subject: `${path}.time`,
+        found: `${new Date(milliseconds).toISOString()}, ${Math.round(milliseconds - event.timestamp)} ms ahead`,
+        allowed: `up to maxAheadMs, ${maxAheadMs} ms, after it came in`,
+      });
+    }
     throw new CaissonError("CAISSON_OPERATOR_FAILED", {
       subject: `${path}.time`,
       found: found === undefined ? "no time" : excerpt(found),

@@ -2,6 +2,7 @@
 import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
 import type { Emit, Warn } from "../operator.ts";
+import { keyBytes, mostKeyBytes } from "./key_bytes.ts";
 
 /** Most groups when nothing is said. */
 const MOST_GROUPS = 10_000;
@@ -10,6 +11,8 @@ const MOST_GROUPS = 10_000;
 export interface GroupTableOptions<Group> {
   /** Most groups. @default {10000} */
   readonly maxGroups?: number | undefined;
+  /** Most memory of their keys, bytes. @default {16 MiB, or 256 for each group where that is more} */
+  readonly maxKeyBytes?: number | undefined;
   /** What happens beyond. @default {"drop"} */
   readonly onOverflow?: "drop" | "evict" | undefined;
   /** Makes an empty group. */
@@ -23,6 +26,8 @@ export class GroupTable<Group> {
   readonly #groups = new Map<unknown, Group>();
   readonly #options: GroupTableOptions<Group>;
   readonly #most: number;
+  readonly #mostBytes: number;
+  #bytes = 0;
   #overflow: Emit | undefined;
   #overflowLinked = false;
   #warn: Warn | undefined;
@@ -33,6 +38,7 @@ export class GroupTable<Group> {
   constructor(options: GroupTableOptions<Group>) {
     this.#options = options;
     this.#most = options.maxGroups ?? MOST_GROUPS;
+    this.#mostBytes = options.maxKeyBytes ?? mostKeyBytes(this.#most);
   }
 
   /** Where events of groups beyond the limit go, and whom to tell about them. */
@@ -63,31 +69,41 @@ export class GroupTable<Group> {
 
   /** Whether {@linkcode GroupTable.take} gives a group without turning an event away or a group out. */
   hasRoomFor(key: GroupKey): boolean {
-    return this.#groups.size < this.#most || this.#groups.has(key.id);
+    return this.#isRoomFor(key) || this.#groups.has(key.id);
+  }
+
+  #isRoomFor(key: GroupKey): boolean {
+    return this.#groups.size < this.#most && this.#bytes + keyBytes(key.id) <= this.#mostBytes;
   }
 
   /** The group of a key; `undefined` when there is no room for it, and then the event has been dealt with. */
   take(key: GroupKey, event: Event, emit: Emit): Group | undefined {
     const known = this.#groups.get(key.id);
     if (known !== undefined) return known;
-    if (this.#groups.size >= this.#most && !this.#makeRoom(key, event, emit)) return undefined;
+    if (!this.#isRoomFor(key) && !this.#makeRoom(key, event, emit)) return undefined;
     return this.#add(key);
   }
 
   #add({ id, values }: GroupKey): Group {
-    const group = this.#options.make({ id, values });
+    const key = { id, values };
+    const group = this.#options.make(key);
     this.#groups.set(id, group);
+    this.#bytes += keyBytes(id);
     return group;
   }
 
   #makeRoom(key: GroupKey, event: Event, emit: Emit): boolean {
-    this.#count(key);
-    if (this.#options.onOverflow === "evict") {
-      const [id, oldest] = this.#groups.entries().next().value!;
-      this.#groups.delete(id);
-      this.#options.evict(oldest, emit);
+    // One that would not fit into an empty table turns nobody out.
+    if (this.#options.onOverflow === "evict" && keyBytes(key.id) <= this.#mostBytes) {
+      while (!this.#isRoomFor(key)) {
+        this.#count(key);
+        const [id, oldest] = this.#groups.entries().next().value!;
+        this.delete(id);
+        this.#options.evict(oldest, emit);
+      }
       return true;
     }
+    this.#count(key);
     if (this.#overflowLinked) this.#overflow?.(event);
     return false;
   }
@@ -101,15 +117,18 @@ export class GroupTable<Group> {
 
   #say(what: string): void {
     const evicts = this.#options.onOverflow === "evict";
-    const what2 = evicts
+    const became = evicts
       ? "groups sent out early"
       : this.#overflowLinked
       ? "events sent to overflow"
       : "events dropped";
+    const byKeys = this.#groups.size < this.#most;
     this.#warn?.({
-      found: `${what}; ${this.#turnedAway} ${what2} so far`,
-      allowed: `at most ${this.#most} groups`,
-      action: "Raise maxGroups, group by something of fewer values, or connect the port overflow.",
+      found: `${what}; ${this.#turnedAway} ${became} so far`,
+      allowed: byKeys ? `at most ${this.#mostBytes} bytes of keys` : `at most ${this.#most} groups`,
+      action: `${
+        byKeys ? "Raise maxKeyBytes, group by something shorter" : "Raise maxGroups, group by something of fewer values"
+      }, or connect the port overflow.`,
     });
   }
 
@@ -120,7 +139,7 @@ export class GroupTable<Group> {
 
   /** Forgets a group. */
   delete(id: unknown): void {
-    this.#groups.delete(id);
+    if (this.#groups.delete(id)) this.#bytes -= keyBytes(id);
   }
 
   /** Takes a group over from a snapshot. */

@@ -32,6 +32,7 @@ export class SlidingSizeWindows implements Windows<Group> {
     this.#result = result;
     this.groups = new GroupTable<Group>({
       maxGroups: definition.maxGroups,
+      maxKeyBytes: definition.maxKeyBytes,
       onOverflow: definition.onOverflow,
       make: (key) => ({ key, panes: [new Pane(result.aggregates)] }),
       evict: (group, emit) => this.#flushGroup(group, emit),

@@ -71,6 +71,7 @@ export class TimedWindows implements Windows<Group> {
     this.#lateness = options.latenessMs ?? 0;
     this.groups = new GroupTable<Group>({
       maxGroups: options.maxGroups,
+      maxKeyBytes: options.maxKeyBytes,
       onOverflow: options.onOverflow,
       make: (key) => ({ key, open: [] }),
       evict: (group, emit) => this.#flushGroups([group], emit),

@@ -45,7 +45,7 @@ export class TumblingWindows implements Windows<Group> {
   constructor(
     rules: readonly TumblingRule[],
     result: WindowResult,
-    limits: Pick<GroupTableOptions<Group>, "maxGroups" | "onOverflow">,
+    limits: Pick<GroupTableOptions<Group>, "maxGroups" | "maxKeyBytes" | "onOverflow">,
     timed: boolean,
   ) {
     this.#rules = rules;

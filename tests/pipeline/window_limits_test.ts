@@ -1,0 +1,101 @@
+/** Limits of windows that count bytes and times, not groups. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import type { PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
+import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
+import type { WindowDefinition } from "../../runtime/pipeline/select_definition.ts";
+import { runPipeline } from "./run_pipeline.ts";
+
+const counted = (window: WindowDefinition): PipelineDefinition => [{
+  select: { groupBy: ["field", "k"], window, target: { k: ["group", 0], n: ["count"] } },
+}];
+/** A key of 10,000 characters, which counts some 40,000 bytes. */
+const long = (letter: string): string => letter.repeat(10_000);
+const limits = { maxKeyBytes: 100_000 } as const;
+
+Deno.test("groups with long keys are as many as their bytes allow, in every kind of window", async () => {
+  const events = ["a", "b", "c", "a", "short"].map((letter) => ({
+    k: letter === "short" ? letter : long(letter),
+    t: 1,
+  }));
+  for (
+    const window of [
+      { tumbling: { size: 100, ...limits } },
+      { sliding: { size: 100, every: 10, ...limits } },
+      { session: { gapMs: 10, time: ["field", "t"], ...limits } },
+      { state: { emit: false, ...limits } },
+    ] as const
+  ) {
+    const { out, ports, errors } = await runPipeline(counted(window), events, { linked: ["overflow"] });
+    assertEquals(
+      new Set(out.map((result) => JSON.stringify(result))),
+      new Set(
+        [{ k: long("a"), n: 2 }, { k: long("b"), n: 1 }, { k: "short", n: 1 }].map((made) => JSON.stringify(made)),
+      ),
+    );
+    assertEquals(ports["overflow"], [events[2]]);
+    assertEquals(errors.map(({ code, allowed }) => [code, allowed]), [
+      ["CAISSON_OPERATOR_LIMIT", "at most 100000 bytes of keys"],
+    ]);
+  }
+});
+
+Deno.test("as many of the oldest groups are sent out early as a long key needs, and none for one that fits nowhere", async () => {
+  const definition = counted({ tumbling: { size: 100, ...limits, onOverflow: "evict" } });
+  const keys = ["one", long("a"), "two", long("b"), long("c").repeat(3), long("d")];
+  const { out, ports } = await runPipeline(definition, keys.map((k) => ({ k })), { linked: ["overflow"] });
+  assertEquals(out, ["one", long("a"), "two", long("b"), long("d")].map((k) => ({ k, n: 1 })));
+  assertEquals(ports["overflow"], [{ k: keys[4] }]);
+});
+
+Deno.test("a group that has ended gives the bytes of its key back", async () => {
+  const definition = counted({ tumbling: { size: 1, maxKeyBytes: 50_000 } });
+  const keys = ["a", "b", "c", "d"].map(long);
+  const { out, errors } = await runPipeline(definition, keys.map((k) => ({ k })));
+  assertEquals(out.length, 4);
+  assertEquals(errors, []);
+});
+
+Deno.test("a count puts keys together when they are too many bytes, and begins anew with the next window", async () => {
+  const definition: PipelineDefinition = [{ count: { by: { k: ["field", "k"] }, everyEvents: 4, ...limits } }];
+  const keys = [long("a"), long("b"), long("c"), "short", long("d"), long("d"), "short", [long("e")]];
+  const { out } = await runPipeline(definition, keys.map((k) => ({ k })));
+  assertEquals(out, [
+    { k: long("a"), count: 1 },
+    { k: long("b"), count: 1 },
+    { k: null, count: 1 },
+    { k: "short", count: 1 },
+    { k: long("d"), count: 2 },
+    { k: "short", count: 1 },
+    { k: [long("e")], count: 1 },
+  ]);
+});
+
+Deno.test("an event that claims to come from the future fails and leaves the others in time", async () => {
+  const window = { tumbling: { intervalMs: 10, time: ["field", "t"], maxAheadMs: 1000 } } as const;
+  // All of them come in within some nanoseconds of 1970.
+  const events = [{ k: "a", t: 1 }, { k: "a", t: 8e12 }, { k: "a", t: 2 }, { k: "a", t: 15 }, { k: "b", t: 1000 }];
+  const { out, ports, errors } = await runPipeline(counted(window), events, { linked: ["late"] });
+  assertEquals(out, [{ k: "a", n: 2 }, { k: "a", n: 1 }, { k: "b", n: 1 }]);
+  assertEquals(ports["late"] ?? [], []);
+  const [error, ...more] = errors;
+  assertEquals(more, []);
+  assertEquals(error!.code, "CAISSON_OPERATOR_FAILED");
+  assert(error!.message.includes("2223-07-06"), error!.message);
+  assert(error!.message.includes("maxAheadMs, 1000 ms"), error!.message);
+});
+
+Deno.test("maxAheadMs without event time is refused, and limits in a coarser frame are", () => {
+  const compile = (window: unknown) => () =>
+    compilePipeline([{ select: { window } }] as unknown as PipelineDefinition, "flow: pipelines.main");
+  for (
+    const window of [
+      { tumbling: { intervalMs: 10, maxAheadMs: 5 } },
+      { session: { gapMs: 10, maxAheadMs: 5 } },
+      [{ tumbling: { size: 2 } }, { tumbling: { size: 2, maxKeyBytes: 5000 } }],
+    ]
+  ) {
+    const error = assertThrows(compile(window), CaissonError);
+    assertEquals(error.code, "CAISSON_FLOW_INVALID");
+  }
+});
