@@ -15,6 +15,7 @@ caisson_record *begin(caisson_batch *out, const caisson_record &from) {
   caisson_record *const made = caisson_record_begin(out);
   made->timestamp_ns = from.timestamp_ns;
   made->sequence = from.sequence;
+  made->partition = from.partition;
   return made;
 }
 
@@ -81,6 +82,7 @@ void LineCutter::put_whole(caisson_batch *out, const caisson_record &record, con
   caisson_record line = {};
   line.timestamp_ns = record.timestamp_ns;
   line.sequence = record.sequence;
+  line.partition = record.partition;
   line.payload_segment = static_cast<uint16_t>(record.payload_segment + 1u);
   const bool is_plain = out->record_stride == sizeof line;
   LineEnds ends;

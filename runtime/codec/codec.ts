@@ -81,6 +81,11 @@ export interface Preprocessor {
    */
   onText?: ((text: string, from: number) => void) | undefined;
   /**
+   * Where whoever reads events of it may put a function that takes many whole payloads at once: `head` with its separator, if
+   * there is one, then those of a part of the chunk, each of them with its separator. `false`: it took none of them.
+   */
+  bulk?: ((head: Uint8Array | undefined, body: Uint8Array) => boolean) | undefined;
+  /**
    * Whether it keeps bytes of the last chunk, which the next event it emits begins with: that chunk is settled with the
    * event. Absent: it never does.
    */

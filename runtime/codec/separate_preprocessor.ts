@@ -13,6 +13,9 @@ export interface SeparateOptions {
   readonly buffered: boolean;
 }
 
+/** A shorter chunk is cut before it has been handed over. */
+const LEAST_BULK = 1 << 14;
+
 type Emit = (bytes: Uint8Array) => void;
 
 /**
@@ -25,8 +28,12 @@ export class SeparatePreprocessor implements Preprocessor {
   readonly name = "separate";
   /** As {@linkcode Preprocessor.onText}. */
   onText: Preprocessor["onText"] = undefined;
-  readonly #separator: number;
-  readonly #maxLength: number;
+  /** As {@linkcode Preprocessor.bulk}. */
+  bulk: Preprocessor["bulk"] = undefined;
+  /** The byte that ends a payload. */
+  readonly separator: number;
+  /** Most bytes a payload may have. */
+  readonly maxLength: number;
   readonly #buffered: boolean;
   #pieces: Uint8Array[] = [];
   #held = 0;
@@ -34,8 +41,8 @@ export class SeparatePreprocessor implements Preprocessor {
 
   /** Starts at the beginning of a stream. */
   constructor({ separator, maxLength, buffered }: SeparateOptions) {
-    this.#separator = separator;
-    this.#maxLength = maxLength;
+    this.separator = separator;
+    this.maxLength = maxLength;
     this.#buffered = buffered;
   }
 
@@ -50,11 +57,11 @@ export class SeparatePreprocessor implements Preprocessor {
    * @throws {CaissonError} `CAISSON_PREPROCESSOR_FAILED` after the rest of the chunk was emitted
    */
   process(chunk: Uint8Array, emit: Emit): void {
-    const maxLength = this.#maxLength;
-    const separators = new ByteFinder(chunk, this.#separator, this.onText);
+    const { maxLength } = this;
+    const separators = new ByteFinder(chunk, this.separator, this.onText);
     let overlong = 0;
-    let start = 0;
-    let end = separators.next(0);
+    let start = this.bulk === undefined || chunk.byteLength < LEAST_BULK ? 0 : this.#cutMany(chunk, this.bulk);
+    let end = start === 0 ? separators.next(0) : -1;
     if (end >= 0 && (this.#held > 0 || this.#skipping)) {
       if (this.#skipping) this.#skipping = false;
       else if (this.#held + end > maxLength) overlong = this.#held + end;
@@ -87,6 +94,17 @@ export class SeparatePreprocessor implements Preprocessor {
     if (overlong > 0) throw this.#tooLong(overlong);
   }
 
+  /** Has all payloads that end in the chunk taken at once; where what follows them begins, 0 when they were not taken. */
+  #cutMany(chunk: Uint8Array, bulk: NonNullable<Preprocessor["bulk"]>): number {
+    const last = chunk.lastIndexOf(this.separator);
+    const first = this.#held === 0 ? -1 : chunk.indexOf(this.separator);
+    if (this.#skipping || last <= first || this.#held + first > this.maxLength) return 0;
+    const head = this.#held === 0 ? undefined : this.#join(chunk.subarray(0, first + 1));
+    if (!bulk(head, chunk.subarray(first + 1, last + 1))) return 0;
+    this.#forget();
+    return last + 1;
+  }
+
   /** Emits what followed the last separator, if anything did. */
   finish(emit: Emit): void {
     const held = this.#held > 0 ? this.#join(new Uint8Array(0)) : undefined;
@@ -115,7 +133,7 @@ export class SeparatePreprocessor implements Preprocessor {
     return new CaissonError("CAISSON_PREPROCESSOR_FAILED", {
       subject: "preprocessor separate",
       found: `at least ${length} bytes without a separator`,
-      allowed: `at most ${this.#maxLength} bytes`,
+      allowed: `at most ${this.maxLength} bytes`,
       action: "Raise max_length, or check the separator.",
     });
   }

@@ -12,6 +12,7 @@ import { ChunkDecoder } from "./decoder.ts";
 import { type ChunkKeeper, CutChunks } from "./cut_chunks.ts";
 import { HeldChunks, settleVanished } from "./held_chunks.ts";
 import type { Gate } from "./gate.ts";
+import type { NativeLines } from "./native_lines.ts";
 import { sleep, turn } from "./sleep.ts";
 import { type BatchKeeper, OpenSettlements, SourceSettlement } from "./source_settlement.ts";
 
@@ -33,6 +34,8 @@ export interface SourceManagerOptions {
   readonly preprocessors: readonly Preprocessor[];
   /** Makes those of another stream. @default {the source has only stream 0} */
   readonly newPreprocessors?: (() => readonly Preprocessor[]) | undefined;
+  /** Cuts lines natively. @default {preprocessors do} */
+  readonly lines?: NativeLines | undefined;
   /** Most events in a batch. @default {1024} */
   readonly batchEvents?: number | undefined;
   /** Payload bytes of a batch. @default {1048576} */
@@ -86,6 +89,7 @@ export class SourceManager implements BatchKeeper, ChunkKeeper {
         newChain: options.newPreprocessors,
         wholeRecords: options.part.wholeRecords,
         held: this.#held,
+        lines: options.lines,
       })
       : undefined;
   }

@@ -1,7 +1,7 @@
 /** Starts the nodes of a flow and links them: takers first, so that whoever gives finds them there. @module */
 import { createCodec } from "../codec/codecs.ts";
 import { Breaker } from "../connector/breaker.ts";
-import type { Part, ProcessorPart } from "../connector/contract.ts";
+import type { Part } from "../connector/contract.ts";
 import { GatedConsumer } from "../connector/gated_consumer.ts";
 import { Gate } from "../connector/gate.ts";
 import { ProcessorNode } from "../connector/processor_node.ts";
@@ -90,8 +90,9 @@ export class Assembly {
     const { definition, graph, onError } = options;
     this.kernels = new Kernels({
       type: options.kernel,
+      graph,
       nodes: this.nodes,
-      launch: (name, program) => this.#launchKernel(name, program),
+      launch: (name, kind, given) => this.#launch(name, kind, given, asProcessor, () => undefined),
       alias: (name) => this.#alias(name),
       reading: options.reading,
       onError,
@@ -274,11 +275,6 @@ export class Assembly {
     );
   }
 
-  async #launchKernel(name: string, program: string): Promise<ProcessorPart> {
-    const definition = { type: this.#options.kernel!, config: { program } };
-    return await this.#launch(name, "processor", definition, asProcessor, () => undefined);
-  }
-
   async #startPipeline(name: string, compiled: CompiledPipeline): Promise<void> {
     await openPipeline(compiled, this.#options.onError);
     const kernel = await this.kernels.start(name, compiled);
@@ -301,6 +297,8 @@ export class Assembly {
     const connector = definition.connectors[name]!;
     const managed: { manager?: SourceManager } = {};
     const gate = new Gate();
+    // Before the source, so that it is closed behind it.
+    const lines = await this.kernels.lines(name, planSource(connector, undefined, this.#alias(name)));
     const part = await this.#launch(name, "source", connector, asSource, () => managed.manager, gate);
     const out = this.#fanout(name, "out");
     const { codec, newInterceptors, stages } = planSource(connector, part.codec, this.#alias(name));
@@ -312,6 +310,7 @@ export class Assembly {
       codec,
       preprocessors: newInterceptors(),
       newPreprocessors: newInterceptors,
+      lines: codec.name === "json" ? lines : undefined,
       batchEvents: connector.batchEvents,
       batchBytes: connector.batchBytes,
       out: read,

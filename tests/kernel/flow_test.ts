@@ -73,6 +73,9 @@ Deno.test({
       { in: taken, out, dropped, failed },
     );
     assertEquals(plain.report.nodes.some(({ name }) => name === "main.kernel"), false);
+    const lines = native.report.nodes.find(({ name }) => name === "in.lines")!;
+    assertEquals([lines.isolation, lines.part["events"]], ["native", 3000], "lines are cut natively, too");
+    assertEquals(plain.report.nodes.some(({ name }) => name === "in.lines"), false);
     const cut = await run(events, "native", "@caisson/json-kernel:lines");
     assertEquals(cut.lines, plain.lines);
     assertEquals(cut.report.nodes.find(({ name }) => name === "in.preprocessors[0]")?.isolation, "native");
