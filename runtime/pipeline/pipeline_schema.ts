@@ -43,19 +43,26 @@ const window = z.strictObject({
     size: count.optional(),
     increment: expression.optional(),
     intervalMs: milliseconds.optional(),
+    maxEvents: count.optional(),
     ...eventTime,
     ...limits,
   }).refine(oneOf("size", "intervalMs"), "one of size, intervalMs").refine(
     (value) => value.size === undefined || Object.keys(eventTime).every((key) => !(key in value)),
     "size without time, delayMs, latenessMs and idleMs",
   ).refine((value) => value.intervalMs === undefined || value.increment === undefined, "increment beside size")
+    .refine(
+      (value) => value.size === undefined || value.maxEvents === undefined || value.increment !== undefined,
+      "maxEvents beside intervalMs or increment",
+    )
     .optional(),
-  state: z.strictObject({ emit: expression, include: expression.optional(), ...limits }).optional(),
+  state: z.strictObject({ emit: expression, include: expression.optional(), maxEvents: count.optional(), ...limits })
+    .optional(),
   sliding: z.strictObject({
     size: count.optional(),
     every: count.optional(),
     intervalMs: milliseconds.optional(),
     everyMs: milliseconds.optional(),
+    maxEvents: count.optional(),
     ...eventTime,
     ...limits,
   }).refine(
@@ -63,10 +70,10 @@ const window = z.strictObject({
       value.size === undefined
         ? value.intervalMs !== undefined && value.everyMs !== undefined && value.every === undefined
         : value.intervalMs === undefined && value.everyMs === undefined &&
-          Object.keys(eventTime).every((key) => !(key in value)),
-    "size and every, or intervalMs, everyMs and event time",
+          value.maxEvents === undefined && Object.keys(eventTime).every((key) => !(key in value)),
+    "size and every, or intervalMs, everyMs, maxEvents and event time",
   ).optional(),
-  session: z.strictObject({ gapMs: milliseconds, ...eventTime, ...limits }).optional(),
+  session: z.strictObject({ gapMs: milliseconds, maxEvents: count.optional(), ...eventTime, ...limits }).optional(),
 }).refine(
   oneOf("tumbling", "state", "sliding", "session"),
   "one of tumbling, state, sliding, session",

@@ -42,8 +42,17 @@ export interface WindowLimits {
   readonly onOverflow?: "drop" | "evict";
 }
 
-/** Every so many events. */
-export interface SizeWindow extends WindowLimits {
+/** Limit of a window whose length is no number of events. */
+export interface EventLimit {
+  /**
+   * A window that has so many events ends with the last of them; those after it are the next window, between the same
+   * moments. @default {1000000 with `collect`, which keeps a value of each; else none}
+   */
+  readonly maxEvents?: number;
+}
+
+/** Every so many events; `maxEvents` beside `increment` only. */
+export interface SizeWindow extends WindowLimits, EventLimit {
   /** How many. */
   readonly size: number;
   /** What one event counts. @default {1} */
@@ -51,13 +60,13 @@ export interface SizeWindow extends WindowLimits {
 }
 
 /** Every so long: from the first event on, or with `time`, aligned to the clock and ended by the watermark. */
-export interface IntervalWindow extends WindowLimits, EventTime {
+export interface IntervalWindow extends WindowLimits, EventLimit, EventTime {
   /** How long. */
   readonly intervalMs: number;
 }
 
 /** Until an event says so. */
-export interface StateWindow extends WindowLimits {
+export interface StateWindow extends WindowLimits, EventLimit {
   /** Whether the window ends with this event. */
   readonly emit: ExpressionInput;
   /** Whether the event that ends it belongs to it. @default {true} */
@@ -73,7 +82,7 @@ export interface SlidingSizeWindow extends WindowLimits {
 }
 
 /** The last so many milliseconds, every so often; aligned to the clock, ended by the watermark. */
-export interface SlidingTimeWindow extends WindowLimits, EventTime {
+export interface SlidingTimeWindow extends WindowLimits, EventLimit, EventTime {
   /** How long. */
   readonly intervalMs: number;
   /** How often. */
@@ -81,7 +90,7 @@ export interface SlidingTimeWindow extends WindowLimits, EventTime {
 }
 
 /** As long as events follow each other closely. */
-export interface SessionWindow extends WindowLimits, EventTime {
+export interface SessionWindow extends WindowLimits, EventLimit, EventTime {
   /** A longer pause ends the session, milliseconds. */
   readonly gapMs: number;
 }

@@ -3,7 +3,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import type { PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
 import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
-import type { WindowDefinition } from "../../runtime/pipeline/select_definition.ts";
+import type { Target, WindowDefinition } from "../../runtime/pipeline/select_definition.ts";
+import { compileTarget } from "../../runtime/pipeline/target.ts";
+import { WindowResult } from "../../runtime/pipeline/window/window_result.ts";
 import { runPipeline } from "./run_pipeline.ts";
 
 const counted = (window: WindowDefinition): PipelineDefinition => [{
@@ -83,6 +85,57 @@ Deno.test("an event that claims to come from the future fails and leaves the oth
   assertEquals(error!.code, "CAISSON_OPERATOR_FAILED");
   assert(error!.message.includes("2223-07-06"), error!.message);
   assert(error!.message.includes("maxAheadMs, 1000 ms"), error!.message);
+});
+
+Deno.test("a window that is full ends, and what comes then is the next one between the same moments", async () => {
+  const maxEvents = 2;
+  const time = ["field", "t"] as const;
+  for (
+    const [window, expected] of [
+      [{ tumbling: { intervalMs: 10, maxEvents } }, [[1, 2], [3, 4], [5]]],
+      [{ tumbling: { size: 10, increment: 1, maxEvents } }, [[1, 2], [3, 4], [5]]],
+      [{ state: { emit: ["==", ["field", "i"], 3], maxEvents } }, [[1, 2], [3], [4, 5]]],
+      [{ tumbling: { intervalMs: 10, time, maxEvents } }, [[1, 2], [3, 4], [5]]],
+      [{ session: { gapMs: 10, time, maxEvents } }, [[1, 2], [3, 4], [5]]],
+      [{ sliding: { intervalMs: 10, everyMs: 10, time, maxEvents } }, [[1, 2], [3, 4], [5]]],
+      [[{ tumbling: { size: 1 } }, { tumbling: { intervalMs: 10, maxEvents } }], [[1], [2], [1, 2], [3], [4], [3, 4], [
+        5,
+      ], [5]]],
+    ] as const
+  ) {
+    const definition: PipelineDefinition = [{
+      select: { window: window as WindowDefinition, target: ["collect", ["field", "i"]] },
+    }];
+    const { out, errors, verdicts } = await runPipeline(definition, [1, 2, 3, 4, 5].map((i) => ({ i, t: i })));
+    assertEquals<unknown>(out, expected, JSON.stringify(window));
+    assertEquals(errors.map(({ code, allowed }) => [code, allowed]), [
+      ["CAISSON_OPERATOR_LIMIT", "at most 2 events in a window"],
+    ]);
+    assertEquals([...verdicts.values()], Array(5).fill("delivered"));
+  }
+});
+
+Deno.test("a late event of a window that was full and has ended is told at once, as a result of its own", async () => {
+  const window = { tumbling: { intervalMs: 10, time: ["field", "t"], latenessMs: 100, maxEvents: 2 } } as const;
+  const definition: PipelineDefinition = [{
+    select: { window, target: { n: ["count"], start: ["window", "start"], revision: ["window", "revision"] } },
+  }];
+  const { out } = await runPipeline(definition, [1, 2, 15, 3, 4, 5].map((t) => ({ t })));
+  assertEquals(out, [
+    { n: 2, start: 0, revision: 0 },
+    { n: 1, start: 0, revision: 0 },
+    { n: 2, start: 0, revision: 1 },
+    { n: 1, start: 0, revision: 0 },
+    { n: 1, start: 10, revision: 0 },
+  ]);
+});
+
+Deno.test("windows are bounded without a word where collect keeps a value of each event, and only there", () => {
+  const mostOf = (target: Target) =>
+    new WindowResult(compileTarget(target, "target", { names: [], aggregates: true }), undefined).mostEvents;
+  assertEquals(mostOf({ all: ["collect", ["field", "i"]] }), 1_000_000);
+  assertEquals(mostOf(["collect_nested", ["field", "i"]]), 1_000_000);
+  assertEquals(mostOf({ n: ["count"], last: ["last", ["field", "i"]] }), Infinity);
 });
 
 Deno.test("maxAheadMs without event time is refused, and limits in a coarser frame are", () => {

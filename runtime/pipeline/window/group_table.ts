@@ -3,6 +3,7 @@ import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
 import type { Emit, Warn } from "../operator.ts";
 import { keyBytes, mostKeyBytes } from "./key_bytes.ts";
+import { RareReport } from "./rare_report.ts";
 
 /** Most groups when nothing is said. */
 const MOST_GROUPS = 10_000;
@@ -31,8 +32,8 @@ export class GroupTable<Group> {
   #overflow: Emit | undefined;
   #overflowLinked = false;
   #warn: Warn | undefined;
-  #turnedAway = 0;
-  #reportAt = 1;
+  readonly #turnedAway = new RareReport();
+  readonly #ended = new RareReport();
 
   /** Starts empty. */
   constructor(options: GroupTableOptions<Group>) {
@@ -59,7 +60,7 @@ export class GroupTable<Group> {
 
   /** Events turned away, or groups evicted, so far. */
   get turnedAway(): number {
-    return this.#turnedAway;
+    return this.#turnedAway.count;
   }
 
   /** The groups. */
@@ -108,11 +109,9 @@ export class GroupTable<Group> {
     return false;
   }
 
-  /** Tells the first, the tenth, the hundredth …: an attack with keys must not become one with messages. */
   #count(key: GroupKey): void {
-    if (++this.#turnedAway < this.#reportAt) return;
-    this.#reportAt *= 10;
-    this.#say(`group ${JSON.stringify(key.values, stringifyKey)?.slice(0, 120)} beyond the limit`);
+    if (!this.#turnedAway.again()) return;
+    this.#say(`group ${excerptOf(key.values)} beyond the limit`);
   }
 
   #say(what: string): void {
@@ -124,7 +123,7 @@ export class GroupTable<Group> {
       : "events dropped";
     const byKeys = this.#groups.size < this.#most;
     this.#warn?.({
-      found: `${what}; ${this.#turnedAway} ${became} so far`,
+      found: `${what}; ${this.turnedAway} ${became} so far`,
       allowed: byKeys ? `at most ${this.#mostBytes} bytes of keys` : `at most ${this.#most} groups`,
       action: `${
         byKeys ? "Raise maxKeyBytes, group by something shorter" : "Raise maxGroups, group by something of fewer values"
@@ -134,7 +133,17 @@ export class GroupTable<Group> {
 
   /** Says how many were turned away in all, when the flow ends. */
   summarize(): void {
-    if (this.#turnedAway > 1) this.#say("groups beyond the limit");
+    if (this.turnedAway > 1) this.#say("groups beyond the limit");
+  }
+
+  /** A window of a group ended because it had as many events as it may have. */
+  endedFull(values: readonly unknown[], maxEvents: number): void {
+    if (!this.#ended.again()) return;
+    this.#warn?.({
+      found: `a window of group ${excerptOf(values)} ended before its time; ${this.#ended.count} did so far`,
+      allowed: `at most ${maxEvents} events in a window`,
+      action: "Raise maxEvents, or gather less: count, sum, unique or distinct in place of collect.",
+    });
   }
 
   /** Forgets a group. */
@@ -146,6 +155,10 @@ export class GroupTable<Group> {
   restore(key: GroupKey): Group {
     return this.#add(key);
   }
+}
+
+function excerptOf(values: readonly unknown[]): string {
+  return JSON.stringify(values, stringifyKey).slice(0, 120);
 }
 
 function stringifyKey(_: string, value: unknown): unknown {

@@ -2,10 +2,11 @@
 import type { Event } from "../../flow/delivery.ts";
 import type { GroupKey } from "../group_by.ts";
 import type { Emit, Snapshot, Warn } from "../operator.ts";
-import type { EventTime, WindowLimits } from "../select_definition.ts";
+import type { EventLimit, EventTime, WindowLimits } from "../select_definition.ts";
 import { forAll } from "./for_all.ts";
 import { GroupTable } from "./group_table.ts";
 import { Pane } from "./pane.ts";
+import { RareReport } from "./rare_report.ts";
 import type { WindowResult } from "./window_result.ts";
 import type { Windows } from "./window_operator.ts";
 
@@ -31,7 +32,7 @@ interface Group {
 }
 
 /** What {@linkcode TimedWindows} need. */
-export interface TimedWindowsOptions extends EventTime, WindowLimits {
+export interface TimedWindowsOptions extends EventTime, WindowLimits, EventLimit {
   /** When an event happened. */
   readonly timeOf: (event: Event, value: unknown) => number;
   /** The windows a moment belongs to. */
@@ -52,6 +53,7 @@ export class TimedWindows implements Windows<Group> {
   readonly #options: TimedWindowsOptions;
   readonly #result: WindowResult;
   readonly #lateness: number;
+  readonly #most: number;
   #watermark = -Infinity;
   /** The watermark has nothing to do before it is here. */
   #earliest = Infinity;
@@ -61,14 +63,14 @@ export class TimedWindows implements Windows<Group> {
   #late: Emit | undefined;
   #lateLinked = false;
   #warn: Warn | undefined;
-  #dropped = 0;
-  #reportAt = 1;
+  readonly #dropped = new RareReport();
 
   /** Takes checked options. */
   constructor(options: TimedWindowsOptions, result: WindowResult) {
     this.#options = options;
     this.#result = result;
     this.#lateness = options.latenessMs ?? 0;
+    this.#most = options.maxEvents ?? result.mostEvents;
     this.groups = new GroupTable<Group>({
       maxGroups: options.maxGroups,
       maxKeyBytes: options.maxKeyBytes,
@@ -135,8 +137,14 @@ export class TimedWindows implements Windows<Group> {
     open.pane.add(event, value, event.timestamp);
     const ended = open.end <= this.#watermark;
     this.#earliest = Math.min(this.#earliest, ended ? open.end + this.#lateness : open.end);
+    const full = open.pane.count >= this.#most;
+    if (full) {
+      this.groups.endedFull(group.key.values, this.#most);
+      // What comes later is a window of its own, between the same moments.
+      group.open = group.open.filter((each) => each !== open);
+    }
     // Late, but not too late: the result is said anew at once.
-    if (ended) this.#send(group, open, emit);
+    if (ended || full) this.#send(group, open, emit);
   }
 
   #exact(group: Group, { start, end }: Span): Open {
@@ -170,10 +178,9 @@ export class TimedWindows implements Windows<Group> {
 
   #turnAway(event: Event): boolean {
     if (this.#lateLinked) return this.#late!(event);
-    if (++this.#dropped >= this.#reportAt) {
-      this.#reportAt *= 10;
+    if (this.#dropped.again()) {
       this.#warn?.({
-        found: `a late event; ${this.#dropped} dropped so far`,
+        found: `a late event; ${this.#dropped.count} dropped so far`,
         allowed: "events before the watermark passes the end of their window",
         action: "Raise delayMs or latenessMs, or connect the port late.",
       });

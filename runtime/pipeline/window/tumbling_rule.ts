@@ -18,6 +18,8 @@ export interface TumblingRule {
   readonly name: string;
   /** Events the window has, where they count one each and nothing else ends it. */
   readonly size?: number;
+  /** Most events it may have. */
+  readonly maxEvents?: number | undefined;
   /** Looks at an event, or at a finer window's result that time brought. */
   turn(of: TumblingState, value: unknown, time: number): Turn;
   /** When the window ends without an event, milliseconds; `undefined` for never. */
@@ -31,11 +33,12 @@ export function compileRule(definition: WindowDefinition, path: string, index: n
   return "size" in tumbling ? sizeRule(tumbling, `${path}.tumbling`, index) : intervalRule(tumbling, index);
 }
 
-function sizeRule({ size, increment, name }: SizeWindow, path: string, index: number): TumblingRule {
+function sizeRule({ size, increment, name, maxEvents }: SizeWindow, path: string, index: number): TumblingRule {
   const by = increment === undefined ? undefined : compileValue(increment, `${path}.increment`);
   return {
     name: name ?? `window ${index + 1}`,
     ...(by === undefined ? { size } : {}),
+    maxEvents,
     turn: (of, value) => {
       const count = (of.state ?? 0) + (by === undefined ? 1 : numberOf(by(value)) ?? 0);
       const isFull = count >= size;
@@ -46,9 +49,10 @@ function sizeRule({ size, increment, name }: SizeWindow, path: string, index: nu
   };
 }
 
-function intervalRule({ intervalMs, name }: IntervalWindow, index: number): TumblingRule {
+function intervalRule({ intervalMs, name, maxEvents }: IntervalWindow, index: number): TumblingRule {
   return {
     name: name ?? `window ${index + 1}`,
+    maxEvents,
     turn: (of, _, time) => {
       const next = of.state;
       if (next !== undefined && next > time) return "keep";
@@ -59,11 +63,12 @@ function intervalRule({ intervalMs, name }: IntervalWindow, index: number): Tumb
   };
 }
 
-function stateRule({ emit, include, name }: StateWindow, path: string, index: number): TumblingRule {
+function stateRule({ emit, include, name, maxEvents }: StateWindow, path: string, index: number): TumblingRule {
   const ends = compileValue(emit, `${path}.emit`);
   const included = include === undefined ? undefined : compileValue(include, `${path}.include`);
   return {
     name: name ?? `window ${index + 1}`,
+    maxEvents,
     turn: (of, value) => {
       const isOver = ends(value) === true;
       const within = isOver && (included === undefined || included(value) === true);

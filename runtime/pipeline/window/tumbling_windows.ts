@@ -38,6 +38,8 @@ export class TumblingWindows implements Windows<Group> {
   readonly onTimer?: (now: number, emit: Emit) => void;
   readonly #rules: readonly TumblingRule[];
   readonly #result: WindowResult;
+  /** Most events of a window, by level. */
+  readonly #most: readonly number[];
   /** No window ends before; a bound, so that nobody has to look through all groups after each event. */
   #earliest = Infinity;
 
@@ -50,6 +52,7 @@ export class TumblingWindows implements Windows<Group> {
   ) {
     this.#rules = rules;
     this.#result = result;
+    this.#most = rules.map(({ size, maxEvents }) => size ?? maxEvents ?? result.mostEvents);
     this.groups = new GroupTable<Group>({
       ...limits,
       make: (key) => ({
@@ -86,9 +89,17 @@ export class TumblingWindows implements Windows<Group> {
     const turn = this.#turn(group, 0, value, time);
     if (turn === "emit before it") this.#send(group, 0, value, time, emit);
     group.frames[0]!.pane.add(event, value, time);
-    if (turn === "keep") return true;
-    if (turn === "emit with it") this.#send(group, 0, value, time, emit);
+    const full = this.#isFull(group, 0);
+    if (turn === "keep" && !full) return true;
+    if (turn === "emit with it" || full) this.#send(group, 0, value, time, emit);
     this.#forgetEmpty(group);
+    return true;
+  }
+
+  #isFull(group: Group, level: number): boolean {
+    const most = this.#most[level]!;
+    if (group.frames[level]!.pane.count < most) return false;
+    if (this.#rules[level]!.size === undefined) this.groups.endedFull(group.key.values, most);
     return true;
   }
 
@@ -107,7 +118,9 @@ export class TumblingWindows implements Windows<Group> {
     const turn = this.#turn(group, level, value, time);
     if (turn === "emit before it") this.#send(group, level, value, time, emit);
     group.frames[level]!.pane.merge(gathered);
-    if (turn === "emit with it") this.#send(group, level, value, time, emit);
+    if (turn === "emit with it" || (turn === "keep" && this.#isFull(group, level))) {
+      this.#send(group, level, value, time, emit);
+    }
   }
 
   /** Emits a frame's result, then hands what it gathered to the next coarser frame. */

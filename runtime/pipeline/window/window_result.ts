@@ -1,5 +1,6 @@
 /** Makes the event that a window gives for a group. @module */
 import { json } from "../../codec/json.ts";
+import { Collect } from "../aggregate/keeping.ts";
 import { groupValue } from "../group_by.ts";
 import type { Emit } from "../operator.ts";
 import type { CompiledTarget } from "../target.ts";
@@ -17,6 +18,9 @@ export interface WindowFacts {
   readonly revision?: number;
 }
 
+/** Most events of a window whose length is not a number of events, where aggregates keep a value of each. */
+const MOST_KEPT = 1_000_000;
+
 /** Computes and emits the results of windows. */
 export class WindowResult {
   readonly #target: CompiledTarget;
@@ -31,6 +35,11 @@ export class WindowResult {
   /** A pane for the aggregates of the target. */
   get aggregates(): CompiledTarget["aggregates"] {
     return this.#target.aggregates;
+  }
+
+  /** Most events of a window that says no number of its own. */
+  get mostEvents(): number {
+    return this.aggregates.some(({ make }) => make() instanceof Collect) ? MOST_KEPT : Infinity;
   }
 
   /**
