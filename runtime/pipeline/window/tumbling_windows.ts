@@ -38,7 +38,7 @@ export class TumblingWindows implements Windows<Group> {
   readonly onTimer?: (now: number, emit: Emit) => void;
   readonly #rules: readonly TumblingRule[];
   readonly #result: WindowResult;
-  /** Most events of a window, by level. */
+  /** Most events of a window, by level; one by size ends by itself. */
   readonly #most: readonly number[];
   /** No window ends before; a bound, so that nobody has to look through all groups after each event. */
   #earliest = Infinity;
@@ -52,7 +52,7 @@ export class TumblingWindows implements Windows<Group> {
   ) {
     this.#rules = rules;
     this.#result = result;
-    this.#most = rules.map(({ size, maxEvents }) => size ?? maxEvents ?? result.mostEvents);
+    this.#most = rules.map(({ size, maxEvents }) => size === undefined ? maxEvents ?? result.mostEvents : Infinity);
     this.groups = new GroupTable<Group>({
       ...limits,
       make: (key) => ({
@@ -99,7 +99,7 @@ export class TumblingWindows implements Windows<Group> {
   #isFull(group: Group, level: number): boolean {
     const most = this.#most[level]!;
     if (group.frames[level]!.pane.count < most) return false;
-    if (this.#rules[level]!.size === undefined) this.groups.endedFull(group.key.values, most);
+    this.groups.endedFull(group.key.values, most);
     return true;
   }
 
