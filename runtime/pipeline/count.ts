@@ -3,6 +3,7 @@ import { json } from "../codec/json.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
+import { owned } from "./aggregate/keeping.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Rows } from "./kernel_rows.ts";
 import type { Emit, Operator } from "./operator.ts";
@@ -134,7 +135,8 @@ export function compileCount(
     const known = byText.get(id);
     if (known !== undefined) return known;
     if (!fits(id)) return others();
-    const group = enter({ keys: values, count: 0, index: -1, window });
+    // Bytes may be a view of the batch.
+    const group = enter({ keys: values.map(owned), count: 0, index: -1, window });
     if (group === overflow) return group;
     byText.set(id, group);
     textBytes += keyBytes(id);
@@ -239,5 +241,22 @@ export function compileCount(
     stepRead: (_, row, emit) => countRow(row, emit),
     stepRows,
     flush,
+    snapshot: () => {
+      bring(groups, 0);
+      return [counted, groups.map((group) => [group === overflow, group.keys, group.count])];
+    },
+    restore: (state) => {
+      const [before, kept] = state as [number, [boolean, unknown[], number][]];
+      counted = before;
+      for (const [isOthers, values, count] of kept) {
+        const [only] = values;
+        const group = isOthers
+          ? others()
+          : values.length === 1 && isScalar(only)
+          ? groupOfScalar(only)
+          : groupOf(values);
+        group.count += count;
+      }
+    },
   };
 }

@@ -161,6 +161,11 @@ const stateful: Readonly<Record<string, PipelineDefinition>> = {
   dedupe: [{ dedupe: { key: ["%", event, 7], withinMs: 9 } }],
   bucket: [{ bucket: { class: "c", rate: 3, timeRangeMs: 5 } }],
   batch: [{ batch: { count: 4 } }],
+  sample: [{ sample: { keep: 0.3 } }],
+  "count by an index": [{ count: { by: { g: ["%", event, 3] } } }],
+  "count by two keys": [{ count: { by: { g: ["%", event, 3], h: ["==", event, 7] } } }],
+  "count by a record": [{ count: { by: { g: ["if", [">", event, 9], ["literal", ["a"]]] }, everyEvents: 6 } }],
+  "count beyond its groups": [{ count: { by: { g: event }, maxGroups: 4, everyEvents: 8 } }],
 };
 
 for (const [name, definition] of Object.entries(stateful)) {

@@ -170,6 +170,8 @@ export function compileSample({ keep, key }: SampleDefinition, path: string): Op
       carry -= 1;
       return emit(event);
     },
+    snapshot: () => carry,
+    restore: (state) => void (carry = state as number),
   };
 }
 
