@@ -36,8 +36,17 @@ class Evaluator {
  private:
   Value evaluate(uint32_t node);
   // The same without a copy of what is there already; `room` is for what is not.
-  const Value &value_of(uint32_t node, Value &room);
-  const Value &field(uint32_t slot);
+  const Value &value_of(uint32_t index, Value &room) {
+    const Node &node = program_.nodes[index];
+    if (node.op == Op::Field) return field(node.slot);
+    if (node.op == Op::Constant) return node.constant;
+    return room = evaluate(index);
+  }
+  const Value &field(uint32_t slot) {
+    if (is_read_[slot] == 0) read_field(slot);
+    return fields_[slot];
+  }
+  void read_field(uint32_t slot);
   Value text_of(const Value &value);
   Value compare(Op op, const Value &left, const Value &right);
   bool is_same(const Value &left, const Value &right);
@@ -47,7 +56,10 @@ class Evaluator {
   bool find(uint32_t slot, Token &at);
   Value contains(uint32_t list, const Value &part);
   char *scratch(size_t length);
-  Value punt();
+  Value punt() {
+    punted_ = true;
+    return {};
+  }
 
   const Program &program_;
   Texts texts_;
