@@ -194,6 +194,7 @@ function fused(
     definition: {
       nodes: Object.fromEntries(pieces.map(({ name, run }) => [name, run as readonly OperatorDefinition[]])),
       links: [...links].map(([from, to]) => ({ from, to: to.size === 1 ? [...to][0]! : [...to] })),
+      ports: [...exit.values()],
     },
     leaving,
   };

@@ -132,10 +132,12 @@ export interface PipelineGraph {
   /** Lists of steps by name. */
   readonly nodes: Readonly<Record<string, readonly OperatorDefinition[]>>;
   /**
-   * From `in`, or from a node as `node` or `node/port`, to nodes or to ports of the pipeline: `out`, `err`, or any
-   * other name.
+   * From `in`, or from a node as `node` or `node/port`, to nodes or to ports of the pipeline: `out`, `err`, one that the
+   * flow links, or one of `ports`.
    */
   readonly links: readonly LinkDefinition[];
+  /** Ports that are meant, whether the flow links them or not. @default {those that the flow links} */
+  readonly ports?: readonly string[];
 }
 
 /** A pipeline: steps in order, or a graph of such lists. */

@@ -6,6 +6,7 @@ import { preprocessorNames } from "../codec/preprocessors.ts";
 import { supervisionSchema as supervision } from "../manifest/supervision.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
+import { wrongPorts } from "./check_ports.ts";
 import { pipelineSchema } from "../pipeline/pipeline_schema.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
 import { splitPipelines } from "./split_pipelines.ts";
@@ -52,10 +53,12 @@ const connector = z.strictObject({
   }).optional(),
 });
 
+/** A timer set for longer rings at once. */
+const wait = z.number().min(1).max(2 ** 31 - 1);
 const retry = z.strictObject({
   attempts: z.int().min(1).max(1000).optional(),
-  intervalMs: z.number().min(1).optional(),
-  maxIntervalMs: z.number().min(1).optional(),
+  intervalMs: wait.optional(),
+  maxIntervalMs: wait.optional(),
 });
 
 const buffer = z.strictObject({
@@ -78,7 +81,7 @@ export const flowSchema: z.ZodType = z.strictObject({
     z.strictObject({ type, config: config.optional(), supervision: supervision.optional() }),
   ).optional(),
   pipelines: z.record(name, pipelineSchema).optional(),
-  state: z.strictObject({ path: z.string().min(1), everyMs: z.number().min(1).optional() }).optional(),
+  state: z.strictObject({ path: z.string().min(1), everyMs: wait.optional() }).optional(),
   links: z.array(z.strictObject({
     from: z.string().min(1),
     to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
@@ -90,14 +93,14 @@ export const flowSchema: z.ZodType = z.strictObject({
 });
 
 /**
- * Checks a flow and returns it.
+ * Checks what keys a flow has, and of what kind their values are.
  *
  * @param file where it came from, for the message
  * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the file and the path in it
  */
-export function parseFlow(value: unknown, file: string): FlowDefinition {
+export function checkShape(value: unknown, file: string): asserts value is FlowDefinition {
   const result = flowSchema.safeParse(value);
-  if (result.success) return splitPipelines(value as FlowDefinition);
+  if (result.success) return;
   const { path, found, allowed, action } = explainIssue(result.error, flowSchema, value);
   throw new CaissonError("CAISSON_FLOW_INVALID", {
     subject: path === "" ? file : `${file}: ${path}`,
@@ -106,4 +109,17 @@ export function parseFlow(value: unknown, file: string): FlowDefinition {
     ...(action === undefined ? {} : { action }),
     cause: result.error,
   });
+}
+
+/**
+ * Checks a flow and returns it.
+ *
+ * @param file where it came from, for the message
+ * @throws {CaissonError} `CAISSON_FLOW_INVALID` or `CAISSON_FLOW_LINK` naming the file and the path in it
+ */
+export function parseFlow(value: unknown, file: string): FlowDefinition {
+  checkShape(value, file);
+  const [wrong] = wrongPorts(value, file);
+  if (wrong !== undefined) throw wrong;
+  return splitPipelines(value);
 }

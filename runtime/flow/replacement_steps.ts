@@ -7,9 +7,10 @@ import { portsOf } from "../pipeline/ports.ts";
 import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
 import { isPartOf } from "./cut_pipeline.ts";
 import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
-import { parseFlow } from "./flow_schema.ts";
+import { wrongPorts } from "./check_ports.ts";
+import { checkShape, parseFlow } from "./flow_schema.ts";
 import type { Graph } from "./graph.ts";
-import { asWritten } from "./split_pipelines.ts";
+import { asWritten, hasProcessor } from "./split_pipelines.ts";
 import type { StartedPipeline } from "./start_pipeline.ts";
 
 /** New steps for a pipeline that runs. */
@@ -87,14 +88,18 @@ function compileReplacement(
   { links }: Graph,
 ): CompiledPipeline {
   const path = `pipelines.${name}`;
-  const { pipelines } = parseFlow({ name: flow, connectors: {}, pipelines: { [name]: definition }, links: [] }, flow);
-  if (pipelines?.[name] !== definition) {
+  const pipelines = { [name]: definition };
+  checkShape({ name: flow, connectors: {}, pipelines, links: [] }, flow);
+  if (hasProcessor(definition)) {
     throw new CaissonError("CAISSON_FLOW_INVALID", {
       subject: `${flow}: ${path}`,
       found: "a processor step",
       allowed: "steps that the host runs: nodes are not added to a flow that runs",
     });
   }
+  const linked = links.map(({ from, to }) => ({ from: `${from.node}/${from.port}`, to: to.node }));
+  const [wrong] = wrongPorts({ pipelines, links: linked }, flow);
+  if (wrong !== undefined) throw wrong;
   const compiled = compilePipeline(definition, `${flow}: ${path}`);
   const ports = portsOf(definition);
   const missing = links.find(({ from }) => from.node === name && !ports.includes(from.port));

@@ -96,7 +96,8 @@ function listOf(definition: Exclude<PipelineDefinition, { readonly nodes: unknow
   return "operators" in definition ? definition.operators : definition;
 }
 
-function hasProcessor(definition: PipelineDefinition): boolean {
+/** Whether plugins do any of its steps. */
+export function hasProcessor(definition: PipelineDefinition): boolean {
   const lists = "nodes" in definition ? Object.values(definition.nodes) : [listOf(definition)];
   return lists.some((steps) => steps.some((step) => "processor" in step));
 }

@@ -4,7 +4,8 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import { Event } from "../flow/delivery.ts";
 import type { CountDefinition } from "../flow/flow_definition.ts";
 import { owned } from "./aggregate/keeping.ts";
-import { compileExpression, parseExpression } from "./expression.ts";
+import { compileKey } from "./expected_value.ts";
+import { parseExpression } from "./expression.ts";
 import type { Rows } from "./kernel_rows.ts";
 import type { Emit, Operator } from "./operator.ts";
 import { readerOf, recordMakerOf } from "./shaped_code.ts";
@@ -53,7 +54,7 @@ export function compileCount(
   const { maxKeyBytes = mostKeyBytes(maxGroups) } = definition;
   const names = Object.keys(definition.by);
   const reads = names.map((name) => [name, parseExpression(definition.by[name]!, `${path}.by.${name}`)] as const);
-  const keys = reads.map(([, expression]) => compileExpression(expression));
+  const keys = reads.map(([name, expression]) => compileKey(expression, `${path}.by.${name}`));
   const columns = names.map(readerOf);
   if (names.includes(as)) {
     throw new CaissonError("CAISSON_FLOW_INVALID", {

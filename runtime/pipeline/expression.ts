@@ -11,10 +11,13 @@
  * @module
  */
 import { z } from "zod";
-import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { messageOf } from "../errors/caisson_error.ts";
 import type { Expression } from "../flow/flow_definition.ts";
-import { excerpt } from "../manifest/untrusted_text.ts";
+import { didYouMean } from "../manifest/schema_issue.ts";
+import { excerpt, quote } from "../manifest/untrusted_text.ts";
+import { invalid } from "./invalid.ts";
 import { aggregateNames } from "./aggregate/aggregates.ts";
+import { plainExpression } from "./expression_kind.ts";
 import { type Evaluate, operatorNames, operatorOf } from "./expression_operators.ts";
 
 /** Deepest nesting of an expression. */
@@ -24,23 +27,16 @@ interface Problem {
   readonly path: readonly number[];
   readonly found: string;
   readonly allowed: string;
+  readonly action: string | undefined;
 }
 
 /** Thrown inside this file only. */
 class Refused {
   readonly problem: Problem;
 
-  constructor(path: readonly number[], found: string, allowed: string) {
-    this.problem = { path, found, allowed };
+  constructor(path: readonly number[], found: string, allowed: string, action?: string) {
+    this.problem = { path, found, allowed, action };
   }
-}
-
-/** What the builder makes stands for its JSON. */
-function unwrap(value: unknown): unknown {
-  return typeof value === "object" && value !== null && "toJSON" in value &&
-      typeof value.toJSON === "function"
-    ? value.toJSON()
-    : value;
 }
 
 /** Where a name may stand that is no operator, but one elsewhere. */
@@ -54,8 +50,28 @@ function placeOf(name: unknown): string | undefined {
     : undefined;
 }
 
+/** Operators and aggregates go by other names elsewhere. */
+const synonyms: Readonly<Record<string, string>> = {
+  ...{ "=": "==", "===": "==", eq: "==", "!==": "!=", ne: "!=", "<>": "!=", gt: ">", gte: ">=", lt: "<", lte: "<=" },
+  ...{ "&&": "and", "||": "or", "!": "not", exists: "present", regex: "matches", get: "field", len: "length" },
+  ...{ avg: "mean", average: "mean", std: "stdev", stddev: "stdev", variance: "var", percentile: "quantile" },
+  ...{ uppercase: "upper", lowercase: "lower", startswith: "starts_with", endswith: "ends_with", includes: "contains" },
+};
+
+function actionFor(name: unknown): string | undefined {
+  if (typeof name !== "string") return undefined;
+  const lower = name.toLowerCase();
+  const meant = Object.hasOwn(synonyms, lower)
+    ? synonyms[lower]
+    // Of one letter or two, any sign would be the nearest.
+    : name.length < 3
+    ? undefined
+    : didYouMean(name, [...operatorNames, ...aggregateNames]);
+  return meant === undefined ? undefined : `Did you mean ${quote(meant)}?`;
+}
+
 function check(given: unknown, path: readonly number[]): Expression {
-  const value = unwrap(given);
+  const value = plainExpression(given);
   if (path.length > MAX_DEPTH) {
     throw new Refused(path, "deeper nesting", `at most ${MAX_DEPTH} levels`);
   }
@@ -70,6 +86,7 @@ function check(given: unknown, path: readonly number[]): Expression {
       place !== undefined
         ? `${excerpt(name)} only in ${place}`
         : `an operator: ${operatorNames.join(", ")}; for a list ["literal", […]]`,
+      place === undefined ? actionFor(name) : undefined,
     );
   }
   const { least, most, form, plainFrom = Infinity, refuse } = operator;
@@ -137,12 +154,8 @@ export function parseExpression(value: unknown, path: string): Expression {
     return check(value, []);
   } catch (thrown) {
     if (!(thrown instanceof Refused)) throw thrown;
-    const { path: inner, found, allowed } = thrown.problem;
-    throw new CaissonError("CAISSON_FLOW_INVALID", {
-      subject: path + inner.map((index) => `[${index}]`).join(""),
-      found,
-      allowed,
-    });
+    const { path: inner, found, allowed, action } = thrown.problem;
+    throw invalid(path + inner.map((index) => `[${index}]`).join(""), found, allowed, action);
   }
 }
 
@@ -175,12 +188,12 @@ function refine(value: unknown, context: z.core.$RefinementCtx): void {
     check(value, []);
   } catch (thrown) {
     if (!(thrown instanceof Refused)) throw thrown;
-    const { path, found, allowed } = thrown.problem;
+    const { path, found, allowed, action } = thrown.problem;
     context.addIssue({
       code: "custom",
       path: [...path],
       message: allowed,
-      params: { found },
+      params: action === undefined ? { found } : { found, action },
     });
   }
 }

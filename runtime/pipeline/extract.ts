@@ -1,7 +1,7 @@
 /** Named groups of a regular expression become fields. @module */
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import type { ExtractDefinition } from "../flow/flow_definition.ts";
-import { compileExpression, parseExpression } from "./expression.ts";
+import { compileReading } from "./expected_value.ts";
 import type { Operator } from "./operator.ts";
 
 /**
@@ -16,7 +16,7 @@ export function compileExtract(
   const pattern = compilePattern(definition, path);
   const from = definition.from === undefined
     ? (value: unknown) => value
-    : compileExpression(parseExpression(definition.from, `${path}.from`));
+    : compileReading(definition.from, `${path}.from`, ["text"], 'a text of each event, such as ["field", "message"]');
   const numbers = definition.numbers ?? [];
   return {
     name: "extract",

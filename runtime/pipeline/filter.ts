@@ -1,6 +1,7 @@
 /** Keeps the events a predicate holds for. @module */
 import type { Event } from "../flow/delivery.ts";
 import type { ExpressionInput } from "../flow/flow_definition.ts";
+import { checkCondition } from "./expected_value.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
 import type { Operator } from "./operator.ts";
 
@@ -14,6 +15,7 @@ export function compileFilter(
     return { name: "filter", step: (event, emit) => predicate(event) === true && emit(event) };
   }
   const filter = parseExpression(predicate, path);
+  checkCondition(filter, path);
   const holds = compileExpression(filter);
   return {
     name: "filter",

@@ -1,9 +1,10 @@
 /** Tells events apart by what `groupBy` says. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
 import { keyOf, owned } from "./aggregate/keeping.ts";
+import { compileKey, compileKind } from "./expected_value.ts";
 import { invalid } from "./invalid.ts";
 import type { GroupBy } from "./select_definition.ts";
-import { compileValue, isRecord } from "./target.ts";
+import { isRecord } from "./target.ts";
 
 /** One group an event belongs to. */
 export interface GroupKey {
@@ -87,9 +88,12 @@ function dimensionsOf(definition: GroupBy, path: string): Dimension[] {
 }
 
 function dimension(definition: unknown, path: string): Dimension {
-  if (!isRecord(definition)) return { each: false, of: compileValue(definition as never, path) };
+  if (!isRecord(definition)) return { each: false, of: compileKey(definition, path) };
   if (Object.keys(definition).join() !== "each") throw invalid(path, JSON.stringify(definition), '{ "each": … }');
-  return { each: true, of: compileValue(definition["each"] as never, `${path}.each`) };
+  return {
+    each: true,
+    of: compileKind(definition["each"], `${path}.each`, ["list"], 'a list, such as ["field", "tags"]'),
+  };
 }
 
 /** A plain value stands for itself; a list or record for its text, kept apart from any text an event may bring. */

@@ -15,7 +15,11 @@ const expression = expressionSchema.meta({
 const present = (value: unknown): boolean => value !== undefined;
 /** An expression that may use aggregates and other names of its place: checked when it is compiled. */
 const target = z.unknown().describe("Target: an expression, or a record of targets").refine(present, "a target");
-const milliseconds = z.number().positive();
+/** A timer set for longer rings at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Shorter is no time, as the clock has few digits left below it; longer cannot be told apart from a little longer. */
+const milliseconds = z.number().min(0.001).max(Number.MAX_SAFE_INTEGER);
+const delay = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const count = z.int().min(1);
 const port = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "a name: lower-case letters, digits, _ and -");
 
@@ -31,9 +35,9 @@ const limits = {
 };
 const eventTime = {
   time: expression.optional(),
-  maxAheadMs: z.number().min(0).optional(),
-  delayMs: z.number().min(0).optional(),
-  latenessMs: z.number().min(0).optional(),
+  maxAheadMs: delay.optional(),
+  delayMs: delay.optional(),
+  latenessMs: delay.optional(),
   idleMs: milliseconds.optional(),
 };
 
@@ -164,7 +168,7 @@ const steps = {
       value: z.string().min(1).optional(),
       numbers: z.array(z.string().min(1)).optional(),
       maxBytes: count.max(1 << 30).optional(),
-      everyMs: milliseconds.optional(),
+      everyMs: milliseconds.max(LONGEST_TIMER_MS).optional(),
     }).optional(),
     store: store.optional(),
     as: z.string().min(1),
@@ -208,5 +212,6 @@ export const pipelineSchema: z.ZodType = z.union([
       from: z.string().min(1),
       to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
     })),
+    ports: z.array(z.string().min(1)).optional(),
   }),
 ]);

@@ -1,6 +1,7 @@
 /** `select`: where, groupBy, window, target, having. @module */
 import type { Event } from "../flow/delivery.ts";
 import { aggregateOf } from "./aggregate/aggregates.ts";
+import { compileCondition } from "./expected_value.ts";
 import { parseExpression } from "./expression.ts";
 import { FieldPaths } from "./field_paths.ts";
 import type { ExpressionInput } from "../flow/flow_definition.ts";
@@ -9,7 +10,7 @@ import { invalid } from "./invalid.ts";
 import type { KernelStep } from "./kernel_program.ts";
 import type { Emit, Operator } from "./operator.ts";
 import type { SelectDefinition, Target, WindowLimits } from "./select_definition.ts";
-import { type CompiledTarget, compileTarget, compileValue, fieldPathOf, isRecord } from "./target.ts";
+import { type CompiledTarget, compileTarget, fieldPathOf, isRecord } from "./target.ts";
 import { compileWindow } from "./window/compile_window.ts";
 import { tumblingRows } from "./window/tumbling_rows.ts";
 import { TumblingWindows } from "./window/tumbling_windows.ts";
@@ -27,8 +28,8 @@ const wholeEvent: Target = ["field", []];
  */
 export function compileSelect(definition: SelectDefinition, path: string): Operator {
   const { where, window, having, groupBy } = definition;
-  const keeps: Holds = where === undefined ? undefined : compileValue(where, `${path}.where`);
-  const wanted: Holds = having === undefined ? undefined : compileValue(having, `${path}.having`);
+  const keeps: Holds = where === undefined ? undefined : compileCondition(where, `${path}.where`);
+  const wanted: Holds = having === undefined ? undefined : compileCondition(having, `${path}.having`);
   if (window !== undefined) return windowed(definition, path, keeps, wanted);
   if (groupBy !== undefined) return grouped(definition, path, keeps, wanted);
   const target = definition.target === undefined ? undefined : plainTarget(definition.target, path);

@@ -2,7 +2,9 @@
 import type { Expression, ExpressionInput } from "../flow/flow_definition.ts";
 import type { MakeAccumulator } from "./aggregate/accumulator.ts";
 import { aggregateNames, aggregateOf, makeEventCount } from "./aggregate/aggregates.ts";
+import { refuseBareText } from "./expected_value.ts";
 import { compileExpression, parseExpression } from "./expression.ts";
+import { plainExpression } from "./expression_kind.ts";
 import { operatorOf } from "./expression_operators.ts";
 import { invalid } from "./invalid.ts";
 import type { Target } from "./select_definition.ts";
@@ -65,16 +67,9 @@ function compilePart(target: unknown, path: string, rewrite: Rewrite): (scope: u
   return recordMakerOf(fields);
 }
 
-/** What a builder made stands for its JSON. */
-function plainOf(value: unknown): unknown {
-  return typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
-    ? value.toJSON()
-    : value;
-}
-
 /** Turns what an expression says of the event, the group and aggregates into fields of one record. */
 function rewriteScope(given: unknown, path: string, scope: TargetScope, aggregates: CompiledAggregate[]): unknown {
-  const expression = plainOf(given);
+  const expression = plainExpression(given);
   if (!Array.isArray(expression)) return expression;
   const [name, ...operands] = expression as unknown[];
   if (name === "literal") return expression;
@@ -140,6 +135,7 @@ function compileAggregate(name: string, operands: readonly unknown[], path: stri
   const prepared = kind.prepare(options.map((option) => literalOf(option)));
   if (typeof prepared === "string") throw invalid(path, JSON.stringify(options), prepared);
   const expression = parseExpression(value, `${path}[1]`);
+  refuseBareText(expression, `${path}[1]`);
   const field = fieldPathOf(expression);
   return { make: prepared, of: compileExpression(expression), ...(field === undefined ? {} : { path: field }) };
 }
@@ -154,7 +150,7 @@ export function fieldPathOf(expression: Expression): readonly string[] | undefin
 
 /** A list may be written as it is or as a literal. */
 function literalOf(option: unknown): unknown {
-  const value = plainOf(option);
+  const value = plainExpression(option);
   return Array.isArray(value) && value[0] === "literal" && value.length === 2 ? value[1] : value;
 }
 

@@ -64,6 +64,7 @@ const forms: Readonly<Record<string, PipelineDefinition>> = {
       { from: "end", to: "out" },
       { from: "route", to: "rest" },
     ],
+    ports: ["rest"],
   },
 };
 

@@ -67,6 +67,7 @@ const graph = {
     { from: "cold", to: ["joined", "quiet"] },
     { from: "joined", to: "out" },
   ],
+  ports: ["seen", "quiet"],
 };
 
 Deno.test("a processor cuts a graph of steps: what is before it stays one pipeline, and what it feeds is another", () => {
@@ -94,6 +95,7 @@ Deno.test("a processor cuts a graph of steps: what is before it stays one pipeli
         { from: "sorted", to: "cold" },
         { from: "cold", to: ["cold-out", "cold-out-quiet"] },
       ],
+      ports: ["twice-out", "sorted-hot-seen", "cold-out", "cold-out-quiet"],
     },
     "main-part-twice-3": [{ batch: { count: 2 } }],
     "main-part-joined": [{ set: { at: 1 } }],

@@ -1,4 +1,6 @@
 /** Random pipelines of expressions that the kernel knows. @module */
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import type { CompiledPipeline } from "../../runtime/pipeline/compiled_pipeline.ts";
 import { compilePipeline } from "../../runtime/pipeline/compile.ts";
 import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import type { Expression, OperatorDefinition, PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
@@ -83,8 +85,20 @@ function limiter(
 export function randomPipeline(random: () => number): PipelineDefinition {
   for (;;) {
     const definition = anyPipeline(random);
-    if (kernelProgramOf(compilePipeline(definition, "random")) !== undefined) return definition;
+    if (isProgram(definition)) return definition;
   }
+}
+
+/** What is refused, as a condition that can never hold, has no program either. */
+function isProgram(definition: PipelineDefinition): boolean {
+  let compiled: CompiledPipeline;
+  try {
+    compiled = compilePipeline(definition, "random");
+  } catch (error) {
+    if (error instanceof CaissonError && error.code === "CAISSON_FLOW_INVALID") return false;
+    throw error;
+  }
+  return kernelProgramOf(compiled) !== undefined;
 }
 
 function anyPipeline(random: () => number): PipelineDefinition {

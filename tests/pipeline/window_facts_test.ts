@@ -43,7 +43,7 @@ const cases: readonly (readonly [string, WindowDefinition | readonly WindowDefin
 for (const [name, window, expected] of cases) {
   for (const grouped of [false, true]) {
     Deno.test(`a window ${name} says when its first and last event came in${grouped ? ", in a group" : ""}`, async () => {
-      const groupBy = grouped ? { groupBy: "one" } : {};
+      const groupBy = grouped ? { groupBy: ["literal", "one"] } : {};
       const run = await runPipeline([{ select: { ...groupBy, window, target: facts } }], values, { times });
       assertEquals(run.out, expected.map(([name, start, end, n]) => ({ name, start, end, n })));
     });

@@ -27,6 +27,7 @@ const nested = (levels: number, around: (inner: unknown) => unknown): unknown =>
   return value;
 };
 const not = (inner: unknown) => ["not", inner];
+const field = ["field", "a"];
 const count = (window: unknown) => [{ select: { window, target: ["count"] } }];
 const made = (target: unknown) => [{ select: { window: { tumbling: { size: 2 } }, target } }];
 const matching = (pattern: unknown, more: object = {}) => [{ match: { cases: [{ case: pattern, ...more }] } }];
@@ -73,7 +74,7 @@ const wrong: Readonly<Record<string, readonly [unknown, string, string, string]>
   "a size of zero": [count({ tumbling: { size: 0 } }), "tumbling.size", "0", "at least 1"],
   "a size that is no number": [count({ tumbling: { size: NaN } }), "tumbling.size", "NaN", "a number"],
   "a size beyond all numbers": [count({ tumbling: { size: 1e300 } }), "tumbling.size", "1e+300", "at most"],
-  "a negative interval": [count({ tumbling: { intervalMs: -5 } }), "tumbling.intervalMs", "-5", "more than 0"],
+  "a negative interval": [count({ tumbling: { intervalMs: -5 } }), "tumbling.intervalMs", "-5", "at least 0.001"],
   "an endless interval": [count({ tumbling: { intervalMs: Infinity } }), ".intervalMs", "Infinity", "a number"],
   "an interval below what times can tell": [
     count({ tumbling: { intervalMs: 1e-9, time: ["field", "t"] } }),
@@ -113,6 +114,121 @@ const wrong: Readonly<Record<string, readonly [unknown, string, string, string]>
   "half a grok field": [extracting({ grok: "%{IP:x" }), `${extract}.grok`, "%{IP:x", "%{PATTERN:name}"],
   "a misspelt separator": [extracting({ kv: { feilds: "," } }), `${extract}.kv`, "feilds", '"fields"'],
   "a range of every address by accident": [extracting({ cidr: ["10.0.0.0/"] }), "cidr[0]", "10.0.0.0/", "/8"],
+  "a target that is no node, for a slip": [
+    {
+      nodes: { step: [], filter: [] },
+      links: [
+        { from: "in", to: ["step", "filter"] },
+        { from: "step", to: "fitler" },
+        { from: "filter", to: "out" },
+      ],
+    },
+    "main.links[1].to",
+    '"fitler"',
+    "step, filter, out, err",
+  ],
+  "a port of its own that nothing leads to": [
+    { nodes: { a: [] }, links: [{ from: "in", to: "a" }, { from: "a", to: "out" }], ports: ["audit"] },
+    "main.ports[0]",
+    '"audit"',
+    "out",
+  ],
+  "a rate that is a text": [[{ bucket: { class: "all", rate: "rate" } }], "bucket.rate", '"rate", a text', "a number"],
+  "a rate below zero": [[{ bucket: { class: "all", rate: -1 } }], "bucket.rate", "-1", "0 or more"],
+  "a class that is a number": [[{ bucket: { class: 5, rate: 1 } }], "bucket.class", "5, a number", "a text"],
+  "a time without length": [[{ throttle: { limit: 1, perMs: 1e-300 } }], "throttle.perMs", "1e-300", "at least 0.001"],
+  "a time beyond all clocks": [
+    [{ dedupe: { key: field, withinMs: 2 ** 60 } }],
+    ".withinMs",
+    "1152921504606847000",
+    "at most",
+  ],
+  "an interval beyond all clocks": [count({ tumbling: { intervalMs: 2 ** 60 } }), ".intervalMs", "11529", "at most"],
+  "a lateness beyond all clocks": [
+    count({ session: { gapMs: 1, time: field, latenessMs: 2 ** 60 } }),
+    "session.latenessMs",
+    "11529",
+    "at most",
+  ],
+  "a file that is looked at at once, for a timer's bound": [
+    [{ enrich: { key: field, as: "x", file: { path: "x.csv", key: "k", everyMs: 2 ** 31 } } }],
+    "file.everyMs",
+    "2147483648",
+    "at most 2147483647",
+  ],
+  "a time that is a text": [
+    count({ tumbling: { intervalMs: 10, time: "yesterday" } }),
+    "tumbling.time",
+    '"yesterday", the same',
+    "of each event",
+  ],
+  "a time that is one moment": [count({ session: { gapMs: 1, time: 5 } }), "session.time", "5, the same", "of each"],
+  "a time that is a truth": [count({ session: { gapMs: 1, time: ["not", field] } }), ".time", "a boolean", "or a date"],
+  "an increment that is a text": [
+    count({ tumbling: { size: 2, increment: "bytes" } }),
+    "tumbling.increment",
+    '"bytes", a text',
+    "a number",
+  ],
+  "an end that is a number": [count({ state: { emit: 5 } }), "state.emit", "5, a number", "a condition"],
+  "two windows of a name": [
+    count([{ tumbling: { size: 2, name: "a" } }, { tumbling: { size: 2, name: "a" } }]),
+    "select.window[1]",
+    '"a"',
+    "a name of its own",
+  ],
+  "a branch without ports": [[{ branch: {} }], `${step}.branch`, "no port", "at least one"],
+  "a branch that is a field's name": [[{ branch: { a: "hot" } }], "branch.a", '"hot", a text', "a condition"],
+  "a match without cases": [[{ match: { cases: [] } }], "match.cases", "[]", "at least 1"],
+  "a condition that is a number": [[{ filter: 1 }], `${step}.filter`, "1, a number", "a condition"],
+  "a condition that is a sum": [[{ filter: ["+", field, 1] }], `${step}.filter`, "a number", "a condition"],
+  "a condition inside that is a text": [
+    [{ filter: ["and", ["present", field], "hot"] }],
+    `${step}.filter[2]`,
+    '"hot", a text',
+    "a condition",
+  ],
+  "a condition that reads nothing": [
+    [{ filter: ["==", "level", "error"] }],
+    `${step}.filter`,
+    "the same for every event",
+    "a condition",
+  ],
+  "a where that is a number": [[{ select: { where: 5 } }], "select.where", "5, a number", "a condition"],
+  "a having that is a text": [[{ select: { having: "hot" } }], "select.having", '"hot", a text', "a condition"],
+  "a when that is a record": [matching({}, { when: { a: 1 } }), "cases[0].when", '{"a":1}', "a condition"],
+  "an $is that is a text": [matching({ $is: "hot" }), "case.$is", '"hot", a text', "a condition"],
+  "a key that is a field's name": [[{ dedupe: { key: "id" } }], "dedupe.key", '"id"', '["literal", "id"]'],
+  "a key of a throttle that is a field's name": [[{ throttle: { limit: 1, key: "id" } }], ".key", '"id"', "literal"],
+  "a key to look up that is a field's name": [
+    [{ enrich: { key: "host", table: {}, as: "x" } }],
+    "enrich.key",
+    '"host"',
+    '["field", "host"]',
+  ],
+  "a group that is a field's name": [[{ select: { groupBy: "host" } }], "select.groupBy", '"host"', "literal"],
+  "a group in a set that is a field's name": [
+    [{ select: { groupBy: { set: ["host"] } } }],
+    "groupBy.set[0]",
+    '"host"',
+    "literal",
+  ],
+  "a count by a field's name": [[{ count: { by: { host: "host" } } }], "count.by.host", '"host"', "literal"],
+  "each of a field's name": [[{ each: { of: "items" } }], "each.of", '"items", a text', "a list"],
+  "groups of each of a number": [[{ select: { groupBy: { each: 5 } } }], "groupBy.each", "5, a number", "a list"],
+  "a pattern for one text only": [
+    [{ extract: { pattern: "(?<a>.)", from: "message" } }],
+    "extract.from",
+    '"message"',
+    "of each event",
+  ],
+  "a sum of a field's name": [made(["sum", "bytes"]), "select.target[1]", '"bytes"', '["field", "host"]'],
+  "an aggregate of too much": [made(["sum", field, 2]), "select.target", "2 operands", '["sum", value]'],
+  "an aggregate of nothing": [made({ a: ["mean"] }), "select.target.a", "0 operands", '["mean", value]'],
+  "an unknown function": [[{ set: { a: ["uper", field] } }], "set.a[0]", '"uper"', "upper"],
+  "an unknown pattern of grok": [extracting({ grok: "%{IPP:x}" }), `${extract}.grok`, "IPP", "IP"],
+  "a dissection without fields": [extracting({ dissect: "a b" }), `${extract}.dissect`, "no field", "%{name}"],
+  "a date of nothing": [extracting({ datetime: "%H" }), `${extract}.datetime`, "%H", "year"],
   "fields instead of a record": [[{ project: ["field", "a"] }], `${step}.project`, '["field","a"]', "a record"],
 };
 
@@ -126,6 +242,40 @@ for (const [name, [main, path, found, allowed]] of Object.entries(wrong)) {
     assert(action !== "");
   });
 }
+
+const meant: readonly (readonly [string, unknown])[] = [
+  ['Did you mean "filter"?', wrong["a target that is no node, for a slip"]![0]],
+  ['Did you mean ["field", "id"]?', [{ dedupe: { key: "id" } }]],
+  ['Did you mean ["==", ["field", "level"], "error"]?', [{ filter: ["==", "level", "error"] }]],
+  ['Did you mean "=="?', [{ filter: ["=", field, 1] }]],
+  ['Did you mean "starts_with"?', [{ filter: ["startsWith", field, "x"] }]],
+  ['Did you mean "mean"?', made(["avg", field])],
+  ['Did you mean "upper"?', [{ set: { a: ["uper", field] } }]],
+];
+for (const [action, main] of meant) {
+  Deno.test(`answers a slip: ${action}`, () => assertEquals(refusal(main).action, action));
+}
+
+Deno.test("takes what is meant: constants that are said to be, ports that the flow links or that are named", () => {
+  check([
+    { filter: true },
+    { filter: ["literal", true] },
+    { dedupe: { key: ["literal", "once"], withinMs: 1000 } },
+    { bucket: { class: "all", rate: 0 } },
+    { each: { of: ["literal", [1, 2]] } },
+    { filter: ["if", field, true, ["==", field, "x"]] },
+    { filter: ["coalesce", field, "x"] },
+  ]);
+  const nodes = { a: [{ branch: { hot: ["field", "hot"] } }] };
+  const links = [{ from: "in", to: "a" }, { from: "a", to: "out" }, { from: "a/hot", to: "alerts" }];
+  check({ nodes, links, ports: ["alerts"] });
+  parseFlow({
+    name: "linked",
+    connectors: { a: { type: "stdio" }, b: { type: "stdio" } },
+    pipelines: { main: { nodes, links } },
+    links: [{ from: "a", to: "main" }, { from: "main/alerts", to: "b" }],
+  }, "flow.json");
+});
 
 Deno.test("a table of many entries is no deep nesting", () => {
   const table = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, { id: index }]));

@@ -77,7 +77,12 @@ export function layOut(streams: Readonly<Record<string, AnyStream>>): PipelineDe
   const plain = nodes.length <= 1 && Object.keys(streams).join() === "out" &&
     written.every(({ from, to }) => (from === "in" || from === nodes[0]?.name) && typeof to === "string");
   if (plain) return nodes[0]?.steps ?? [];
-  return { nodes: Object.fromEntries(nodes.map(({ name, steps }) => [name, steps])), links: written };
+  const ports = Object.keys(streams).filter((port) => port !== "out" && port !== "err");
+  return {
+    nodes: Object.fromEntries(nodes.map(({ name, steps }) => [name, steps])),
+    links: written,
+    ...(ports.length === 0 ? {} : { ports }),
+  };
 }
 
 /** How many streams or ports are fed by each stream. */

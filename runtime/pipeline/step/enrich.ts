@@ -1,9 +1,9 @@
 /** The step `enrich`: adds what a table, a file or a store knows about an event. @module */
 import { CaissonError } from "../../errors/caisson_error.ts";
 import { excerpt } from "../../manifest/untrusted_text.ts";
+import { compileKey } from "../expected_value.ts";
 import { invalid } from "../invalid.ts";
 import type { Operator } from "../operator.ts";
-import { compileValue } from "../target.ts";
 import { SqliteStore } from "../store/key_value_store.ts";
 import { recordOf } from "./record_of.ts";
 import type { EnrichDefinition } from "./step_definition.ts";
@@ -20,7 +20,7 @@ interface Table {
 export function compileEnrich(definition: EnrichDefinition, path: string): Operator {
   const { as, missing = "pass" } = definition;
   const table = tableOf(definition, path);
-  const keyFrom = compileValue(definition.key, `${path}.key`);
+  const keyFrom = compileKey(definition.key, `${path}.key`);
   return {
     name: "enrich",
     cursor: "passes",

@@ -3,10 +3,11 @@ import type { Event } from "../../flow/delivery.ts";
 import { numberOf } from "../aggregate/accumulator.ts";
 import { keyOf, shortKeyOf } from "../aggregate/keeping.ts";
 import type { ExpressionInput } from "../../flow/flow_definition.ts";
+import { compileKey, compileKind } from "../expected_value.ts";
 import { parseExpression } from "../expression.ts";
+import { invalid } from "../invalid.ts";
 import type { KernelRead } from "../kernel_program.ts";
 import type { Emit, Operator } from "../operator.ts";
-import { compileValue } from "../target.ts";
 import { WindowCache } from "./window_cache.ts";
 import { RateWindow } from "./rate_window.ts";
 import { RecentMap } from "./recent_map.ts";
@@ -40,12 +41,20 @@ function keyRead(key: ExpressionInput, path: string): readonly KernelRead[] {
   return [{ path: ["key"], expression: parseExpression(key, `${path}.key`) }];
 }
 
+const RATE = "a number, how many pass within the time: 0 or more";
+
+function compileRate(rate: ExpressionInput, path: string): (value: unknown) => unknown {
+  const of = compileKind(rate, path, ["number"], RATE);
+  if (typeof rate === "number" && rate < 0) throw invalid(path, String(rate), RATE);
+  return of;
+}
+
 /** Compiles a bucket: a rate limit for each class and, within it, for each dimension. */
 export function compileBucket(definition: BucketDefinition, path: string): Operator {
   const { cardinality = 1000, timeRangeMs = 1000, windows = 100, dimensions } = definition;
-  const classOf = compileValue(definition.class, `${path}.class`);
-  const rateOf = compileValue(definition.rate, `${path}.rate`);
-  const dimensionsOf = dimensions === undefined ? () => null : compileValue(dimensions, `${path}.dimensions`);
+  const classOf = compileKind(definition.class, `${path}.class`, ["text"], "a text: the name of the class");
+  const rateOf = compileRate(definition.rate, `${path}.rate`);
+  const dimensionsOf = dimensions === undefined ? () => null : compileKey(dimensions, `${path}.dimensions`);
   const classes = new RecentMap<string, RecentMap<string, RateWindow>>(MOST_CLASSES);
   let overflow = dropped;
   let err = dropped;
@@ -114,6 +123,7 @@ export function compileBucket(definition: BucketDefinition, path: string): Opera
 
 /** Compiles a throttle: a bucket of one class. */
 export function compileThrottle({ limit, perMs, key, maxKeys }: ThrottleDefinition, path: string): Operator {
+  if (key !== undefined) compileKey(key, `${path}.key`);
   const bucket = compileBucket({
     class: "throttle",
     rate: limit,
@@ -127,7 +137,7 @@ export function compileThrottle({ limit, perMs, key, maxKeys }: ThrottleDefiniti
 /** Compiles a dedupe. */
 export function compileDedupe(definition: DedupeDefinition, path: string): Operator {
   const { withinMs = Infinity, maxKeys = 100_000 } = definition;
-  const of = compileValue(definition.key, `${path}.key`);
+  const of = compileKey(definition.key, `${path}.key`);
   const seen = new RecentMap<string, number>(maxKeys);
   const first = (event: Event, value: unknown, emit: Emit): boolean => {
     const now = event.timestamp;
@@ -153,7 +163,7 @@ export function compileDedupe(definition: DedupeDefinition, path: string): Opera
 export function compileSample({ keep, key }: SampleDefinition, path: string): Operator {
   let carry = 0;
   if (key !== undefined) {
-    const of = compileValue(key, `${path}.key`);
+    const of = compileKey(key, `${path}.key`);
     return {
       name: "sample",
       step: (event, emit) => share(keyOf(of(event.value))) < keep && emit(event),

@@ -1,8 +1,10 @@
 /** `match`: the first pattern that fits decides what becomes of an event. @module */
 import { CaissonError } from "../../errors/caisson_error.ts";
 import { excerpt } from "../../manifest/untrusted_text.ts";
+import { checkCondition } from "../expected_value.ts";
 import { invalid } from "../invalid.ts";
 import type { Emit, Operator } from "../operator.ts";
+import type { Target } from "../select_definition.ts";
 import { compileTarget } from "../target.ts";
 import type { MatchCase, MatchDefinition } from "./match_definition.ts";
 import { type Captures, compilePattern, type Matches } from "./pattern.ts";
@@ -59,9 +61,15 @@ function compileCase({ case: pattern, when, then, to, drop }: MatchCase, path: s
   }
   return {
     matches: compilePattern(pattern, `${path}.case`),
-    when: when === undefined ? undefined : compileTarget(when, `${path}.when`, scope).compute,
+    when: when === undefined ? undefined : compileWhen(when, `${path}.when`),
     then: then === undefined ? undefined : compileTarget(then, `${path}.then`, scope).compute,
     to,
     drop: drop === true,
   };
+}
+
+function compileWhen(when: Target, path: string): (scope: unknown) => unknown {
+  const { compute } = compileTarget(when, path, scope);
+  checkCondition(when, path);
+  return compute;
 }

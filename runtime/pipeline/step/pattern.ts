@@ -1,9 +1,9 @@
 /** Patterns of values: compiled once, tried on each event. @module */
 import { isSame, ownProperty } from "../expression_values.ts";
 import { compileExtractor } from "../extractor/extractors.ts";
+import { compileCondition } from "../expected_value.ts";
 import { invalid } from "../invalid.ts";
 import { putOwn } from "../own_field.ts";
-import { compileValue } from "../target.ts";
 import type { Pattern } from "./match_definition.ts";
 
 /** What patterns captured so far. */
@@ -68,7 +68,7 @@ const operators: Readonly<Record<string, CompileOne>> = {
       patterns.every((matches, index) => matches(value[index], captures));
   },
   $is: (operand, path) => {
-    const holds = compileValue(operand as never, path);
+    const holds = compileCondition(operand, path);
     return (value) => holds(value) === true;
   },
 };

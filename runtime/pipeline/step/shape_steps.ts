@@ -3,10 +3,12 @@ import { json } from "../../codec/json.ts";
 import type { Event } from "../../flow/delivery.ts";
 import type { ExpressionInput } from "../../flow/flow_definition.ts";
 import { keepable, ownedOf, shortKeyOf } from "../aggregate/keeping.ts";
+import { compileCondition, compileKey, compileKind } from "../expected_value.ts";
 import { Held } from "../held.ts";
+import { invalid } from "../invalid.ts";
 import type { Emit, Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
-import { compileTarget, compileValue } from "../target.ts";
+import { compileTarget } from "../target.ts";
 import { RecentMap } from "./recent_map.ts";
 import { recordOf } from "./record_of.ts";
 import type { BatchDefinition, EachDefinition, StateDefinition } from "./step_definition.ts";
@@ -27,7 +29,10 @@ export function compileSet(fields: { readonly [field: string]: Target }, path: s
 /** Compiles `branch`: to the first port whose condition holds, else on. */
 export function compileBranch(conditions: { readonly [port: string]: ExpressionInput }, path: string): Operator {
   const ports = Object.keys(conditions);
-  const holds = ports.map((port) => compileValue(conditions[port]!, `${path}.${port}`));
+  if (ports.length === 0) {
+    throw invalid(path, "no port", 'at least one port with its condition, such as { "errors": … }');
+  }
+  const holds = ports.map((port) => compileCondition(conditions[port]!, `${path}.${port}`));
   let emits: Emit[] = [];
   return {
     name: "branch",
@@ -46,7 +51,7 @@ export function compileBranch(conditions: { readonly [port: string]: ExpressionI
 
 /** Compiles `each`: one event for each item of a list. */
 export function compileEach({ of, as }: EachDefinition, path: string): Operator {
-  const list = compileValue(of, `${path}.of`);
+  const list = compileKind(of, `${path}.of`, ["list"], 'a list, such as ["field", "items"]');
   return flattening("each", (value) => {
     const items = list(value);
     if (!Array.isArray(items)) return [];
@@ -74,7 +79,7 @@ function flattening(name: string, apply: (value: unknown, event: Event) => Itera
 export function compileState(definition: StateDefinition, path: string): Operator {
   const { key, initial = null, maxKeys = 100_000 } = definition;
   const scope = { names: ["state"], aggregates: false };
-  const keyFrom = key === undefined ? () => null : compileValue(key, `${path}.key`);
+  const keyFrom = key === undefined ? () => null : compileKey(key, `${path}.key`);
   const update = compileTarget(definition.update, `${path}.update`, scope).compute;
   const target = definition.target === undefined
     ? undefined

@@ -1,4 +1,5 @@
 /** Makes the windows a definition asks for, and refuses those that cannot be. @module */
+import { quote } from "../../manifest/untrusted_text.ts";
 import { invalid } from "../invalid.ts";
 import type {
   EventTime,
@@ -44,6 +45,10 @@ export function compileWindow(
   for (const [index, frame] of list.entries()) checkFrame(frame, index, `${path}[${index}]`);
   const tilted = Array.isArray(definition);
   const rules = list.map((frame, index) => compileRule(frame, tilted ? `${path}[${index}]` : path, index));
+  for (const [index, { name }] of rules.entries()) {
+    if (!rules.slice(0, index).some((other) => other.name === name)) continue;
+    throw invalid(`${path}[${index}]`, `a second window named ${quote(name)}`, "a name of its own for each window");
+  }
   const limits: WindowLimits = "state" in first ? first.state : (first as { tumbling: WindowLimits }).tumbling;
   const timed = list.some((frame) => "tumbling" in frame && "intervalMs" in frame.tumbling);
   return new TumblingWindows(

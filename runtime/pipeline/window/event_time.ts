@@ -2,8 +2,10 @@
 import { CaissonError } from "../../errors/caisson_error.ts";
 import type { Event } from "../../flow/delivery.ts";
 import { excerpt } from "../../manifest/untrusted_text.ts";
+import { compileReading } from "../expected_value.ts";
 import type { EventTime } from "../select_definition.ts";
-import { compileValue } from "../target.ts";
+
+const TIME = 'milliseconds since 1970, or a date as text, of each event, such as ["field", "time"]';
 
 /** Furthest moment from 1970 that is a date. */
 const MOST_TIME = 8.64e15;
@@ -21,7 +23,7 @@ export function compileTime(
   path: string,
 ): (event: Event, value: unknown) => number {
   if (time === undefined) return (event) => event.timestamp;
-  const of = compileValue(time, `${path}.time`);
+  const of = compileReading(time, `${path}.time`, ["number", "text"], TIME);
   return (event, value) => {
     const found = of(value);
     const milliseconds = typeof found === "string"

@@ -1,6 +1,6 @@
 /** When a tumbling window ends: by size, by interval, by what an event says. @module */
 import type { IntervalWindow, SizeWindow, StateWindow, WindowDefinition } from "../select_definition.ts";
-import { compileValue } from "../target.ts";
+import { compileCondition, compileKind } from "../expected_value.ts";
 import { numberOf } from "../aggregate/accumulator.ts";
 
 /** What an event does to a window. */
@@ -34,7 +34,9 @@ export function compileRule(definition: WindowDefinition, path: string, index: n
 }
 
 function sizeRule({ size, increment, name, maxEvents }: SizeWindow, path: string, index: number): TumblingRule {
-  const by = increment === undefined ? undefined : compileValue(increment, `${path}.increment`);
+  const by = increment === undefined
+    ? undefined
+    : compileKind(increment, `${path}.increment`, ["number"], 'a number, such as ["field", "bytes"]');
   return {
     name: name ?? `window ${index + 1}`,
     ...(by === undefined ? { size } : {}),
@@ -64,8 +66,8 @@ function intervalRule({ intervalMs, name, maxEvents }: IntervalWindow, index: nu
 }
 
 function stateRule({ emit, include, name, maxEvents }: StateWindow, path: string, index: number): TumblingRule {
-  const ends = compileValue(emit, `${path}.emit`);
-  const included = include === undefined ? undefined : compileValue(include, `${path}.include`);
+  const ends = compileCondition(emit, `${path}.emit`);
+  const included = include === undefined ? undefined : compileCondition(include, `${path}.include`);
   return {
     name: name ?? `window ${index + 1}`,
     maxEvents,
