@@ -49,6 +49,87 @@ peerTest(
   },
 );
 
+peerTest(["curl"], "an event may be a whole answer: status, headers and body", async () => {
+  const answers: Record<string, unknown> = {
+    made: { status: 201, headers: { location: "/things/7", "Set-Cookie": ["a=1", "b=2"] }, body: { id: 7 } },
+    gone: { status: 410, headers: { "content-type": "text/plain" }, body: "no longer\n" },
+    bytes: { "body_base64": "AP8=", headers: { "content-type": "application/octet-stream" } },
+    plain: {},
+    moved: { status: 303, headers: { location: "/elsewhere" } },
+  };
+  await using station = await server({ answer: "response", status: 202 }, {
+    postprocessors: [],
+    answer: (text) => JSON.stringify(answers[text]),
+  });
+  const url = `http://127.0.0.1:${portOf(station)}`;
+  const ask = async (text: string): Promise<string[]> => {
+    const [head = "", body = ""] = (await curl("-i", "-d", text, url)).split("\r\n\r\n");
+    const lines = head.split("\r\n").map((line) => line.toLowerCase());
+    return [
+      lines[0]!.split(" ")[1]!,
+      ...lines.filter((line) => /^(?:content-type|location|set-cookie)/.test(line)).sort(),
+      body,
+    ];
+  };
+  assertEquals(await ask("made"), [
+    "201",
+    "content-type: application/json",
+    "location: /things/7",
+    "set-cookie: a=1",
+    "set-cookie: b=2",
+    '{"id":7}',
+  ]);
+  assertEquals(await ask("gone"), ["410", "content-type: text/plain", "no longer\n"]);
+  assertEquals((await ask("bytes")).slice(0, 2), ["202", "content-type: application/octet-stream"]);
+  assertEquals(await ask("plain"), ["202", "content-type: application/json", ""]);
+  assertEquals((await ask("moved"))[2], "location: /elsewhere");
+  assertEquals(station.errors, []);
+});
+
+Deno.test("an event that is no answer gets 503 to its peer, and its flow says what is wrong with it", async () => {
+  const wrong: readonly (readonly [string, string])[] = [
+    ["no json", "no JSON"],
+    ["[]", "a record of status, headers, body, body_base64"],
+    ['{"state":200}', '"state"'],
+    ['{"status":101}', "101"],
+    ['{"status":"200"}', '"200"'],
+    ['{"headers":{"x":"a\\r\\nset-cookie: b"}}', "without line ends"],
+    ['{"headers":{"x y":"a"}}', '"x y"'],
+    ['{"headers":{"x":1}}', "x"],
+    ['{"headers":[]}', "headers"],
+    ['{"headers":{"Content-Length":"3"}}', "Content-Length"],
+    ['{"headers":{"transfer-encoding":"chunked"}}', "transfer-encoding"],
+    ['{"body":1,"body_base64":"AA=="}', "one of them"],
+    ['{"body_base64":"?"}', "RFC 4648"],
+  ];
+  await using station = await server({ answer: "response" }, {
+    preprocessors: [],
+    postprocessors: [],
+    answer: (text) => text,
+  });
+  const url = `http://127.0.0.1:${portOf(station)}`;
+  for (const [body, said] of wrong) {
+    const response = await fetch(url, { method: "POST", body });
+    await response.body?.cancel();
+    assertEquals(response.status, 503, body);
+    const error = station.errors.at(-1)!;
+    assertEquals(error.code, "CAISSON_SINK_FAILED", body);
+    assertStringIncludes(error.message, said);
+  }
+  assertEquals(station.errors.length, wrong.length);
+});
+
+Deno.test("a request has one whole answer: a second event of it fails", async () => {
+  await using station = await server({ answer: "response" }, {
+    postprocessors: [],
+    answer: (text) => JSON.stringify({ body: text }),
+  });
+  const response = await fetch(`http://127.0.0.1:${portOf(station)}`, { method: "POST", body: "one\ntwo\n" });
+  await response.text().catch(() => "");
+  await eventually("an error", () => station.errors.length > 0);
+  assertStringIncludes(station.errors[0]!.message, "a second event for one request");
+});
+
 peerTest(["curl"], "a request may become one event: method, path, query, headers and body", async () => {
   await using station = await server({ as: "request" }, { preprocessors: [] });
   const url = `http://127.0.0.1:${portOf(station)}/a/b?x=1`;

@@ -1,6 +1,7 @@
 /** One request to an HTTP server and its answer. @module */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { CaissonError } from "../../../errors/caisson_error.ts";
+import type { AnswerHead } from "./answer_value.ts";
 
 /** What answers have in common. */
 export interface AnswerOptions {
@@ -54,15 +55,20 @@ export class Exchange {
     return this.#over;
   }
 
+  /** Whether something of its answer was written. */
+  get begun(): boolean {
+    return this.#response.headersSent;
+  }
+
   /**
-   * Adds to the answer.
+   * Adds to the answer; the first call sends its head.
    *
    * @throws {CaissonError} `CAISSON_CONNECTION_LOST`
    */
-  async write(chunks: readonly Uint8Array[], status: number, contentType: string): Promise<void> {
+  async write(chunks: readonly Uint8Array[], { status, headers }: AnswerHead): Promise<void> {
     const response = this.#response;
     if (this.#over || response.writableEnded) throw this.#lost("the peer left before its answer");
-    if (!response.headersSent) response.writeHead(status, { "content-type": contentType });
+    if (!response.headersSent) response.writeHead(status, headers as OutgoingHttpHeaders);
     for (const chunk of chunks) {
       // The response keeps what it cannot send at once; the payload's memory is used again after this write.
       if (!response.write(chunk.slice())) await this.#drained();

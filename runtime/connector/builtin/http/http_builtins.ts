@@ -51,14 +51,20 @@ const serverSchema = closed({
   "idle_timeout_ms": milliseconds(5_000, "How long a connection is kept between two requests"),
   "answer_timeout_ms": milliseconds(30_000, "How long the flow may take to answer; then the answer is 504"),
   "write_timeout_ms": milliseconds(30_000, "How long a peer may take nothing of its answer"),
+  answer: {
+    enum: ["body", "response"],
+    default: "body",
+    description:
+      "What an event of the sink is: a piece of the body, through codec and postprocessors; or, as JSON, the whole answer: status, headers, and body (text, or anything else as JSON) or body_base64.",
+  },
   status: {
     type: "integer",
     minimum: 200,
     maximum: 599,
     default: 200,
-    description: "Status of an answer the flow writes.",
+    description: "Status of an answer the flow writes, unless it says its own.",
   },
-  "content_type": contentType,
+  "content_type": { ...contentType, description: "What the body is said to be, unless an answer says it by itself." },
 }, ["port"]);
 
 type Config = Readonly<Record<string, unknown>>;
