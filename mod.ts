@@ -126,6 +126,7 @@ export {
   type SpecialPattern,
   type ThenOf,
 } from "./runtime/pipeline/builder/match_cases.ts";
+export type { Counted, Extracted, GroupOf } from "./runtime/pipeline/builder/extracted.ts";
 export type { At, Deeper, Key, Made, PathOf, Plain, Row, TargetInput } from "./runtime/pipeline/builder/row.ts";
 export {
   captured,

@@ -182,3 +182,33 @@ Deno.test("a window may take its time, increment and end from the fields of the 
   // @ts-expect-error no such field
   events.window((event) => ({ state: { emit: event("last") } }));
 });
+
+Deno.test("an extraction has a field for each group of its pattern, and a count one for each key", async () => {
+  const extracted = pipeline("main", { in: shape<{ text: string }>() })
+    .extract("^(?<=)(?<who>\\w+)=(?<ms>\\d+)(?: (?<rest>.*))?$", { from: (event) => event("text"), numbers: ["ms"] });
+  expectType<
+    Same<
+      EventsOf<typeof extracted>,
+      { who: string | undefined; ms: number | null | undefined; rest: string | undefined }
+    >
+  >(true);
+  const counted = extracted.count((event) => ({ who: event("who") }), { as: "times" });
+  const typed: Stream<{ who: string | null; times: number }> = counted;
+  const run = await runPipeline(typed.build(), [{ text: "ada=3" }, { text: "bob=4 x" }, { text: "ada=5" }]);
+  assertEquals(run.out, [{ who: "ada", times: 2 }, { who: "bob", times: 1 }]);
+  assertEquals(JSON.parse(JSON.stringify(extracted.build())), [
+    {
+      extract: {
+        pattern: "^(?<=)(?<who>\\w+)=(?<ms>\\d+)(?: (?<rest>.*))?$",
+        numbers: ["ms"],
+        from: ["field", "text"],
+      },
+    },
+  ]);
+  // @ts-expect-error no group has this name
+  events.extract("(?<who>.*)", { from: (event) => event("host"), numbers: ["ms"] });
+  // @ts-expect-error no such key
+  counted.where((result) => result("count").gt(1));
+  // @ts-expect-error no such field
+  events.count((event) => ({ host: event("hots") }));
+});

@@ -1,6 +1,6 @@
 /** The typed builder of pipelines. @module */
 import type { Event } from "../../flow/delivery.ts";
-import type { OperatorDefinition, PipelineDefinition } from "../../flow/flow_definition.ts";
+import type { CountDefinition, OperatorDefinition, PipelineDefinition } from "../../flow/flow_definition.ts";
 import { type Condition, Term } from "../expression_builder.ts";
 import type { Operator } from "../operator.ts";
 import type { GroupBy, SelectDefinition, Target, WindowDefinition } from "../select_definition.ts";
@@ -14,6 +14,7 @@ import type {
 } from "../step/step_definition.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
 import { checked, type Shape, type StandardSchema } from "./event_shape.ts";
+import type { Counted, Extracted, GroupOf } from "./extracted.ts";
 import { layOut } from "./lay_out.ts";
 import { MatchCases } from "./match_cases.ts";
 import { type Made, resolve, type Row, type TargetInput } from "./row.ts";
@@ -112,6 +113,23 @@ export class Stream<Value> implements AnyStream {
     fields: Fields | ((event: Row<Value>) => Fields),
   ): Stream<Omit<Value, keyof Fields> & Made<Fields>> {
     return this.step({ set: resolve<Fields>(fields) as { readonly [field: string]: Target } });
+  }
+
+  /** Named groups of a regular expression become the event; one that does not match goes to `err`. */
+  extract<const Pattern extends string, const Numbers extends GroupOf<Pattern> = never>(
+    pattern: Pattern,
+    options: { readonly flags?: string; readonly from?: TermOf<Value>; readonly numbers?: readonly Numbers[] } = {},
+  ): Stream<Extracted<Pattern, Numbers>> {
+    const { from, ...others } = options;
+    return this.step({ extract: { pattern, ...others, ...(from === undefined ? {} : { from: resolve<Term>(from) }) } });
+  }
+
+  /** Counts events by key; for more than a count, group and select. */
+  count<const By extends Readonly<Record<string, Term>>, const As extends string = "count">(
+    by: By | ((event: Row<Value>) => By),
+    options: Omit<CountDefinition, "by" | "as"> & { readonly as?: As } = {},
+  ): Stream<Counted<By, As>> {
+    return this.step({ count: { by: resolve<By>(by), ...options } });
   }
 
   /**
