@@ -191,7 +191,10 @@ export interface FlowLinkDefinition extends LinkDefinition {
 export interface DurableState {
   /** SQLite file; made when it is not there. */
   readonly path: string;
-  /** How often the state is committed, milliseconds; events are acked then. @default {1000} */
+  /**
+   * How often the state is committed, milliseconds; events are acked then. Less often where writing it takes more than a
+   * tenth of the time. @default {1000}
+   */
   readonly everyMs?: number;
 }
 

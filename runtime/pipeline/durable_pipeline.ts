@@ -12,15 +12,18 @@ function fail({ settlement, origin }: Origin, reason: unknown): void {
   settlement?.fail(origin, reason);
 }
 
+/** A commit that took long is followed by so many times as long without one: writing a large state must not be all it does. */
+const PAUSE_A_COMMIT = 9;
+
 /** What a {@linkcode DurablePipeline} needs. */
 export interface DurablePipelineOptions {
   /** The pipeline. */
   readonly pipeline: Pipeline;
   /** Where its state is kept. */
-  readonly store: StateStore;
+  readonly store: Pick<StateStore, "load" | "save">;
   /** `flow/pipeline`: the name of its state. */
   readonly alias: string;
-  /** How often the state is committed, milliseconds. @default {1000} */
+  /** How often the state is committed, milliseconds; less often where writing it takes more than a tenth. @default {1000} */
   readonly everyMs?: number | undefined;
   /** Whether the flow is stopped before its source has ended: then open windows are kept, and not handed on. */
   readonly stopped: () => boolean;
@@ -45,6 +48,8 @@ export class DurablePipeline implements Consumer {
   #pending: { readonly settlement: Settlement; readonly origins: readonly Origin[] }[] = [];
   #turn: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How long the last commit took, milliseconds. */
+  #commitMs = 0;
 
   /**
    * Takes up the last state.
@@ -88,7 +93,10 @@ export class DurablePipeline implements Consumer {
     this.#pending.push({ settlement: delivery.settlement, origins });
     const settlement = this.#watch(delivery.settlement, origins);
     const taken = events.slice(skipped).map((event, index) => event.settledBy(settlement, index));
-    this.#timer ??= setTimeout(() => void this.#inTurn(() => this.#commit()), this.#everyMs);
+    this.#timer ??= setTimeout(
+      () => void this.#inTurn(() => this.#commit()),
+      Math.max(this.#everyMs, this.#commitMs * PAUSE_A_COMMIT),
+    );
     return this.#options.pipeline.push({ batch: delivery.batch, events: taken, codec: delivery.codec, settlement });
   }
 
@@ -119,6 +127,7 @@ export class DurablePipeline implements Consumer {
     }
     if (this.#skip > 0) return;
     // From here to the acks nothing is awaited: no event can come between a state and its position.
+    const started = performance.now();
     try {
       store.save(alias, { position: this.#taken, state: pipeline.snapshot() });
     } catch (thrown) {
@@ -131,6 +140,7 @@ export class DurablePipeline implements Consumer {
       // Their state is lost with the process: only the source can give them again.
       for (const { origins } of this.#pending) for (const origin of origins) fail(origin, error);
     }
+    this.#commitMs = performance.now() - started;
     for (const { settlement } of this.#pending.splice(0)) settlement.letGo();
   }
 

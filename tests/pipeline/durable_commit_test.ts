@@ -1,5 +1,5 @@
 /** When a durable pipeline commits. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { json } from "../../runtime/codec/json.ts";
 import { Batch } from "../../runtime/data/batch.ts";
 import { type Delivery, eventsOf } from "../../runtime/flow/delivery.ts";
@@ -64,4 +64,47 @@ Deno.test("a result that a timer gave is delivered before the state it left is c
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a state that takes long to write is written less often, so that the pipeline does other things, too", async () => {
+  let writing = 0;
+  let commits = 0;
+  const store = {
+    load: () => undefined,
+    save: () => {
+      const started = performance.now();
+      while (performance.now() - started < 20);
+      writing += performance.now() - started;
+      commits++;
+    },
+  };
+  const options = { alias: "flow/main", out: new Fanout(), err: new Fanout(), port: () => new Fanout() };
+  const onError = (error: unknown): never => {
+    throw error;
+  };
+  const pipeline = new Pipeline(compilePipeline([{ count: { by: { k: ["field", []] } } }], "flow"), {
+    ...options,
+    onError,
+  });
+  const durable = new DurablePipeline({
+    pipeline,
+    store,
+    alias: "flow/main",
+    everyMs: 1,
+    stopped: () => true,
+    onError,
+  });
+  const batch = Batch.allocate({ capacity: 1, arenaBytes: 64 });
+  batch.appendBytes(json.encode(1), Date.now());
+  const started = performance.now();
+  const ends = started + 20_000;
+  while (commits < 4 && performance.now() < ends) {
+    await durable.push({ batch, events: undefined, codec: json, settlement: new Settlement(() => {}) });
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  durable.close();
+  pipeline.close();
+  assertEquals(commits, 4);
+  // Three pauses of nine times as long lie between four commits.
+  assert(performance.now() - started > writing * 5, `${writing} ms of ${performance.now() - started}`);
 });
