@@ -8,7 +8,7 @@ import { commands } from "./commands.ts";
 import { escapeControls } from "./escape_controls.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { parseWords } from "./parse_words.ts";
-import { asCaissonError, errorDocument, formatError } from "./print_error.ts";
+import { asCaissonError, errorDocument, formatErrors } from "./print_error.ts";
 import { standardError, standardOutput } from "./terminal.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function runCommandLine(words: readonly string[], program: string):
   } catch (thrown) {
     const error = asCaissonError(thrown);
     if (json) standardOutput.write(`${JSON.stringify(errorDocument(error), undefined, 2)}\n`);
-    else standardError.write(`${formatError(error, standardError.colour)}\n`);
+    else standardError.write(`${formatErrors(error, standardError.colour)}\n`);
     return error.exitCode;
   }
 }

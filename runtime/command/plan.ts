@@ -60,17 +60,17 @@ interface Use {
   readonly config: Readonly<Record<string, unknown>> | undefined;
 }
 
-function usesOf(flow: FlowDefinition): Use[] {
+function usesOf(flow: FlowDefinition, file: string): Use[] {
   const { sources, sinks } = buildGraph(flow);
   const connector = (kind: ComponentKind) => (name: string): Use => {
     const { type, config } = flow.connectors[name]!;
-    return { where: `${flow.name}: connectors.${name}`, kind, type, config };
+    return { where: `${file}: connectors.${name}`, kind, type, config };
   };
   const stages = (name: string, list: "preprocessors" | "postprocessors"): Use[] => {
     const { codec, [list]: named = [] } = flow.connectors[name]!;
     const stage = (kind: ComponentKind, place: string, each: Named): Use[] => {
       const { name: type, config } = typeof each === "string" ? { name: each, config: undefined } : each;
-      return isOfPlugin(each) ? [{ where: `${flow.name}: connectors.${name}.${place}`, kind, type, config }] : [];
+      return isOfPlugin(each) ? [{ where: `${file}: connectors.${name}.${place}`, kind, type, config }] : [];
     };
     const kind = list === "preprocessors" ? "preprocessor" : "postprocessor";
     return [
@@ -84,7 +84,7 @@ function usesOf(flow: FlowDefinition): Use[] {
     ...sinks.flatMap((name) => stages(name, "postprocessors")),
     ...sinks.map(connector("sink")),
     ...Object.entries(flow.processors ?? {}).map(([name, { type, config }]): Use => ({
-      where: `${flow.name}: ${placeOf(flow, name)}`,
+      where: `${file}: ${placeOf(flow, name)}`,
       kind: "processor",
       type,
       config,
@@ -112,7 +112,7 @@ const isBuiltin = ({ type, kind }: Use): boolean =>
  */
 export async function planFlow(invocation: Invocation): Promise<Plan> {
   const { file, definition, needs: flowNeeds } = await readFlowFile(invocation);
-  const uses = usesOf(definition);
+  const uses = usesOf(definition, file);
   const repository = newRepository();
   const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition), ...tableNeeds(definition)];
   let grants: string | undefined;

@@ -1,6 +1,12 @@
 /** How errors look, on a terminal and as JSON. @module */
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { errorsIn } from "../errors/report.ts";
 import { escapeControls } from "./escape_controls.ts";
+
+/** Errors that are shown at once. */
+const MOST_SHOWN = 20;
+
+type ErrorParts = ReturnType<CaissonError["toJSON"]>;
 
 /** Deno's own text when a permission is missing; imports hide the error's class behind it. */
 const refused = /Requires (\w+) access to (.+?), run again with the (--allow-[a-z-]+) flag/;
@@ -39,6 +45,14 @@ function hostPermission(thrown: unknown): CaissonError | undefined {
   return undefined;
 }
 
+/** What is shown of an error that stands for several: each, first things first. No newline at the end. */
+export function formatErrors(error: CaissonError, colour = false): string {
+  const errors = errorsIn(error);
+  const shown = errors.slice(0, MOST_SHOWN).map((each) => formatError(each, colour));
+  const more = errors.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+}
+
 /** The lines for people: what is wrong, what is allowed, what to do next. No newline at the end. */
 export function formatError(error: CaissonError, colour = false): string {
   const paint = (code: number, text: string): string => colour ? `\x1b[${code}m${text}\x1b[0m` : text;
@@ -50,7 +64,10 @@ export function formatError(error: CaissonError, colour = false): string {
   return lines.join("\n");
 }
 
-/** The document for `--json`. */
-export function errorDocument(error: CaissonError): { readonly error: ReturnType<CaissonError["toJSON"]> } {
-  return { error: error.toJSON() };
+/** The document for `--json`: the error, and where it stands for several, all of them. */
+export function errorDocument(
+  error: CaissonError,
+): { readonly error: ErrorParts; readonly errors?: readonly ErrorParts[] } {
+  const errors = errorsIn(error);
+  return { error: error.toJSON(), ...(errors.length < 2 ? {} : { errors: errors.map((each) => each.toJSON()) }) };
 }

@@ -21,13 +21,13 @@ export function deadLetterOf(
  *
  * @throws {CaissonError} `CAISSON_FLOW_LINK`
  */
-export function checkDeadLetters(flow: FlowDefinition, links: readonly Link[]): void {
+export function checkDeadLetters(flow: FlowDefinition, links: readonly Link[], label: string): void {
   const named: [string, string][] = flow.deadLetter === undefined ? [] : [["deadLetter", flow.deadLetter]];
   for (const [index, { deadLetter, retry, buffer }] of flow.links.entries()) {
     if (deadLetter !== undefined) named.push([`links[${index}].deadLetter`, deadLetter]);
     if (retry !== undefined && buffer !== undefined) {
       throw new CaissonError("CAISSON_FLOW_LINK", {
-        subject: `${flow.name}: links[${index}].retry`,
+        subject: `${label}: links[${index}].retry`,
         found: "a retry beside a buffer",
         allowed: "buffer.retry",
         action: "Move it into the buffer, which tries again across restarts.",
@@ -35,7 +35,7 @@ export function checkDeadLetters(flow: FlowDefinition, links: readonly Link[]): 
     }
   }
   for (const [path, name] of named) {
-    const subject = `${flow.name}: ${path}`;
+    const subject = `${label}: ${path}`;
     if (!Object.hasOwn(flow.connectors, name)) {
       throw new CaissonError("CAISSON_FLOW_LINK", {
         subject,

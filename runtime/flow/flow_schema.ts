@@ -5,7 +5,8 @@ import { postprocessorNames } from "../codec/postprocessors.ts";
 import { preprocessorNames } from "../codec/preprocessors.ts";
 import { supervisionSchema as supervision } from "../manifest/supervision.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
-import { explainIssue } from "../manifest/schema_issue.ts";
+import { throwErrors } from "../errors/report.ts";
+import { explainIssues } from "../manifest/schema_issue.ts";
 import { wrongPorts } from "./check_ports.ts";
 import { pipelineSchema } from "../pipeline/pipeline_schema.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
@@ -92,23 +93,29 @@ export const flowSchema: z.ZodType = z.strictObject({
   deadLetter: name.optional(),
 });
 
+/** What is wrong with the keys of a flow, and with the form of their values. */
+export function shapeProblems(value: unknown, file: string): readonly CaissonError[] {
+  const result = flowSchema.safeParse(value);
+  if (result.success) return [];
+  return explainIssues(result.error, flowSchema, value).map(({ path, found, allowed, action }) =>
+    new CaissonError("CAISSON_FLOW_INVALID", {
+      subject: path === "" ? file : `${file}: ${path}`,
+      found,
+      allowed,
+      ...(action === undefined ? {} : { action }),
+      cause: result.error,
+    })
+  );
+}
+
 /**
- * Checks what keys a flow has, and of what kind their values are.
+ * Checks what keys a flow has, and of what form their values are.
  *
  * @param file where it came from, for the message
  * @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the file and the path in it
  */
 export function checkShape(value: unknown, file: string): asserts value is FlowDefinition {
-  const result = flowSchema.safeParse(value);
-  if (result.success) return;
-  const { path, found, allowed, action } = explainIssue(result.error, flowSchema, value);
-  throw new CaissonError("CAISSON_FLOW_INVALID", {
-    subject: path === "" ? file : `${file}: ${path}`,
-    found,
-    allowed,
-    ...(action === undefined ? {} : { action }),
-    cause: result.error,
-  });
+  throwErrors(shapeProblems(value, file));
 }
 
 /**
@@ -119,7 +126,6 @@ export function checkShape(value: unknown, file: string): asserts value is FlowD
  */
 export function parseFlow(value: unknown, file: string): FlowDefinition {
   checkShape(value, file);
-  const [wrong] = wrongPorts(value, file);
-  if (wrong !== undefined) throw wrong;
+  throwErrors(wrongPorts(value, file));
   return splitPipelines(value);
 }

@@ -1,9 +1,11 @@
 /** The nodes and links of a flow, checked before anything starts. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
+import { attempt, type Report } from "../errors/report.ts";
+import { meantBy } from "../manifest/schema_issue.ts";
 import { portsOf } from "../pipeline/ports.ts";
 import { resolve } from "@std/path";
 import { checkDeadLetters, deadLetterOf } from "./check_dead_letters.ts";
-import type { BufferDefinition, FlowDefinition, RetryDefinition } from "./flow_definition.ts";
+import type { BufferDefinition, FlowDefinition, FlowLinkDefinition, RetryDefinition } from "./flow_definition.ts";
 
 /** What a node is. */
 export type NodeKind = "connector" | "processor" | "pipeline";
@@ -52,49 +54,64 @@ const OUTPUT_PORTS: Readonly<Record<NodeKind, readonly string[]>> = {
   pipeline: ["out", "err"],
 };
 
+/** How a graph is checked. */
+export interface GraphOptions {
+  /** What errors begin with. @default {the name of the flow} */
+  readonly label?: string;
+  /** Takes all errors, and the graph is not to be used then. @default {the first one is thrown} */
+  readonly report?: Report;
+}
+
 /**
  * Builds and checks the graph of a flow.
  *
  * @throws {CaissonError} `CAISSON_FLOW_INVALID` for a name used twice, `CAISSON_FLOW_LINK` for a link that cannot be
  */
-export function buildGraph(flow: FlowDefinition): Graph {
+export function buildGraph(flow: FlowDefinition, { label = flow.name, report }: GraphOptions = {}): Graph {
+  let failed = false;
+  const told: Report | undefined = report === undefined ? undefined : (error) => {
+    failed = true;
+    report(error);
+  };
   const nodes = new Map<string, NodeKind>();
-  const add = (kind: NodeKind, names: readonly string[]): void => {
+  const addNodes = (kind: NodeKind, names: readonly string[]): void => {
     for (const name of names) {
-      if (nodes.has(name)) {
-        throw new CaissonError("CAISSON_FLOW_INVALID", {
-          subject: `${flow.name}: ${kind}s.${name}`,
-          found: `the name is a ${nodes.get(name)} already`,
-          allowed: "one name for one node",
-        });
-      }
-      nodes.set(name, kind);
+      attempt(told, () => {
+        if (nodes.has(name)) {
+          throw new CaissonError("CAISSON_FLOW_INVALID", {
+            subject: `${label}: ${kind}s.${name}`,
+            found: `the name is a ${nodes.get(name)} already`,
+            allowed: "one name for one node",
+          });
+        }
+        nodes.set(name, kind);
+      });
     }
   };
-  add("connector", Object.keys(flow.connectors));
-  add("processor", Object.keys(flow.processors ?? {}));
-  add("pipeline", Object.keys(flow.pipelines ?? {}));
+  addNodes("connector", Object.keys(flow.connectors));
+  addNodes("processor", Object.keys(flow.processors ?? {}));
+  addNodes("pipeline", Object.keys(flow.pipelines ?? {}));
 
   const links: Link[] = [];
   const seen = new Set<string>();
   const files = new Set<string>();
-  for (const [index, link] of flow.links.entries()) {
+  const add = (link: FlowLinkDefinition, index: number): void => {
     const from = parsePort(
       link.from,
       "out",
       nodes,
-      `${flow.name}: links[${index}].from`,
+      `${label}: links[${index}].from`,
     );
     const kind = nodes.get(from.node)!;
     const pipeline = kind === "pipeline" ? flow.pipelines![from.node] : undefined;
     checkPort(
       from,
       pipeline === undefined ? OUTPUT_PORTS[kind] : portsOf(pipeline),
-      `${flow.name}: links[${index}].from`,
+      `${label}: links[${index}].from`,
     );
-    if (link.buffer !== undefined) checkBuffer(link.buffer, link.to, files, `${flow.name}: links[${index}]`);
+    if (link.buffer !== undefined) checkBuffer(link.buffer, link.to, files, `${label}: links[${index}]`);
     for (const target of typeof link.to === "string" ? [link.to] : link.to) {
-      const subject = `${flow.name}: links[${index}].to`;
+      const subject = `${label}: links[${index}].to`;
       const to = parsePort(target, "in", nodes, subject);
       checkPort(to, ["in"], subject);
       const key = `${from.node}/${from.port} -> ${to.node}/${to.port}`;
@@ -115,29 +132,34 @@ export function buildGraph(flow: FlowDefinition): Graph {
         ...(deadLetter === undefined ? {} : { deadLetter }),
       });
     }
-  }
+  };
+  for (const [index, link] of flow.links.entries()) attempt(told, () => add(link, index));
   const sources = unique(
     links.map(({ from }) => from.node),
     "connector",
     nodes,
   );
-  checkDeadLetters(flow, links);
+  attempt(told, () => checkDeadLetters(flow, links, label));
   const deadLetters = unique(links.map(({ deadLetter }) => deadLetter ?? ""), "connector", nodes);
   const sinks = [...deadLetters, ...unique(links.map(({ to }) => to.node), "connector", nodes)];
-  const inner = orderInner(flow, nodes, links);
-  for (const [name, kind] of nodes) {
-    if (
+  const inner = attempt(told, () => orderInner(label, nodes, links)) ?? [];
+  // A link that was refused makes nodes seem to be alone.
+  const alone = failed
+    ? []
+    : [...nodes].filter(([name, kind]) =>
       kind === "connector"
         ? !sources.includes(name) && !sinks.includes(name)
         : !links.some(({ to }) => to.node === name)
-    ) {
+    );
+  for (const [name, kind] of alone) {
+    attempt(told, () => {
       throw new CaissonError("CAISSON_FLOW_LINK", {
-        subject: `${flow.name}: ${name}`,
+        subject: `${label}: ${kind}s.${name}`,
         found: kind === "connector" ? "no link" : "no link leads to it",
         allowed: "every node linked",
         action: `Add a link for ${name}, or remove it.`,
       });
-    }
+    });
   }
   return { nodes, links, sources, sinks, deadLetters, inner };
 }
@@ -179,6 +201,7 @@ function parsePort(
       subject,
       found: `${JSON.stringify(text)} is not a node`,
       allowed: [...nodes.keys()].join(", "),
+      ...actionOf(meantBy(node, [...nodes.keys()])),
     });
   }
   return { node, port };
@@ -194,7 +217,12 @@ function checkPort(
     subject,
     found: `${node} has no port ${JSON.stringify(port)}`,
     allowed: ports.map((name) => `${node}/${name}`).join(", "),
+    ...actionOf(meantBy(port, ports)),
   });
+}
+
+function actionOf(action: string | undefined): { readonly action?: string } {
+  return action === undefined ? {} : { action };
 }
 
 function unique(
@@ -207,7 +235,7 @@ function unique(
 
 /** Depth-first over inner nodes; a connector ends a path, so a loop through the outside is no cycle. */
 function orderInner(
-  flow: FlowDefinition,
+  label: string,
   nodes: ReadonlyMap<string, NodeKind>,
   links: readonly Link[],
 ): string[] {
@@ -217,7 +245,7 @@ function orderInner(
     if (nodes.get(name) === "connector" || state.get(name) === "done") return;
     if (state.get(name) === "open") {
       throw new CaissonError("CAISSON_FLOW_LINK", {
-        subject: `${flow.name}: links`,
+        subject: `${label}: links`,
         found: `a cycle: ${[...path.slice(path.indexOf(name)), name].join(" -> ")}`,
         allowed: "links without a cycle",
       });

@@ -1,8 +1,10 @@
 /** Reads a flow from a JSON file or from a TypeScript module's default export. @module */
 import { extname, resolve, toFileUrl } from "@std/path";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { throwErrors } from "../errors/report.ts";
 import { type JsonFileCodes, readJsonFile } from "../manifest/read_json.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
+import { flowProblems } from "./flow_problems.ts";
 import { parseFlow } from "./flow_schema.ts";
 
 const jsonCodes: JsonFileCodes = {
@@ -21,10 +23,13 @@ const jsonCodes: JsonFileCodes = {
  * Loads and checks a flow file.
  *
  * @param path a `.json` file, or a module (`.ts`, `.js`) whose default export is a flow
- * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX`, `CAISSON_FLOW_INVALID` or `CAISSON_HOST_PERMISSION`
+ * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX`, `CAISSON_HOST_PERMISSION`, or `CAISSON_FLOW_INVALID` or
+ * `CAISSON_FLOW_LINK` for the first of all that is wrong in it
  */
 export async function loadFlow(path: string): Promise<FlowDefinition> {
-  return parseFlow(await readFlow(path), path);
+  const value = await readFlow(path);
+  throwErrors(flowProblems(value, path));
+  return parseFlow(value, path);
 }
 
 /**

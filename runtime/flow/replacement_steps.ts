@@ -7,6 +7,7 @@ import { portsOf } from "../pipeline/ports.ts";
 import type { ReplaceablePipeline } from "../pipeline/replaceable_pipeline.ts";
 import { isPartOf } from "./cut_pipeline.ts";
 import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
+import { throwErrors } from "../errors/report.ts";
 import { wrongPorts } from "./check_ports.ts";
 import { checkShape, parseFlow } from "./flow_schema.ts";
 import type { Graph } from "./graph.ts";
@@ -98,8 +99,7 @@ function compileReplacement(
     });
   }
   const linked = links.map(({ from, to }) => ({ from: `${from.node}/${from.port}`, to: to.node }));
-  const [wrong] = wrongPorts({ pipelines, links: linked }, flow);
-  if (wrong !== undefined) throw wrong;
+  throwErrors(wrongPorts({ pipelines, links: linked }, flow));
   const compiled = compilePipeline(definition, `${flow}: ${path}`);
   const ports = portsOf(definition);
   const missing = links.find(({ from }) => from.node === name && !ports.includes(from.port));

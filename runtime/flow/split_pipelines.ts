@@ -82,14 +82,17 @@ export function splitPipelines(flow: FlowDefinition): FlowDefinition {
     links: [...links, ...passing, ...added.flatMap(({ links }) => links)],
   };
   const places = new Map(
-    [...cuts].flatMap(([name, { places }]) => [...places].map(([part, place]) => [part, pathOf(name, place)] as const)),
+    [...cuts].flatMap(([name, { places }]) =>
+      [...places].map(([part, place]) => [part, pathOf(name, place, flow.pipelines![name]!)] as const)
+    ),
   );
   written.set(split.links, { flow, places });
   return split;
 }
 
-function pathOf(pipeline: string, place: string): string {
-  return `pipelines.${pipeline}${place.startsWith("[") ? "" : "."}${place}.processor`;
+function pathOf(pipeline: string, place: string, definition: PipelineDefinition): string {
+  const list = "operators" in definition ? ".operators" : "";
+  return `pipelines.${pipeline}${place.startsWith("[") ? list : "."}${place}.processor`;
 }
 
 function listOf(definition: Exclude<PipelineDefinition, { readonly nodes: unknown }>): readonly OperatorDefinition[] {
@@ -102,10 +105,12 @@ export function hasProcessor(definition: PipelineDefinition): boolean {
   return lists.some((steps) => steps.some((step) => "processor" in step));
 }
 
-function withoutProcessors(definition: PipelineDefinition): PipelineDefinition {
+/** The same pipeline with steps that pass everything in place of those that plugins do. */
+export function withoutProcessors(definition: PipelineDefinition): PipelineDefinition {
   const passing = (steps: readonly OperatorDefinition[]): readonly OperatorDefinition[] =>
     steps.map((step) => "processor" in step ? { filter: true } : step);
-  if (!("nodes" in definition)) return passing(listOf(definition));
+  if ("operators" in definition) return { operators: passing(definition.operators) };
+  if (!("nodes" in definition)) return passing(definition);
   const nodes = Object.entries(definition.nodes).map(([name, steps]) => [name, passing(steps)]);
   return { ...definition, nodes: Object.fromEntries(nodes) };
 }

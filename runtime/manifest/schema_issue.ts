@@ -118,6 +118,12 @@ export function didYouMean(
   return best;
 }
 
+/** Asks whether another word was meant; `undefined` when none is near. */
+export function meantBy(word: string, known: readonly string[]): string | undefined {
+  const meant = didYouMean(word, known);
+  return meant === undefined ? undefined : `Did you mean ${quote(meant)}?`;
+}
+
 const typeNames: Readonly<Record<string, string>> = {
   array: "a list",
   boolean: "true or false",
@@ -161,26 +167,34 @@ function misfit(branch: readonly z.core.$ZodIssue[]): number {
     .reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
 }
 
-/** A union answers with the issues of every branch; the one that fits the value best says what is wrong. */
-function flatten(issue: z.core.$ZodIssue, base: Path = []): z.core.$ZodIssue {
+/** A union answers with the issues of every branch; the one that fits the value best says what is wrong, that first. */
+function flatten(issue: z.core.$ZodIssue, base: Path = []): readonly z.core.$ZodIssue[] {
   const path = [...base, ...issue.path];
-  if (issue.code !== "invalid_union") return { ...issue, path };
-  const inner = issue.errors.toSorted((left, right) => misfit(left) - misfit(right))
-    .map((branch) => branch.find(({ code }) => code === "unrecognized_keys") ?? branch[0])
-    .filter((first) => first !== undefined)
-    .map((first) => flatten(first, path));
-  const deeper = inner.find((found) =>
-    found.path.length > path.length ||
-    found.code !== "invalid_type" && found.code !== "invalid_value"
+  if (issue.code !== "invalid_union") return [{ ...issue, path }];
+  const branches = issue.errors.toSorted((left, right) => misfit(left) - misfit(right))
+    .map((branch) => branch.toSorted((left, right) => Number(isUnknownKey(right)) - Number(isUnknownKey(left))))
+    .filter((branch) => branch.length > 0)
+    .map((branch) => branch.flatMap((each) => flatten(each, path)));
+  const deeper = branches.find(([first]) =>
+    first!.path.length > path.length ||
+    first!.code !== "invalid_type" && first!.code !== "invalid_value"
   );
   if (deeper !== undefined) return deeper;
-  const allowed = inner.map(allowedBy);
-  return {
-    code: "custom",
-    path,
-    message: [...new Set(allowed)].join(", or "),
-    input: issue.input,
-  };
+  const allowed = branches.map(([first]) => allowedBy(first!));
+  const message = [...new Set(allowed)].join(", or ");
+  return [{ code: "custom", path, message, input: issue.input }];
+}
+
+function isUnknownKey({ code }: z.core.$ZodIssue): boolean {
+  return code === "unrecognized_keys";
+}
+
+/** Whether `issue` is there only because a key was misspelt: what is missing beside it, and rules of the whole object. */
+function isConsequence(issue: z.core.$ZodIssue, unknown: z.core.$ZodIssue, value: unknown): boolean {
+  const { path } = unknown;
+  if (isUnknownKey(issue) || !path.every((part, index) => issue.path[index] === part)) return false;
+  return issue.path.length === path.length ||
+    (issue.path.length === path.length + 1 && valueAt(value, issue.path) === undefined);
 }
 
 /** Every key with a reason of its own for being refused: `path.key` to the reason. */
@@ -197,9 +211,30 @@ export function explainIssue(
   value: unknown,
   refusedKeys: RefusedKeys = {},
 ): SchemaIssue {
-  const issues = error.issues.map((issue) => flatten(issue));
-  const issue = issues.find((each) => each.code === "unrecognized_keys") ??
-    issues[0]!;
+  return explainIssues(error, schema, value, refusedKeys)[0]!;
+}
+
+/** Explains all reasons why a value was refused, see {@linkcode explainIssue}. */
+export function explainIssues(
+  error: z.ZodError,
+  schema: z.ZodType,
+  value: unknown,
+  refusedKeys: RefusedKeys = {},
+): readonly SchemaIssue[] {
+  const issues = error.issues.flatMap((issue) => flatten(issue));
+  const unknown = issues.filter(isUnknownKey);
+  const others = issues.filter((issue) => !unknown.some((each) => isConsequence(issue, each, value)));
+  return [...unknown, ...others.filter((issue) => !isUnknownKey(issue))].map((issue) =>
+    explain(issue, schema, value, refusedKeys)
+  );
+}
+
+function explain(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  value: unknown,
+  refusedKeys: RefusedKeys,
+): SchemaIssue {
   if (issue.code === "unrecognized_keys") {
     return unknownKey({ path: issue.path, key: issue.keys[0]!, schema, value, refusedKeys });
   }

@@ -1,5 +1,6 @@
 /** Compiles the steps of a pipeline, in either form. @module */
 import type { OperatorDefinition, PipelineDefinition, PipelineList } from "../flow/flow_definition.ts";
+import { attempt, type Report } from "../errors/report.ts";
 import { type CompiledPipeline, linear } from "./compiled_pipeline.ts";
 import { compileCount } from "./count.ts";
 import { compileExtract } from "./extract.ts";
@@ -78,15 +79,25 @@ export function compileStep(step: OperatorDefinition, path: string): Operator {
   return compile(definition as never, `${path}.${name}`);
 }
 
-/** Compiles the operators of a plain list; every error names the path in the flow. */
-export function compileOperators(definition: PipelineList, path: string): Operator[] {
-  const operators = "operators" in definition ? definition.operators : definition;
-  return operators.map((operator, index) => compileStep(operator, `${path}[${index}]`));
+/**
+ * Compiles the operators of a plain list; every error names the path in the flow.
+ *
+ * @param report takes the errors of the steps, which are left out then; without it the first one is thrown
+ */
+export function compileOperators(definition: PipelineList, path: string, report?: Report): Operator[] {
+  const isPlain = !("operators" in definition);
+  const operators = isPlain ? definition : definition.operators;
+  const at = isPlain ? path : `${path}.operators`;
+  return operators.flatMap((operator, index) => attempt(report, () => compileStep(operator, `${at}[${index}]`)) ?? []);
 }
 
-/** Compiles a pipeline; every error names the path in the flow. */
-export function compilePipeline(definition: PipelineDefinition, path: string): CompiledPipeline {
+/**
+ * Compiles a pipeline; every error names the path in the flow.
+ *
+ * @param report takes all errors, and what is compiled is not to be used then; without it the first one is thrown
+ */
+export function compilePipeline(definition: PipelineDefinition, path: string, report?: Report): CompiledPipeline {
   return "nodes" in definition
-    ? compileGraph(definition, path, compileOperators)
-    : linear(compileOperators(definition, path));
+    ? compileGraph(definition, path, compileOperators, report)
+    : linear(compileOperators(definition, path, report));
 }
