@@ -4,6 +4,7 @@ import type { CompiledPipeline } from "../../runtime/pipeline/compiled_pipeline.
 import { compilePipeline } from "../../runtime/pipeline/compile.ts";
 import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import type { Expression, OperatorDefinition, PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
+import type { Pattern } from "../../runtime/pipeline/step/match_definition.ts";
 
 const PATHS: readonly Expression[] = [
   ["field", "level"],
@@ -81,6 +82,42 @@ function limiter(
   ]);
 }
 
+/** A pattern of events and of parts of them. */
+function pattern(pick: <T>(list: readonly T[]) => T, random: () => number, depth: number, isRoot: boolean): Pattern {
+  const inner = (isRoot: boolean) => pattern(pick, random, depth - 1, isRoot);
+  const names = ["level", "n", "m", "user", "name", "a", "ü", "", "id"];
+  const kind = random();
+  if (depth > 0 && (isRoot || kind < 0.3)) {
+    if (isRoot && kind < 0.1) return { $is: ["<", ["field", "n"], pick(PATHS)] };
+    if (kind < 0.25) return { [pick(["$any", "$all"])]: [inner(isRoot), inner(isRoot)] };
+    if (kind < 0.35) return { $not: inner(isRoot) };
+    return { [pick(names)]: inner(false), ...(random() < 0.4 ? { [pick(names)]: inner(false) } : {}) };
+  }
+  if (isRoot) return { level: "error" };
+  if (kind < 0.5) return pick(["error", "info", 1, 12.5, null, true, "é", -1]);
+  if (kind < 0.65) return { $in: ["error", 1, null, "😀"] };
+  if (kind < 0.8) return { $type: pick(["any", "null", "boolean", "any", "text"]) };
+  if (kind < 0.9) return { $absent: true };
+  return { $not: pick(["error", 1, null]) };
+}
+
+/** A step that sends events one way or another. */
+function router(
+  pick: <T>(list: readonly T[]) => T,
+  random: () => number,
+  expression: (depth: number) => Expression,
+): OperatorDefinition {
+  if (random() < 0.4) return { branch: { a: expression(2), b: expression(3) } };
+  const one = (to: string | undefined) => ({
+    case: pattern(pick, random, 3, true),
+    ...(to === undefined ? {} : { to }),
+    ...(to === undefined && random() < 0.3 ? { drop: true as const } : {}),
+  });
+  return {
+    match: { cases: [one("a"), one("b"), one(undefined)], otherwise: pick(["fail", "pass", "drop"]) },
+  };
+}
+
 /** A pipeline that begins with what the kernel does: filters, projections, steps it reads for. */
 export function randomPipeline(random: () => number): PipelineDefinition {
   for (;;) {
@@ -143,6 +180,18 @@ function anyPipeline(random: () => number): PipelineDefinition {
   if (kind < 0.4) return [filter, { project: fields() }, { filter: ["present", ["field", "x"]] }];
   const before = pick([[], [filter], [{ project: fields() }], [filter, { project: fields() }]]);
   const paths = before.length > 0 ? [...PATHS, ...MADE] : PATHS;
+  if (kind > 0.85 && random() < 0.6) {
+    const behind: OperatorDefinition[] = random() < 0.5 ? [] : [{ filter: expression(2) }];
+    return {
+      nodes: { first: [...before, router(pick, random, expression), ...behind] },
+      links: [
+        { from: "in", to: "first" },
+        { from: "first", to: "out" },
+        { from: "first/a", to: "side" },
+        { from: "first/b", to: pick(["out", "side"]) },
+      ],
+    };
+  }
   const step = random() < 0.3 ? limiter(pick, expression) : reader(random, pick, expression, paths);
   if (kind < 0.7 || before.length === 0) return [...before, step];
   // Beside the port `out`, or with all that it emits going there.

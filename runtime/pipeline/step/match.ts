@@ -1,6 +1,8 @@
 /** `match`: the first pattern that fits decides what becomes of an event. @module */
 import { CaissonError } from "../../errors/caisson_error.ts";
 import { excerpt } from "../../manifest/untrusted_text.ts";
+import type { Event } from "../../flow/delivery.ts";
+import type { Expression } from "../../flow/flow_definition.ts";
 import { checkCondition } from "../expected_value.ts";
 import { invalid } from "../invalid.ts";
 import type { Emit, Operator } from "../operator.ts";
@@ -8,6 +10,8 @@ import type { Target } from "../select_definition.ts";
 import { compileTarget } from "../target.ts";
 import type { MatchCase, MatchDefinition } from "./match_definition.ts";
 import { type Captures, compilePattern, type Matches } from "./pattern.ts";
+import { patternExpression } from "./pattern_expression.ts";
+import { nativeRoute } from "./route_rows.ts";
 
 interface Case {
   readonly matches: Matches;
@@ -28,7 +32,21 @@ export function compileMatch({ cases: given, otherwise = "fail" }: MatchDefiniti
   const cases = given.map((each, index) => compileCase(each, `${path}.cases[${index}]`));
   const ports = [...new Set(cases.flatMap(({ to }) => to === undefined ? [] : [to]))];
   const emits = new Map<string, Emit>();
+  const unmatched = (event: Event, emit: Emit): boolean => {
+    if (otherwise === "pass") return emit(event);
+    if (otherwise === "drop") return false;
+    throw new CaissonError("CAISSON_OPERATOR_FAILED", {
+      subject: path,
+      found: `${excerpt(event.value)}, which no case matches`,
+      allowed: 'a value that a case matches; or say "otherwise": "pass" or "drop"',
+    });
+  };
   return {
+    ...nativeRoute(given.map(caseExpression), (first, event, emit) => {
+      const found = cases[first];
+      if (found === undefined) return unmatched(event, emit);
+      return !found.drop && (found.to === undefined ? emit : emits.get(found.to)!)(event);
+    }),
     name: "match",
     ports,
     bind: (port) => {
@@ -44,15 +62,14 @@ export function compileMatch({ cases: given, otherwise = "fail" }: MatchDefiniti
         const made = then === undefined ? event : event.with(then({ event: value, captured }));
         return (to === undefined ? emit : emits.get(to)!)(made);
       }
-      if (otherwise === "pass") return emit(event);
-      if (otherwise === "drop") return false;
-      throw new CaissonError("CAISSON_OPERATOR_FAILED", {
-        subject: path,
-        found: `${excerpt(value)}, which no case matches`,
-        allowed: 'a value that a case matches; or say "otherwise": "pass" or "drop"',
-      });
+      return unmatched(event, emit);
     },
   };
+}
+
+/** A case that only says which way an event goes, as an expression that holds when it is the one. */
+function caseExpression({ case: pattern, when, then }: MatchCase): Expression | undefined {
+  return when === undefined && then === undefined ? patternExpression(pattern) : undefined;
 }
 
 function compileCase({ case: pattern, when, then, to, drop }: MatchCase, path: string): Case {

@@ -8,9 +8,11 @@ import { Held } from "../held.ts";
 import { invalid } from "../invalid.ts";
 import type { Emit, Operator } from "../operator.ts";
 import type { Target } from "../select_definition.ts";
+import { parseExpression } from "../expression.ts";
 import { compileTarget } from "../target.ts";
 import { RecentMap } from "./recent_map.ts";
 import { recordOf } from "./record_of.ts";
+import { nativeRoute } from "./route_rows.ts";
 import type { BatchDefinition, EachDefinition, StateDefinition } from "./step_definition.ts";
 
 /** Compiles `set`: a copy of the event with fields added or replaced. */
@@ -34,7 +36,9 @@ export function compileBranch(conditions: { readonly [port: string]: ExpressionI
   }
   const holds = ports.map((port) => compileCondition(conditions[port]!, `${path}.${port}`));
   let emits: Emit[] = [];
+  const expressions = ports.map((port) => parseExpression(conditions[port]!, `${path}.${port}`));
   return {
+    ...nativeRoute(expressions, (first, event, emit) => (emits[first] ?? emit)(event)),
     name: "branch",
     cursor: "passes",
     ports,
