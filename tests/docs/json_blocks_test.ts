@@ -1,9 +1,10 @@
 /** The JSON that pages show: each complete flow and each pipeline is one that would start. */
 import { assert, assertEquals } from "@std/assert";
-import type { FlowDefinition, OperatorDefinition, PipelineDefinition } from "../../mod.ts";
+import type { OperatorDefinition, PipelineDefinition, PipelineGraph, WindowDefinition } from "../../mod.ts";
 import { describeFlow } from "../../runtime/flow/describe_flow.ts";
 import { parseFlow } from "../../runtime/flow/flow_schema.ts";
 import { compilePipeline } from "../../runtime/pipeline/compile.ts";
+import { portsOf } from "../../runtime/pipeline/ports.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -36,24 +37,35 @@ function parsed({ text, fenced }: Shown): Record<string, unknown> | undefined {
   }
 }
 
+/** All that happens before anything starts. */
+function start(flow: unknown): void {
+  const checked = parseFlow(flow, "page");
+  describeFlow(checked);
+  for (const pipeline of Object.values(checked.pipelines ?? {})) compilePipeline(pipeline, "page: pipelines.main");
+}
+
+function startPipeline(main: PipelineDefinition): void {
+  const connectors = { a: { type: "stdio" }, b: { type: "stdio" } };
+  const links = portsOf(main).map((port) => ({ from: `main/${port}`, to: "b" }));
+  start({ name: "page", connectors, pipelines: { main }, links: [{ from: "a", to: "main" }, ...links] });
+}
+
 /** Checks what is shown, if it is a flow, a pipeline, a step or a window. */
 function check(shown: Shown): "flow" | "pipeline" | undefined {
   const value = parsed(shown);
   if (value === undefined) return undefined;
   const [key, more] = Object.keys(value);
-  const compile = (pipeline: unknown): void =>
-    void compilePipeline(pipeline as PipelineDefinition, "page: pipelines.main");
   if ("connectors" in value && "links" in value) {
-    const flow: FlowDefinition = parseFlow(value, "page");
-    describeFlow(flow);
-    for (const pipeline of Object.values(flow.pipelines ?? {})) compile(pipeline);
+    start(value);
     return "flow";
   }
-  if ("nodes" in value && "links" in value) compile(value);
+  if ("nodes" in value && "links" in value) startPipeline(value as unknown as PipelineGraph);
   else if (more !== undefined || key === undefined) return undefined;
-  else if (windows.has(key) && !("path" in (value[key] as object))) compile([{ select: { window: value } }]);
-  else if (["match", "enrich", "filter", "select"].includes(key)) compile([value as unknown as OperatorDefinition]);
-  else return undefined;
+  else if (windows.has(key) && !("path" in (value[key] as object))) {
+    startPipeline([{ select: { window: value as unknown as WindowDefinition } }]);
+  } else if (["match", "enrich", "filter", "select"].includes(key)) {
+    startPipeline([value as unknown as OperatorDefinition]);
+  } else return undefined;
   return "pipeline";
 }
 
