@@ -92,7 +92,7 @@ export function foldPath(path: string): string {
 }
 
 /** Whether a path is left out: hidden files and configuration, which have no effect in a plugin. */
-export function isLeftOut(path: string): boolean {
+function isLeftOut(path: string): boolean {
   const parts = path.split("/");
   return parts.some((part) => part.startsWith(".")) || Object.hasOwn(configurations, parts.at(-1)!) ||
     /^(?:deno\.lock|package-lock\.json|yarn\.lock|pnpm-lock\.yaml)$/.test(parts.at(-1)!);

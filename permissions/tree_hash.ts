@@ -25,7 +25,7 @@ export async function treeHash(files: readonly TreeFile[]): Promise<string> {
  *
  * @throws {CaissonError} `CAISSON_PLUGIN_CHANGED` for anything but files and folders
  */
-export async function readTree(folder: string): Promise<TreeFile[]> {
+async function readTree(folder: string): Promise<TreeFile[]> {
   const files: TreeFile[] = [];
   const walk = async (at: string): Promise<void> => {
     for await (const { name, isDirectory, isFile } of Deno.readDir(join(folder, at))) {

@@ -71,7 +71,7 @@ export async function applyGrants(options: ApplyGrantsOptions): Promise<AppliedG
 }
 
 /** What is different, a line each. */
-export function permissionChanges(from: EffectivePermissions, to: EffectivePermissions): string[] {
+function permissionChanges(from: EffectivePermissions, to: EffectivePermissions): string[] {
   const values = (permissions: EffectivePermissions, key: PermissionKey) => permissions[key] || [];
   return permissionKeys.flatMap((key) => [
     ...values(to, key).filter((value) => !values(from, key).includes(value)).map((value) => `+ ${key} ${value}`),

@@ -235,7 +235,7 @@ function checkIdentity({ name, version }: Manifest, spec: PackageSpec, fetched: 
  *
  * @throws {CaissonError} what keeps its code from being registered
  */
-export async function describePackage(found: PluginPackage, hash: string): Promise<LockedVersion> {
+async function describePackage(found: PluginPackage, hash: string): Promise<LockedVersion> {
   const code = await checkCode(found, { host: hostVersions, platform: hostPlatform() });
   const lines = requestLines(found.manifest);
   const within = (file: string) => file.slice(found.folder.length + 1).replaceAll("\\", "/");

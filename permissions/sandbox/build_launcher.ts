@@ -9,7 +9,7 @@ const SOURCES: readonly string[] = ["main.c", "policy.c", "landlock.c", "privile
 const HEADERS: readonly string[] = ["policy.h", "landlock.h", "privileges.h", "filter.h"];
 
 /** Flags of every build of the launcher, also of the one with sanitizers. */
-export const LAUNCHER_FLAGS: readonly string[] = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"];
+const LAUNCHER_FLAGS: readonly string[] = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"];
 
 /** Name of the program in its folder. */
 const PROGRAM = "launcher";

@@ -87,7 +87,7 @@ export async function runnerPolicy(options: ProcessPolicyOptions): Promise<Sandb
  *
  * @throws {CaissonError} `CAISSON_GRANT_UNENFORCEABLE`
  */
-export function nativePorts(plugin: string, net: false | readonly string[]): number[] {
+function nativePorts(plugin: string, net: false | readonly string[]): number[] {
   return unique((net || []).map((value) => {
     const address = parseNet(value);
     if (typeof address !== "string" && address.host === "0.0.0.0" && address.port !== undefined) return address.port;

@@ -1,7 +1,7 @@
 /** The number in front of a syslog message. @module */
 
 /** Facilities by number, as RFC 5424 counts them. */
-export const FACILITIES: readonly string[] = [
+const FACILITIES: readonly string[] = [
   ...["kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"],
   ...[
     "ntp",
@@ -20,7 +20,7 @@ export const FACILITIES: readonly string[] = [
 ];
 
 /** Severities by number. */
-export const SEVERITIES: readonly string[] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+const SEVERITIES: readonly string[] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 
 /** A priority taken from the front of a message. */
 export interface Priority {

@@ -6,7 +6,7 @@ import { type JsonFileCodes, readJsonFile } from "../manifest/read_json.ts";
 import { explainIssue } from "../manifest/schema_issue.ts";
 
 /** Name of the file, beside `plugin.json`. */
-export const conformanceName = "conformance.json";
+const conformanceName = "conformance.json";
 
 /** How one component is checked. */
 export interface ComponentExample {

@@ -9,7 +9,7 @@ import { broken, isTimeout, refusalOf } from "./finding.ts";
 import type { Trial } from "./trial.ts";
 
 /** Events that are enough to see how a source behaves. */
-export const SAMPLE_EVENTS = 200;
+const SAMPLE_EVENTS = 200;
 
 const CAPACITIES = [1, 7, 64, 1024];
 const SMALL_ARENA = 64;

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { CaissonError } from "../errors/caisson_error.ts";
 
 /** Most bytes of a request's body. */
-export const MAX_BODY_BYTES: number = 1 << 20;
+const MAX_BODY_BYTES: number = 1 << 20;
 /** Longest time a request's body may take to arrive, milliseconds. */
 const BODY_MS = 10_000;
 

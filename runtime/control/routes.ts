@@ -202,7 +202,7 @@ function pluginList(runtime: Runtime): unknown {
 }
 
 /** A plugin, as the API shows it. */
-export function describePlugin(plugin: RegisteredPlugin): Readonly<Record<string, unknown>> {
+function describePlugin(plugin: RegisteredPlugin): Readonly<Record<string, unknown>> {
   const { package: { manifest, folder, treeHash }, isolation } = plugin;
   return {
     name: manifest.name,
@@ -242,7 +242,7 @@ function wantsPause({ state }: Asked["body"]): boolean {
 }
 
 /** A text of the body that may be missing. */
-export function optionalText(body: Asked["body"], name: string): string | undefined {
+function optionalText(body: Asked["body"], name: string): string | undefined {
   const value = body[name];
   if (value === undefined || (typeof value === "string" && value !== "")) return value;
   throw badRequest(`${name} ${JSON.stringify(value)}`, "a text");

@@ -33,7 +33,7 @@ export const RING_WORDS = {
 } as const;
 
 /** Bytes before the first slot. */
-export const RING_CONTROL_BYTES = 384;
+const RING_CONTROL_BYTES = 384;
 
 /** How large a ring is. */
 export interface RingOptions {

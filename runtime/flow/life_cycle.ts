@@ -11,7 +11,7 @@ export type LifeEvent = "start" | "pause" | "resume" | "drain" | "stop" | "fail"
  * What leads where; an event that is not listed is refused. An event that asks for what already is changes nothing, so
  * that two operators who both pause a flow need not agree on who was first.
  */
-export const transitions: Readonly<Record<LifeState, Readonly<Partial<Record<LifeEvent, LifeState>>>>> = {
+const transitions: Readonly<Record<LifeState, Readonly<Partial<Record<LifeEvent, LifeState>>>>> = {
   initializing: { start: "running", stop: "stopped", fail: "failed" },
   running: { pause: "paused", resume: "running", drain: "draining", stop: "stopped", fail: "failed" },
   paused: { pause: "paused", resume: "running", drain: "draining", stop: "stopped", fail: "failed" },

@@ -4,7 +4,7 @@ import type { LogLevel } from "./worker_protocol.ts";
 /** Lines a plugin may write at once before it is limited. */
 export const LOG_BURST = 200;
 /** Lines a second after that. */
-export const LOG_RATE = 50;
+const LOG_RATE = 50;
 /** Longest line, characters. */
 export const LOG_LINE_MAX = 2000;
 

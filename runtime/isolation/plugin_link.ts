@@ -14,7 +14,7 @@ import {
 } from "./worker_protocol.ts";
 
 /** Control messages a plugin may send in one second before it is stopped. */
-export const MESSAGES_A_SECOND = 5000;
+const MESSAGES_A_SECOND = 5000;
 
 /** How long an answer to `metrics` is waited for, milliseconds. */
 const METRICS_MS = 1000;

@@ -71,7 +71,7 @@ function isPlain(value: unknown): value is object {
 }
 
 /** Compiles one step. @throws {CaissonError} `CAISSON_FLOW_INVALID` naming the path */
-export function compileStep(step: OperatorDefinition, path: string): Operator {
+function compileStep(step: OperatorDefinition, path: string): Operator {
   const [[name, definition] = ["", undefined]] = Object.entries(step);
   const compile = Object.hasOwn(compilers, name) ? compilers[name]! : undefined;
   if (compile === undefined) throw invalid(path, name === "" ? "no step" : name, stepNames.join(", "));

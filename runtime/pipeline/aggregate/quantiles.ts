@@ -28,7 +28,7 @@ export interface Distribution {
 const MOST_BUCKETS = 4096;
 
 /** Buckets whose bounds grow by a constant factor: every quantile is within `accuracy` of the true value, relatively. */
-export class DdSketch {
+class DdSketch {
   #positive = new Map<number, number>();
   #negative = new Map<number, number>();
   #zero = 0;

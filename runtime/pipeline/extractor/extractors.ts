@@ -31,7 +31,7 @@ const kinds: Readonly<Record<string, Compile>> = {
 };
 
 /** Names of all extractors. */
-export const extractorNames: readonly string[] = Object.keys(kinds);
+const extractorNames: readonly string[] = Object.keys(kinds);
 
 /**
  * Compiles an extractor.
