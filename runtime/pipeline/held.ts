@@ -3,9 +3,16 @@ import type { Codec } from "../codec/codec.ts";
 import { Event } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
 import type { Emit } from "./operator.ts";
+import { Origins } from "./origins.ts";
 
-/** Numbers of events: as a list, or found out once somebody asks. */
-type Origins = number[] | (() => readonly number[]);
+/** Events of one batch whose numbers are found out once somebody asks. */
+interface Later {
+  readonly settlement: Settlement;
+  readonly origins: () => readonly number[];
+}
+
+/** Batches whose numbers may be found out later: what finds them out keeps memory of the whole batch. */
+const MOST_LATER = 256;
 
 /**
  * Settles what was made of several events, of which the one at hand is at most one: a step that throws on that one does not
@@ -20,68 +27,60 @@ export class MadeSettlement extends Settlement {}
  * the events, and the verdict about that event becomes the verdict of all of them.
  */
 export class Held {
-  #settlements: Settlement[] = [];
-  #origins: Origins[] = [];
+  #origins = new Origins();
+  #later: Later[] = [];
 
   /** Whether it has no event that waits for a verdict. */
   get isEmpty(): boolean {
-    return this.#settlements.length === 0;
+    return this.#origins.isEmpty && this.#later.length === 0;
   }
 
   /** Keeps an event's verdict open. */
-  add(event: Event): void {
-    const { settlement } = event;
-    if (settlement !== undefined) this.#add(settlement, event.origin);
+  add({ settlement, origin }: Event): void {
+    if (settlement !== undefined) this.#origins.add(settlement, origin);
   }
 
-  #add(settlement: Settlement, origin: number): void {
-    // Events come in batches: the settlement at hand is nearly always the last one.
-    const last = this.#settlements.length - 1;
-    if (this.#settlements[last] === settlement) {
-      const origins = this.#origins[last]!;
-      if (typeof origins !== "function") return void origins.push(origin);
-    }
-    settlement.hold();
-    this.#settlements.push(settlement);
-    this.#origins.push([origin]);
-  }
-
-  /** Keeps the verdict of many events of a batch open; which ones, is asked only if they fail. */
+  /** Keeps the verdict of many events of a batch open; which ones, is asked only if they fail, or once there are many batches. */
   addMany(settlement: Settlement, origins: () => readonly number[]): void {
     settlement.hold();
-    this.#settlements.push(settlement);
-    this.#origins.push(origins);
+    this.#later.push({ settlement, origins });
+    if (this.#later.length > MOST_LATER) this.#findOut();
+  }
+
+  #findOut(): void {
+    for (const { settlement, origins } of this.#later.splice(0)) {
+      for (const origin of origins()) this.#origins.add(settlement, origin);
+      settlement.letGo();
+    }
   }
 
   /** Keeps the events of another one as well; that one keeps them, too. */
   addAll(other: Held): void {
-    for (const [index, settlement] of other.#settlements.entries()) {
-      const origins = other.#origins[index]!;
-      const last = this.#settlements.length - 1;
-      const mine = this.#origins[last];
-      if (this.#settlements[last] === settlement && Array.isArray(mine) && Array.isArray(origins)) {
-        for (const origin of origins) mine.push(origin);
-        continue;
-      }
-      settlement.hold();
-      this.#settlements.push(settlement);
-      this.#origins.push(Array.isArray(origins) ? [...origins] : origins);
-    }
+    other.#origins.forEach((settlement, origin) => this.#origins.add(settlement, origin));
+    for (const { settlement, origins } of other.#later) this.addMany(settlement, origins);
+  }
+
+  /** Takes everything out of it. */
+  #takeAll(): Held {
+    const taken = new Held();
+    taken.#origins = this.#origins;
+    taken.#later = this.#later;
+    this.#origins = new Origins();
+    this.#later = [];
+    return taken;
   }
 
   /** Tells every event its verdict and starts anew, empty. */
   settle(failed: boolean, reason?: unknown): void {
-    const settlements = this.#settlements;
-    const origins = this.#origins;
-    this.#settlements = [];
-    this.#origins = [];
-    for (const [index, settlement] of settlements.entries()) {
-      if (failed) {
-        const numbers = origins[index]!;
-        for (const origin of typeof numbers === "function" ? numbers() : numbers) settlement.fail(origin, reason);
+    const all = this.#takeAll();
+    if (failed) {
+      all.#origins.forEach((settlement, origin) => settlement.fail(origin, reason));
+      for (const { settlement, origins } of all.#later) {
+        for (const origin of origins()) settlement.fail(origin, reason);
       }
-      settlement.letGo();
     }
+    all.#origins.letGo();
+    for (const { settlement } of all.#later) settlement.letGo();
   }
 
   /**
@@ -91,11 +90,7 @@ export class Held {
    */
   emit(value: unknown, codec: Codec, timestamp: number, emit: Emit): boolean {
     if (this.isEmpty) return emit(Event.made(value, codec, timestamp));
-    const kept = new Held();
-    kept.#settlements = this.#settlements;
-    kept.#origins = this.#origins;
-    this.#settlements = [];
-    this.#origins = [];
+    const kept = this.#takeAll();
     const settlement = new MadeSettlement((failures) => kept.settle(failures.size > 0, failures.get(0)));
     try {
       return emit(new Event(undefined, 0, timestamp, codec, settlement, 0, value, true));
