@@ -155,6 +155,7 @@ export {
 } from "./runtime/pipeline/builder/aggregate_terms.ts";
 export type { Distribution } from "./runtime/pipeline/aggregate/quantiles.ts";
 export type {
+  EventLimit,
   EventTime,
   GroupBy,
   IntervalWindow,
