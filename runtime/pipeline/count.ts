@@ -8,7 +8,8 @@ import { compileKey } from "./expected_value.ts";
 import { parseExpression } from "./expression.ts";
 import type { Rows } from "./kernel_rows.ts";
 import type { Emit, Operator } from "./operator.ts";
-import { readerOf, recordMakerOf } from "./shaped_code.ts";
+import { countMakerOf } from "./count_maker.ts";
+import { readerOf } from "./shaped_code.ts";
 import { keyBytes, mostKeyBytes } from "./window/key_bytes.ts";
 
 /** Whether equal values are the same group as they are: what JSON writes differently, or not at all, goes by its text. */
@@ -77,10 +78,7 @@ export function compileCount(
   const indexed: (Group | undefined)[] = [];
   let counted = 0;
   let window = 0;
-  const result = recordMakerOf([
-    ...names.map((name, index) => [name, (group: unknown) => (group as Group).keys[index] ?? null] as const),
-    [as, (group: unknown) => (group as Group).count],
-  ]);
+  const result = countMakerOf(names, as);
 
   /** Brings the groups by an index up to date, and leaves `rest` in place of what was counted since. */
   const bring = (made: readonly Group[], rest: number): void => {

@@ -85,7 +85,7 @@ function put(record: Record<string, unknown>, name: string, value: unknown): voi
 }
 
 /** As a key of a literal; written plainly, `__proto__` would set the prototype. */
-function keyOf(name: string): string {
+export function literalKey(name: string): string {
   const quoted = JSON.stringify(name);
   return name === "__proto__" ? `[${quoted}]` : quoted;
 }
@@ -112,7 +112,7 @@ export function recordMakerOf(fields: readonly (readonly [name: string, compute:
       ${values.map((value, index) => `const ${value} = ${reads[index]};`).join("\n")}
       return ${values.map((value) => `${value} === undefined`).join(" || ")}
         ? rest([${values}])
-        : { ${names.map((name, index) => `${keyOf(name)}: ${values[index]}`)} };
+        : { ${names.map((name, index) => `${literalKey(name)}: ${values[index]}`)} };
     };`,
   ) as ((...given: [typeof rest, readonly Compute[], ...typeof ofPlain]) => RecordMaker) | undefined;
   return make === undefined ? slowMaker(names, computes) : make(rest, computes, ...ofPlain);

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { json } from "../../runtime/codec/json.ts";
 import { Event } from "../../runtime/flow/delivery.ts";
 import { compileCount } from "../../runtime/pipeline/count.ts";
+import { countMakerOf } from "../../runtime/pipeline/count_maker.ts";
 import { Rows } from "../../runtime/pipeline/kernel_rows.ts";
 
 /** Keys as numbers, some of them beyond what is counted by index, some only now and then. */
@@ -68,3 +69,11 @@ for (
     assertEquals(counted(events, everyEvents, maxGroups, true), wanted);
   });
 }
+
+Deno.test("a count's record has every key by its own name, however many there are", () => {
+  const few = countMakerOf(["b", "__proto__", 'q"'], "count")({ keys: [1, "x", undefined], count: 3 });
+  assertEquals(JSON.stringify(few), '{"b":1,"__proto__":"x","q\\"":null,"count":3}');
+  const names = Array.from({ length: 200 }, (_, index) => `k${index}`);
+  const many = countMakerOf(names, "count")({ keys: names.map((_, index) => index), count: 7 });
+  assertEquals([Object.keys(many).join(), many["k199"], many["count"]], [[...names, "count"].join(), 199, 7]);
+});
