@@ -147,7 +147,7 @@ export class Kernel {
     const { projects, feeds } = this.program;
     const events = Math.max(this.#capacity, LEAST_EVENTS, batch.count);
     const text = projects ? 2 : feeds === undefined ? 0 : 1;
-    const bytes = 64 + events * (4 + 8 * this.#columns) + text * Math.max(batch.arenaUsed, LEAST_ARENA / 2);
+    const bytes = 64 + events * (4 + 8 * this.#columns) + text * Math.max(memoryOf(batch), LEAST_ARENA / 2);
     // Events that are kept as they are stay in the memory of the input.
     const segments = projects || feeds !== undefined ? 1 : Math.min(batch.segmentCount + 1, MOST_SEGMENTS);
     const isSmall = batch.count > this.#capacity || bytes > this.#arenaBytes || segments > this.#segments;
@@ -162,6 +162,13 @@ export class Kernel {
     }
     return this.#pool;
   }
+}
+
+/** Bytes in which a batch's events lie, their own and those of others, such as a file's. */
+function memoryOf(batch: Batch): number {
+  let bytes = batch.arenaUsed;
+  for (let index = batch.ownsArena ? 1 : 0; index < batch.segmentCount; index++) bytes += batch.segmentLength(index);
+  return bytes;
 }
 
 /**

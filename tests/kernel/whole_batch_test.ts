@@ -145,3 +145,26 @@ Deno.test({
 function assertOne(): never {
   throw new TypeError("nothing came out");
 }
+
+Deno.test({
+  name: "a projection has room for events as large as the memory they lie in, whoever owns it",
+  ignore,
+  async fn() {
+    const { kernel, opened } = await openKernel([{ project: { text: ["field", "text"] } }]);
+    await using _ = opened;
+    const encoder = new TextEncoder();
+    const batch = Batch.allocate({ capacity: 64, arenaBytes: 0, segments: 3 });
+    const payload = encoder.encode(JSON.stringify({ text: "x".repeat(100_000) }));
+    for (let piece = 0; piece < 2; piece++) {
+      const memory = new Uint8Array(payload.length * 32);
+      const segment = batch.addSegment(memory);
+      for (let index = 0; index < 32; index++) {
+        memory.set(payload, payload.length * index);
+        batch.append(segment, payload.length * index, payload.length, 1000);
+      }
+    }
+    const { kept, punted, give } = kernel.run(batch);
+    assertEquals([kept, punted], [64, 0]);
+    give();
+  },
+});
