@@ -189,3 +189,26 @@ Deno.test("a stream that is merged with itself gives each event twice, also behi
   const counted = some.merge(some).window({ tumbling: { size: 4 } }).select({ n: count() }).build();
   assertEquals((await runPipeline(counted, values)).out, [{ n: 4 }]);
 });
+
+Deno.test("streams of two pipelines, and branches named as what is always there, are refused", () => {
+  const other = pipeline("other", { in: shape<LogEvent>() }).where((event) => event("ms").gt(1));
+  const several = assertThrows(() => events.where((event) => event("ms").gt(2)).merge(other).build(), CaissonError);
+  assertEquals([several.code, several.message.includes("2 calls of pipeline()")], ["CAISSON_FLOW_INVALID", true]);
+  assertThrows(() => ports({ out: events, other }), CaissonError, "2 calls");
+  // @ts-expect-error out is where the rest goes
+  assertThrows(() => events.branch({ out: (event) => event("ms").gt(1) }), CaissonError, 'branch: "out"');
+  // @ts-expect-error rest is what no condition holds for
+  assertThrows(() => events.branch({ rest: (event) => event("ms").gt(1) }), CaissonError, 'branch: "rest"');
+  // @ts-expect-error what goes on is a case
+  events.match((on) => on.to("out", { host: "a" }));
+});
+
+Deno.test("a port may be called as the builder calls its lists", async () => {
+  const { slow, rest } = events.branch({ slow: (event) => event("ms").gt(100) });
+  const definition = ports({ out: rest, step1: slow.select((event) => event("ms")), step2: slow });
+  const run = await runPipeline(definition, [log("info", "a", 1), log("info", "b", 200)], {
+    linked: ["step1", "step2"],
+  });
+  assertEquals(run.out, [log("info", "a", 1)]);
+  assertEquals([run.ports["step1"], run.ports["step2"]], [[200], [log("info", "b", 200)]]);
+});

@@ -85,7 +85,7 @@ export class MatchCases<Value, Out = never, Ports = unknown> {
 
   /** Events that match go to a port, with a new value when there is one. */
   to<const Port extends string, const Then extends TargetInput | undefined = undefined>(
-    port: Port,
+    port: Port extends "out" ? never : Port,
     pattern: PatternOf<Value>,
     then?: ThenOf<Value, Then>,
     options: CaseOptions<Value> = {},

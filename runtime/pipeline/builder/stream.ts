@@ -2,6 +2,7 @@
 import type { Event } from "../../flow/delivery.ts";
 import type { CountDefinition, OperatorDefinition, PipelineDefinition } from "../../flow/flow_definition.ts";
 import { type Condition, Term } from "../expression_builder.ts";
+import { invalid } from "../invalid.ts";
 import type { Operator } from "../operator.ts";
 import type { GroupBy, SelectDefinition, Target, WindowDefinition } from "../select_definition.ts";
 import type { MatchDefinition } from "../step/match_definition.ts";
@@ -147,13 +148,20 @@ export class Stream<Value> implements AnyStream {
     return this.step({ each: { of: resolve<Term>(list) } });
   }
 
-  /** Streams by the first condition that holds; `rest` is what none holds for. */
+  /**
+   * Streams by the first condition that holds; `rest` is what none holds for.
+   *
+   * @throws {CaissonError} `CAISSON_FLOW_INVALID` for a condition named `out` or `rest`, where the others go
+   */
   branch<const Conditions extends { readonly [port: string]: ConditionOf<Value> }>(
-    conditions: Conditions,
+    conditions: Conditions & { readonly out?: never; readonly rest?: never },
   ): { readonly [Port in keyof Conditions]: Stream<Value> } & { readonly rest: Stream<Value> } {
-    const entries = Object.entries(conditions).map(([port, condition]) =>
+    const entries = Object.entries<ConditionOf<Value>>(conditions).map(([port, condition]) =>
       [port, resolve<Condition>(condition)] as const
     );
+    for (const [port] of entries) {
+      if (port === "out" || port === "rest") throw invalid("branch", JSON.stringify(port), "another name");
+    }
     const routed = this.step({ branch: Object.fromEntries(entries) });
     const streams = Object.fromEntries(entries.map(([port]) => [port, routed.port(port)]));
     return { ...streams, rest: routed } as never;
