@@ -6,10 +6,11 @@ import { serveControl } from "../control/serve_control.ts";
 import { watchFolders } from "../control/watch_folders.ts";
 import { watchPlugins } from "../control/watch_plugins.ts";
 import type { CaissonError } from "../errors/caisson_error.ts";
+import { checkFiles } from "../flow/check_files.ts";
 import { describeFlow } from "../flow/describe_flow.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { FlowDefinition } from "../flow/flow_definition.ts";
-import { compilePipeline } from "../pipeline/compile.ts";
+import { buildGraph } from "../flow/graph.ts";
 import { Runtime } from "../runtime.ts";
 import { watchFile } from "../watch_file.ts";
 import { createLogger } from "../telemetry/log.ts";
@@ -118,11 +119,9 @@ async function allDone(runtime: Runtime, flow: Flow): Promise<void> {
   for (let next = runtime.flows[0]; next !== undefined; next = runtime.flows[0]) await next.done;
 }
 
-/** Checks what only compiling a pipeline finds, and draws the flow. */
+/** Checks what can only be known of the files at hand, and draws the flow. */
 function dryRun(definition: FlowDefinition, mermaid: boolean): Outcome {
-  for (const [name, pipeline] of Object.entries(definition.pipelines ?? {})) {
-    compilePipeline(pipeline, `${definition.name}: pipelines.${name}`);
-  }
+  checkFiles(definition, buildGraph(definition));
   const drawing = describeFlow(definition);
   return { exit: 0, text: mermaid ? drawing.mermaid : drawing.text, document: { ...drawing }, stream: "stdout" };
 }

@@ -1,5 +1,4 @@
 /** One flow: its life from start to stop, and what it says about itself. @module */
-import { createCodec } from "../codec/codecs.ts";
 import type { NodeMetrics } from "../connector/connector_metrics.ts";
 import type { FlowAccess, FlowEnd } from "../connector/flow_access.ts";
 import { sleep } from "../connector/sleep.ts";
@@ -9,7 +8,7 @@ import { compilePipeline } from "../pipeline/pipeline.ts";
 import { LatencyHistogram } from "../telemetry/histogram.ts";
 import { Assembly } from "./assembly.ts";
 import { checkFiles } from "./check_files.ts";
-import { planSink, planSource } from "./connector_stages.ts";
+import { checkFormats } from "./check_formats.ts";
 import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph, type Graph } from "./graph.ts";
@@ -81,14 +80,7 @@ export class Flow implements AsyncDisposable {
         compilePipeline(pipeline, `${definition.name}: pipelines.${name}`),
       ]),
     );
-    for (const [name, connector] of Object.entries(definition.connectors)) {
-      // Made and dropped: a wrong configuration has to be known before any plugin runs.
-      planSource(connector, undefined, `${definition.name}/${name}`).newInterceptors();
-      planSink(connector, undefined, `${definition.name}/${name}`).newInterceptors();
-    }
-    for (const [index, { buffer }] of definition.links.entries()) {
-      if (buffer?.codec !== undefined) createCodec(buffer.codec, `${definition.name}: links[${index}].buffer.codec`);
-    }
+    checkFormats(definition, definition.name);
     const access: FlowAccess = {
       name: this.name,
       nodes: () => this.#assembly.nodes.map(reportOf),

@@ -2,6 +2,7 @@
 import type { CaissonError } from "../errors/caisson_error.ts";
 import type { Report } from "../errors/report.ts";
 import { compileOperators, compilePipeline } from "../pipeline/compile.ts";
+import { checkFormats } from "./check_formats.ts";
 import { wrongPorts } from "./check_ports.ts";
 import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
 import { shapeProblems } from "./flow_schema.ts";
@@ -25,6 +26,7 @@ export function flowProblems(value: unknown, label: string): readonly CaissonErr
     problems.push(...wrong);
     checkSteps(withoutProcessors(definition), `${label}: pipelines.${name}`, wrong.length > 0, report);
   }
+  checkFormats(flow, label, report);
   buildGraph(flow, { label, report });
   return problems;
 }

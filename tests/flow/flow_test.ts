@@ -284,7 +284,7 @@ Deno.test("a wrong configuration of an interceptor is refused before anything is
     CaissonError,
   );
   assertEquals(error.code, "CAISSON_CONFIG_INVALID");
-  assertStringIncludes(error.subject, "wrong/a: preprocessors[0]");
+  assertStringIncludes(error.subject, "wrong: connectors.a: preprocessors[0]");
 });
 
 Deno.test("a flow that would write over what it reads, or write one file twice, is refused", () =>

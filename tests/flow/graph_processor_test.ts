@@ -170,7 +170,7 @@ Deno.test("a drawing shows the processor of a graph between what feeds it and wh
     pipelines: { main: forms["JSON"] },
     links: [{ from: "in", to: "main" }, { from: "main", to: "out" }],
   }, "graph.json"));
-  assert(text.includes("main-part-even  (processor work)\n    -> main-part-end"), text);
+  assert(text.includes("main-part-even  (processor work of pipeline main)\n    -> main-part-end"), text);
   assert(text.includes("even-of-route -> main-part-even") || text.includes("route-even -> main-part-even"), text);
   assert(mermaid.includes("processor work"), mermaid);
 });
