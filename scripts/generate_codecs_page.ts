@@ -70,7 +70,7 @@ is different from the runtime's own:
 - They are not for a sink that takes values, nor for the buffer of a link.
 
 How to write one: the types \`Codec\` and \`Interceptor\` of \`@caisson/plugin\`, or "codecs, preprocessors and postprocessors" in
-\`caisson.h\`. The conformance kit does not check these kinds yet, and says so.
+\`caisson.h\`. [The conformance kit](./conformance.md) checks them, too.
 `;
 
 function section(title: string, intro: string, entries: ReadonlyMap<string, FormatEntry>): string {

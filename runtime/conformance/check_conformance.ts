@@ -1,9 +1,11 @@
 /** The conformance kit: runs a plugin in every isolation it can bear and checks that it keeps to the contract. @module */
 import type { PluginIsolation } from "../../permissions/grants.ts";
+import { codecChecks, decoded } from "./codec_checks.ts";
 import { firstDifference } from "./compare_output.ts";
 import type { ConformanceCheck, ConformanceReport } from "./conformance_report.ts";
 import { startEchoServer } from "./echo_server.ts";
 import { detailOf, isTimeout } from "./finding.ts";
+import { passed, postprocessorChecks, preprocessorChecks } from "./interceptor_checks.ts";
 import { type Check, lastChecks, lifeChecks } from "./life_checks.ts";
 import { planTrials } from "./plan_trials.ts";
 import { output, processorChecks } from "./processor_checks.ts";
@@ -17,6 +19,8 @@ export interface ConformanceOptions {
   readonly folder: string;
   /** Isolations to use. @default {every one that the plugin can bear and this host offers} */
   readonly isolations?: readonly PluginIsolation[];
+  /** Names of the components to check. @default {all} */
+  readonly components?: readonly string[];
   /** Longest wait for any one call of the plugin, milliseconds. @default {10000} */
   readonly deadlineMs?: number;
   /** Where private copies of libraries go. @default {the user's cache folder} */
@@ -31,6 +35,17 @@ const checksOf: Readonly<Record<string, readonly Check[]>> = {
   source: sourceChecks,
   sink: sinkChecks,
   processor: processorChecks,
+  codec: codecChecks,
+  preprocessor: preprocessorChecks,
+  postprocessor: postprocessorChecks,
+};
+
+/** Makes of the trial's input what is compared between isolations. */
+const outputOf: Readonly<Record<string, (trial: Trial) => Promise<readonly Uint8Array[]>>> = {
+  processor: output,
+  codec: decoded,
+  preprocessor: passed,
+  postprocessor: passed,
 };
 
 /** Output of one component in one isolation. */
@@ -56,11 +71,12 @@ interface Output {
  * ```
  */
 export async function checkConformance(options: ConformanceOptions): Promise<ConformanceReport> {
-  const { folder, isolations = [], deadlineMs = 10_000, cacheFolder, failFast = false, onCheck } = options;
+  const { folder, isolations = [], components, deadlineMs = 10_000, cacheFolder, failFast = false, onCheck } = options;
   await using server = startEchoServer();
   const { found, trials, problems } = await planTrials({
     folder,
     isolations,
+    components,
     http: server.address,
     deadlineMs,
     cacheFolder,
@@ -114,8 +130,9 @@ async function compare(trial: Trial, before: Output[], note: (check: Conformance
   const said = { component: provision.name, check: "gives the same output in both isolations" };
   let here: Output;
   try {
-    here = provision.kind === "processor"
-      ? { isolation: trial.isolation, payloads: await output(trial), whole: true }
+    const make = outputOf[provision.kind];
+    here = make !== undefined
+      ? { isolation: trial.isolation, payloads: await make(trial), whole: true }
       : await sample(trial).then(({ payloads, ended }) => ({ isolation: trial.isolation, payloads, whole: ended }));
   } catch (thrown) {
     note({ ...said, isolation: trial.isolation, ok: false, detail: detailOf(thrown) });

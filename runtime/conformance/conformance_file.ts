@@ -14,13 +14,20 @@ export interface ComponentExample {
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Whether the same configuration and input always give the same output, byte for byte.
-   * @default {true for processors, false for sources}
+   * @default {false for sources, true for all others}
    */
   readonly deterministic?: boolean | undefined;
   /** Codec of its events. @default {what the component says, else json} */
   readonly codec?: "json" | "string" | "binary" | "msgpack" | undefined;
   /** Processor: one output for each input, or as many as it likes. @default {"each"} */
   readonly outputs?: "each" | "any" | undefined;
+  /**
+   * Codec: payloads that it decodes. Preprocessor: the pieces of one stream, in order. Postprocessor: payloads.
+   * Texts, or `{ "base64": "…" }`. @default {postprocessors: made-up payloads; others need some}
+   */
+  readonly samples?: readonly (string | { readonly base64: string })[] | undefined;
+  /** Preprocessor: whether a stream may come in any pieces, or each piece is a whole. @default {"any"} */
+  readonly pieces?: "any" | "whole" | undefined;
   /** What it is granted, as in a grant file; what is not listed is refused. @default {nothing} */
   readonly permissions?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -44,6 +51,8 @@ const schema = z.strictObject({
       deterministic: z.boolean().optional(),
       codec: z.enum(["json", "string", "binary", "msgpack"]).optional(),
       outputs: z.enum(["each", "any"]).optional(),
+      samples: z.array(z.union([z.string(), z.strictObject({ base64: z.base64() })])).min(1).optional(),
+      pieces: z.enum(["any", "whole"]).optional(),
       permissions: z.record(z.string(), z.unknown()).optional(),
     }),
   ),

@@ -27,31 +27,34 @@ export function valueOf(index: number, codec: string): unknown {
 }
 
 /** How {@linkcode inputBatch} is laid out. */
-export interface InputOptions extends BatchOptions {
+export interface InputOptions extends BatchLayout {
   /** Events. */
   readonly count: number;
-  /** Number of the first event. @default {0} */
-  readonly first?: number;
-  /** Payload segments beside the arena; events go round. @default {0} */
-  readonly spread?: number;
 }
 
 let batches = 0;
 
 /** A batch of made-up events with guards around it. */
 export function inputBatch(codec: Codec, options: InputOptions): GuardedBatch {
-  const { count, first = 0, spread = 0 } = options;
-  const payloads = Array.from({ length: count }, (_, at) => codec.encode(valueOf(first + at, codec.name)));
-  return batchOf(payloads, { capacity: Math.max(1, count), ...options }, first, spread);
+  const { count, ...layout } = options;
+  const payloads = Array.from(
+    { length: count },
+    (_, at) => codec.encode(valueOf((layout.first ?? 0) + at, codec.name)),
+  );
+  return batchOf(payloads, { capacity: Math.max(1, count), ...layout });
+}
+
+/** How {@linkcode batchOf} lays out a batch. */
+export interface BatchLayout extends BatchOptions {
+  /** Number of the first event. @default {0} */
+  readonly first?: number;
+  /** Payload segments beside the arena; events go round. @default {0} */
+  readonly spread?: number;
 }
 
 /** A batch of these payloads with guards around it. */
-export function batchOf(
-  payloads: readonly Uint8Array[],
-  options: BatchOptions = {},
-  first = 0,
-  spread = 0,
-): GuardedBatch {
+export function batchOf(payloads: readonly Uint8Array[], layout: BatchLayout = {}): GuardedBatch {
+  const { first = 0, spread = 0, ...options } = layout;
   const bytes = payloads.reduce((sum, payload) => sum + ((payload.byteLength + 7) & ~7), 64);
   const guarded = new GuardedBatch({
     capacity: Math.max(1, payloads.length),
@@ -76,9 +79,13 @@ export function batchOf(
   return guarded;
 }
 
-/** Payloads that no codec takes, and some that only look harmless. */
-export function damagedPayloads(codec: Codec): Uint8Array[] {
-  const whole = codec.encode(valueOf(3, codec.name));
+/** Events that a codec does not take. */
+export function damagedEvents(codec: Codec): Uint8Array[] {
+  return damagedPayloads(codec.encode(valueOf(3, codec.name)));
+}
+
+/** Payloads that hardly anything takes, and some that only look harmless; one is half of a good one. */
+export function damagedPayloads(whole: Uint8Array): Uint8Array[] {
   return [
     new Uint8Array(),
     Uint8Array.of(0xff, 0xfe, 0xc1),

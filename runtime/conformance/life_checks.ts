@@ -4,6 +4,7 @@ import { Batch } from "../data/batch.ts";
 import { UNLOADABLE } from "../data/layout.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { checkConfig } from "../manifest/check_config.ts";
+import { callFormat, passStream, whole } from "./format_call.ts";
 import { inputBatch } from "./generate_input.ts";
 import { readSome } from "./read_source.ts";
 import { broken, isTimeout, refusalOf } from "./finding.ts";
@@ -26,7 +27,7 @@ const SETTLE_MS = 1000;
 
 /** Does the least that a component is for. */
 async function work(trial: Trial, opened: Opened): Promise<void> {
-  const { provision, codec } = trial.options;
+  const { provision, codec, samples } = trial.options;
   if (provision.kind === "source") {
     const { payloads } = await readSome(trial, opened, { events: 1 });
     if (payloads.length === 0) {
@@ -34,6 +35,10 @@ async function work(trial: Trial, opened: Opened): Promise<void> {
     }
   } else if (provision.kind === "sink") {
     await trial.within(opened.sink.write(inputBatch(codec, { count: 1 }).batch), "write");
+  } else if (provision.kind === "codec") {
+    whole(await callFormat(trial, opened, samples.slice(0, opened.processor.maxEvents)), "sample");
+  } else if (provision.kind !== "processor") {
+    await passStream(trial, opened, samples, opened.processor.maxEvents);
   } else {
     const out = Batch.allocate({ capacity: 64, segments: 16 });
     await trial.within(opened.processor.process(inputBatch(codec, { count: 1 }).batch, out), "process");

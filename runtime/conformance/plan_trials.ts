@@ -12,6 +12,7 @@ import { Repository } from "../repository.ts";
 import type { RegisteredPlugin } from "../registered_plugin.ts";
 import { type ComponentExample, type ConformanceFile, readConformance, substitute } from "./conformance_file.ts";
 import type { ConformanceCheck } from "./conformance_report.ts";
+import { valueOf } from "./generate_input.ts";
 import { Trial } from "./trial.ts";
 
 /** What {@linkcode planTrials} needs. */
@@ -20,6 +21,8 @@ export interface TrialPlanOptions {
   readonly folder: string;
   /** Isolations to use; all that the plugin can bear and this host offers when it is empty. */
   readonly isolations: readonly PluginIsolation[];
+  /** Names of the components to check; all when it is left out. */
+  readonly components: readonly string[] | undefined;
   /** `127.0.0.1:PORT`, what `{{http}}` stands for. */
   readonly http: string;
   /** Longest wait for any one call, milliseconds. */
@@ -38,8 +41,6 @@ export interface TrialPlan {
   readonly problems: readonly ConformanceCheck[];
 }
 
-const KINDS: ReadonlySet<ComponentKind> = new Set(["source", "sink", "processor"]);
-
 /**
  * Finds the plugin, reads its `conformance.json`, and registers each component for each isolation.
  *
@@ -54,27 +55,34 @@ export async function planTrials(options: TrialPlanOptions): Promise<TrialPlan> 
   const examples = await readConformance(folder, provides.map(({ name }) => name));
   const trials: Trial[] = [];
   const problems: ConformanceCheck[] = [];
-  for (const provision of provides) {
+  const { components = provides.map(({ name }) => name) } = options;
+  const unknown = components.find((component) => provides.every(({ name }) => name !== component));
+  if (unknown !== undefined) {
+    throw new CaissonError("CAISSON_CONFORMANCE_INVALID", {
+      subject: "components",
+      found: unknown,
+      allowed: provides.map(({ name }) => name).join(", "),
+    });
+  }
+  for (const provision of provides.filter(({ name }) => components.includes(name))) {
     const fail = (check: string, detail: string, isolation = ""): void => {
       problems.push({ component: provision.name, isolation, check, ok: false, detail });
     };
-    if (!KINDS.has(provision.kind)) {
-      // Beside others it is no reason to refuse the plugin; alone, nothing would have been checked.
-      const ok = provides.some(({ kind }) => KINDS.has(kind));
-      const detail = `a ${provision.kind}; this version checks source, sink and processor`;
-      problems.push({ component: provision.name, isolation: "", check: "can be checked", ok, detail });
-      continue;
-    }
     const example = substitute(examples.components.get(provision.name) ?? {}, { http: options.http, folder });
     const config = configOf(provision, example, examples, fail);
     if (config === undefined) continue;
+    const samples = samplesOf(provision.kind, example);
+    if (samples === undefined) {
+      fail("has samples to run with", `a ${provision.kind}; name some it takes as samples in conformance.json`);
+      continue;
+    }
     const before = trials.length;
     for (const isolation of wanted(options.isolations)) {
       const plugin = await registerFor(found, isolation, example, examples.file, options.isolations.length > 0, fail);
       if (plugin === undefined) continue;
       const { deadlineMs, cacheFolder } = options;
       const codec = createCodec(example.codec ?? "json");
-      trials.push(new Trial({ plugin, provision, example, config, codec, deadlineMs, cacheFolder }));
+      trials.push(new Trial({ plugin, provision, example, config, codec, samples, deadlineMs, cacheFolder }));
     }
     if (trials.length === before && options.isolations.length === 0) {
       fail("runs on this host", `no isolation it can bear is offered here: ${availableIsolations.join(", ")}`);
@@ -85,6 +93,20 @@ export async function planTrials(options: TrialPlanOptions): Promise<TrialPlan> 
 
 function wanted(isolations: readonly PluginIsolation[]): readonly PluginIsolation[] {
   return isolations.length > 0 ? [...new Set(isolations)] : availableIsolations;
+}
+
+/** Made-up payloads suit everything that frames, and nothing that has a format of its own to read. */
+const MADE_UP = 40;
+
+function samplesOf(kind: ComponentKind, { samples }: ComponentExample): readonly Uint8Array[] | undefined {
+  if (samples !== undefined) {
+    return samples.map((each) =>
+      typeof each === "string" ? new TextEncoder().encode(each) : Uint8Array.fromBase64(each.base64)
+    );
+  }
+  if (kind === "codec" || kind === "preprocessor") return undefined;
+  const json = createCodec("json");
+  return Array.from({ length: MADE_UP }, (_, index) => json.encode(valueOf(index, "json")));
 }
 
 function configOf(

@@ -3,7 +3,7 @@ import { ANY_INPUT } from "../isolation/plugin_side/processor_loop.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { firstDifference } from "./compare_output.ts";
 import { GuardedBatch, snapshot } from "./guarded_batch.ts";
-import { batchOf, damagedPayloads, inputBatch, payloadsOf } from "./generate_input.ts";
+import { batchOf, damagedEvents, inputBatch, payloadsOf } from "./generate_input.ts";
 import type { Check } from "./life_checks.ts";
 import { broken, isTimeout, letTimersRun, refusalOf } from "./finding.ts";
 import { strideOf } from "./read_source.ts";
@@ -112,7 +112,7 @@ const survivesDamage: Check = {
   run: (trial) =>
     trial.use(async (opened) => {
       let failed = 0;
-      const damaged = damagedPayloads(trial.options.codec);
+      const damaged = damagedEvents(trial.options.codec);
       for (const payload of damaged) {
         const guarded = batchOf([payload]);
         const out = new GuardedBatch({ capacity: 16, arenaBytes: OUT_ARENA, segments: 16 });

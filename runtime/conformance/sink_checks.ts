@@ -3,7 +3,7 @@ import type { WriteResult } from "../connector/contract.ts";
 import { ACK, DROP } from "../data/layout.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { type GuardedBatch, snapshot } from "./guarded_batch.ts";
-import { batchOf, damagedPayloads, inputBatch } from "./generate_input.ts";
+import { batchOf, damagedEvents, inputBatch } from "./generate_input.ts";
 import type { Check } from "./life_checks.ts";
 import { broken, isTimeout, letTimersRun, refusalOf } from "./finding.ts";
 import { strideOf } from "./read_source.ts";
@@ -65,7 +65,7 @@ const survivesDamage: Check = {
     trial.use(async (opened) => {
       const { codec } = trial.options;
       let failed = 0;
-      const damaged = damagedPayloads(codec);
+      const damaged = damagedEvents(codec);
       for (const payloads of [...damaged.map((payload) => [payload]), damaged]) {
         const guarded = batchOf(payloads);
         const answer = await refusalOf(async () => {

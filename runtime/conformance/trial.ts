@@ -1,7 +1,13 @@
 /** One component under one isolation: opened, used within limits, closed. @module */
 import type { PluginIsolation } from "../../permissions/grants.ts";
 import type { Codec } from "../codec/codec.ts";
-import type { BatchSinkPart, ComponentInstance, ProcessorPart, SourcePart } from "../connector/contract.ts";
+import type {
+  BatchSinkPart,
+  CodecDirection,
+  ComponentInstance,
+  ProcessorPart,
+  SourcePart,
+} from "../connector/contract.ts";
 import { launchPlugin } from "../isolation/launch.ts";
 import { withDeadline } from "../isolation/native_calls.ts";
 import type { Provision } from "../manifest/manifest.ts";
@@ -20,6 +26,8 @@ export interface TrialOptions {
   readonly config: Readonly<Record<string, unknown>>;
   /** Codec of its events. */
   readonly codec: Codec;
+  /** Codecs, preprocessors and postprocessors: what it is given. */
+  readonly samples: readonly Uint8Array[];
   /** Longest wait for any one call, milliseconds. */
   readonly deadlineMs: number;
   /** Where private copies of libraries go. */
@@ -34,7 +42,7 @@ export interface Opened {
   readonly source: SourcePart;
   /** Its sink; only for sinks. */
   readonly sink: BatchSinkPart;
-  /** Its processor; only for processors. */
+  /** Its processor; only for processors, codecs, preprocessors and postprocessors. */
   readonly processor: ProcessorPart;
   /** Asks it to stop reading. */
   readonly stop: AbortController;
@@ -65,7 +73,8 @@ export class Trial {
   }
   /** Whether the same input gives the same output. */
   get deterministic(): boolean {
-    return this.#options.example.deterministic ?? this.#options.provision.kind === "processor";
+    return this.#options.example.deterministic ??
+      (this.#options.provision.kind !== "source" && this.#options.provision.kind !== "sink");
   }
 
   /** Waits for one call of the plugin, no longer than the deadline. @throws {CaissonError} `CAISSON_PLUGIN_TIMEOUT` */
@@ -73,8 +82,11 @@ export class Trial {
     return withDeadline(Promise.resolve(call), { subject: what, deadlineMs: this.#options.deadlineMs });
   }
 
-  /** Opens an instance; it is not connected. */
-  async open(config: Readonly<Record<string, unknown>> = this.#options.config): Promise<Opened> {
+  /** Opens an instance, a codec one way; it is not connected. */
+  async open(
+    config: Readonly<Record<string, unknown>> = this.#options.config,
+    direction: CodecDirection = "decode",
+  ): Promise<Opened> {
     const { plugin, provision, codec, cacheFolder } = this.#options;
     const stop = new AbortController();
     const instance = await this.within(
@@ -87,6 +99,7 @@ export class Trial {
           alias: `conformance/${provision.name}`,
           instance: ++instances,
           config,
+          ...(provision.kind === "codec" ? { direction } : {}),
           signal: stop.signal,
           log: () => {},
         },
@@ -114,8 +127,8 @@ export class Trial {
   }
 
   /** Opens and connects an instance, hands it over, and closes it; what `use` throws comes before what close throws. */
-  async use<Result>(use: (opened: Opened) => Promise<Result>): Promise<Result> {
-    const opened = await this.open();
+  async use<Result>(use: (opened: Opened) => Promise<Result>, direction?: CodecDirection): Promise<Result> {
+    const opened = await this.open(this.#options.config, direction);
     let result: Result;
     try {
       await opened.connect();

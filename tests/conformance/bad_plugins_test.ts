@@ -31,6 +31,21 @@ const inTypeScript: readonly Case[] = [
   ["processor", "sulk", "do not decode", "broken since"],
 ];
 
+const formatsInTypeScript: readonly Case[] = [
+  ["codec", "never", "decodes batches", "process 64 events: no answer"],
+  ["codec", "cannot_encode", "encodes what it decoded", "event to encode 0 failed: decodes only"],
+  ["preprocessor", "hang_finish", "opens, connects", "the end of the stream: no answer"],
+  ["preprocessor", "keeps", "with the same output", "event 0 is"],
+  ["preprocessor", "sulk", "takes the next stream", "broken since"],
+  ["preprocessor", "throw_finish", "opens, connects", "cannot finish"],
+];
+
+/** What formats are given. */
+const samples: Readonly<Record<string, readonly string[]>> = {
+  codec: ['v:{"a":1}', "v:2", 'v:["three"]'],
+  preprocessor: ["one\ntw", "o\n", "\nfour"],
+};
+
 /** Those that keep their library in this process are last: the count of what lives stays with it. */
 const inC: readonly Case[] = [
   ["source", "ignore_arena", "never overflows", "byte 0 behind the arena was written"],
@@ -44,6 +59,24 @@ const inC: readonly Case[] = [
   ["processor", "lose_origin", "processes batches", "output 0 has sequence 1000000"],
   ["processor", "ignore_arena", "never overflows", "byte 0 behind the arena was written"],
   ["processor", "random", "with the same output", "bytes), then"],
+  ["codec", "drop", "opens, connects", "2 events for 3; allowed: one for each"],
+  ["codec", "ignore_arena", "never overflows", "byte 0 behind the arena was written"],
+  ["codec", "lossy", "encodes what it decoded", "event 0 is"],
+  ["codec", "counts", "takes wide records", "however the batch is laid out"],
+  ["codec", "shared", "nor between instances", "whatever another instance decodes"],
+  ["codec", "mute", "fails the event it cannot convert and no other", "failure 0 has no reason"],
+  [
+    "codec",
+    "refuse_all",
+    "fails the event it cannot convert and no other",
+    "it refused all events because of a bad one",
+  ],
+  ["preprocessor", "lose_origin", "opens, connects", "output 0 has sequence 1000000"],
+  ["preprocessor", "ignore_arena", "never overflows", "byte 0 behind the arena was written"],
+  ["preprocessor", "pieces", "whatever pieces", "in pieces of 1 bytes event 0 is"],
+  ["postprocessor", "counts", "with the same output", "however many pieces come at once"],
+  ["postprocessor", "shared", "two instances apart", "a stream that is alone"],
+  ["postprocessor", "again", "opens, connects", "more than 64 batches for one"],
   ["source", "leak", "leaves nothing behind", "caisson_live_1 was not 0 after close, 20 times"],
   ["source", "slow_stop", "opens, connects", "close: no answer"],
 ];
@@ -78,6 +111,34 @@ for (const kind of ["source", "sink", "processor"] as const) {
     },
   });
 }
+
+Deno.test({
+  name: "catches what formats in TypeScript do wrong",
+  // A call that hangs is given up, and its Worker ends by itself a little later.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const cases = formatsInTypeScript.values();
+    await Promise.all(Array.from({ length: 4 }, async () => {
+      for (const each of cases) {
+        await using contrary = await Contrary.inTypeScript(each[0]);
+        const given = samples[each[0]];
+        const report = await contrary.check(each[0], each[1], given === undefined ? {} : { samples: given });
+        assertEquals(report.ok, false, each[1]);
+        assertCaught(failures(report), each);
+      }
+    }));
+  },
+});
+
+Deno.test("asks for samples of what a codec or preprocessor reads", async () => {
+  for (const kind of ["codec", "preprocessor"] as const) {
+    await using contrary = await Contrary.inTypeScript(kind);
+    const found = failures(await contrary.check(kind, "good"));
+    assertEquals(found.length, 1);
+    assertStringIncludes(found[0]!, "samples in conformance.json");
+  }
+});
 
 Deno.test({
   name: "catches what a plugin in C does wrong, and nothing in one that does not",

@@ -13,6 +13,12 @@ const provision = (kind: ComponentKind): Record<string, unknown> => ({
 
 const common = { manifest: 1, name: "@caisson/contrary", version: "0.1.0", runtime: "^0.1.0", license: "MIT" };
 
+/** In C the codec reads letters, and the preprocessor passes on what it gets. */
+const inC: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  codec: { samples: ["one", "four", "fifteen"] },
+  preprocessor: { samples: ["one", "four", "fifteen"], pieces: "whole" },
+};
+
 /** A folder with a copy of the fixture, removed with it. */
 export class Contrary implements AsyncDisposable {
   readonly folder: string;
@@ -35,7 +41,9 @@ export class Contrary implements AsyncDisposable {
     await contrary.#copy("contrary_c/contrary.c");
     await contrary.write("plugin.json", {
       ...common,
-      provides: [provision("source"), provision("sink"), provision("processor")],
+      provides: ["source", "sink", "processor", "codec", "preprocessor", "postprocessor"].map((kind) =>
+        provision(kind as ComponentKind)
+      ),
       native: { abi: "1.0", build: { language: "c", sources: ["contrary.c"] } },
     });
     await buildPlugin({ folder: contrary.folder });
@@ -61,13 +69,22 @@ export class Contrary implements AsyncDisposable {
     const { provides } = JSON.parse(await Deno.readTextFile(join(this.folder, "plugin.json"))) as {
       provides: readonly { readonly name: string }[];
     };
-    const components = Object.fromEntries(provides.map(({ name }) => [name, { config: { mode: "good" } }]));
-    components[kind] = { config: { mode }, ...more } as never;
+    const components = Object.fromEntries(
+      provides.map(({ name }) => [name, { ...(this.#native ? inC[name] : {}), config: { mode: "good" } }]),
+    );
+    components[kind] = {
+      ...components[kind],
+      config: { mode },
+      ...more,
+      ...(mode === "pieces" ? { pieces: "any" } : {}),
+    } as never;
     await this.write("conformance.json", { components });
     const isolations = this.#inProcess();
     // What is right may take as long as a slow machine needs.
     const limit = mode === "good" ? {} : { deadlineMs: 3000, failFast: true };
-    return await checkConformance({ folder: this.folder, isolations, ...limit });
+    // All of a plugin that is as it should be; of one that is not, only what is wrong.
+    const only = mode === "good" ? {} : { components: [kind] };
+    return await checkConformance({ folder: this.folder, isolations, ...only, ...limit });
   }
 
   #inProcess(): readonly ("worker" | "native")[] {

@@ -31,6 +31,16 @@ Deno.test("refuses a conformance.json that is wrong, naming the place", async ()
   }
 });
 
+Deno.test("checks the components it is told, and refuses a name the plugin does not have", async () => {
+  await using contrary = await Contrary.inTypeScript("source");
+  const { folder } = contrary;
+  const { checks } = await checkConformance({ folder, components: ["source"], failFast: true });
+  assertEquals(checks[0]?.component, "source");
+  assertEquals((await checkConformance({ folder, components: [] })).checks, []);
+  const error = await assertRejects(() => checkConformance({ folder, components: ["sauce"] }), CaissonError);
+  assertEquals([error.code, error.found, error.allowed], ["CAISSON_CONFORMANCE_INVALID", "sauce", "source"]);
+});
+
 Deno.test("grants a plugin no more than its conformance.json says", async () => {
   await using contrary = await Contrary.inTypeScript("source");
   await Deno.writeTextFile(

@@ -157,6 +157,7 @@ static int32_t write_netstrings(caisson_instance *self, const caisson_batch *bat
   if (batch->count == 0) {
     char text[16];
     append(batch, -1, out, text, (uint32_t)snprintf(text, sizeof text, "#%u", self->written));
+    self->written = 0;
   }
   self->record = 0;
   return CAISSON_OK;
