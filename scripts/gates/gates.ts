@@ -31,8 +31,8 @@ export async function gates(root: string): Promise<Gate[]> {
   const generators = files.filter((file) => /^scripts\/generate_\w+\.ts$/.test(file));
   const left = usesStandIns() ? NEEDS_JSR : [];
   const checked = files.filter((file) => file.endsWith(".ts") && !NOT_CHECKED.test(file) && !left.includes(file));
-  // The pages of docs/ are files of small projects: tests/docs runs those.
-  const documented = [...entryPoints, "README.md"];
+  // Most pages of docs/ are files of small projects: tests/docs runs those.
+  const documented = [...entryPoints, "README.md", "docs/pipelines.md"];
   return [
     { name: "fmt", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
@@ -52,7 +52,7 @@ export async function gates(root: string): Promise<Gate[]> {
       folder: path,
     })),
     {
-      name: "examples in README.md and entry points",
+      name: "examples in README.md, docs/pipelines.md and entry points",
       args: [
         "test",
         "--no-lock",
