@@ -12,6 +12,12 @@ const expression = expressionSchema.meta({
   description: 'Expression: a plain value, or ["operator", operand, …]',
   holds: "expression",
 });
+/** An expression of which editors are told what JSON it may be; what it may give is checked when it is compiled. */
+const expressionOf = (description: string, ...types: readonly string[]) =>
+  expressionSchema.meta({ description, holds: "expression", type: types });
+const condition = expressionOf('Condition, such as ["==", ["field", "level"], "error"]', "array", "boolean");
+const key = expressionOf('What tells events apart, such as ["field", "host"]', "array", "number", "boolean", "null");
+const items = expressionOf('List, such as ["field", "items"]', "array");
 const present = (value: unknown): boolean => value !== undefined;
 /** An expression that may use aggregates and other names of its place: checked when it is compiled. */
 const target = z.unknown().describe("Target: an expression, or a record of targets").refine(present, "a target");
@@ -27,6 +33,11 @@ function oneOf(...keys: readonly string[]): (value: object) => boolean {
   return (value) => keys.filter((key) => key in value).length === 1;
 }
 
+/** The same for editors, to whom zod tells nothing of a refinement. */
+function editorsOneOf(...keys: readonly string[]): { readonly oneOf: readonly object[] } {
+  return { oneOf: keys.map((key) => ({ required: [key] })) };
+}
+
 const limits = {
   name: z.string().min(1).optional(),
   maxGroups: z.int().min(1).max(10_000_000).optional(),
@@ -34,7 +45,7 @@ const limits = {
   onOverflow: z.enum(["drop", "evict"]).optional(),
 };
 const eventTime = {
-  time: expression.optional(),
+  time: expressionOf('Time of each event, such as ["field", "at"]', "array").optional(),
   maxAheadMs: delay.optional(),
   delayMs: delay.optional(),
   latenessMs: delay.optional(),
@@ -45,7 +56,7 @@ const eventTime = {
 const window = z.strictObject({
   tumbling: z.strictObject({
     size: count.optional(),
-    increment: expression.optional(),
+    increment: expressionOf("Number", "array", "number").optional(),
     intervalMs: milliseconds.optional(),
     maxEvents: count.optional(),
     ...eventTime,
@@ -58,8 +69,9 @@ const window = z.strictObject({
       (value) => value.size === undefined || value.maxEvents === undefined || value.increment !== undefined,
       "maxEvents beside intervalMs or increment",
     )
+    .meta(editorsOneOf("size", "intervalMs"))
     .optional(),
-  state: z.strictObject({ emit: expression, include: expression.optional(), maxEvents: count.optional(), ...limits })
+  state: z.strictObject({ emit: condition, include: condition.optional(), maxEvents: count.optional(), ...limits })
     .optional(),
   sliding: z.strictObject({
     size: count.optional(),
@@ -81,21 +93,25 @@ const window = z.strictObject({
 }).refine(
   oneOf("tumbling", "state", "sliding", "session"),
   "one of tumbling, state, sliding, session",
-).meta({ id: "window" });
+).meta({ id: "window", minProperties: 1, maxProperties: 1 });
 
 const select = z.strictObject({
-  where: expression.optional(),
-  groupBy: z.unknown().describe('Expression, { "set": […] } or { "each": … }').optional(),
+  where: condition.optional(),
+  groupBy: z.unknown().meta({
+    description: 'Expression, { "set": […] } or { "each": … }',
+    type: ["array", "object", "number", "boolean", "null"],
+  }).optional(),
   window: z.union([z.array(window).min(1), window]).optional(),
   target: target.optional(),
-  having: expression.optional(),
+  having: condition.optional(),
   atEnd: z.enum(["emit", "drop"]).optional(),
 });
 
 const match = z.strictObject({
   cases: z.array(z.strictObject({
     case: z.unknown().describe("Pattern").refine(present, "a pattern"),
-    when: z.unknown().optional(),
+    when: z.unknown().meta({ description: "Condition, also on captured values", type: ["array", "boolean"] })
+      .optional(),
     then: target.optional(),
     to: port.optional(),
     drop: z.literal(true).optional(),
@@ -110,16 +126,20 @@ const store = z.custom<object>(
 
 /** Each step of a pipeline by its name. */
 const steps = {
-  filter: expressionOrFunctionSchema.meta({ description: "Expression", holds: "expression" }).optional(),
+  filter: expressionOrFunctionSchema.meta({
+    description: 'Condition, such as ["==", ["field", "level"], "error"]',
+    holds: "expression",
+    type: ["array", "boolean"],
+  }).optional(),
   project: z.union([functionOr("a record of expressions, or "), z.record(z.string(), expression)]).optional(),
   extract: z.strictObject({
     pattern: z.string().min(1),
     flags: z.string().regex(/^[dimsuvy]*$/, "flags out of d, i, m, s, u, v, y").optional(),
-    from: expression.optional(),
+    from: expressionOf('Text of each event, such as ["field", "message"]', "array").optional(),
     numbers: z.array(z.string()).optional(),
   }).optional(),
   count: z.strictObject({
-    by: z.record(z.string(), expression),
+    by: z.record(z.string(), key),
     as: z.string().min(1).optional(),
     maxGroups: z.int().min(1).max(10_000_000).optional(),
     maxKeyBytes: z.int().min(1024).optional(),
@@ -128,12 +148,12 @@ const steps = {
   select: select.optional(),
   set: z.record(z.string(), target).optional(),
   match: match.optional(),
-  branch: z.record(port, expression).optional(),
-  each: z.strictObject({ of: expression, as: z.string().min(1).optional() }).optional(),
+  branch: z.record(port, condition).meta({ minProperties: 1 }).optional(),
+  each: z.strictObject({ of: items, as: z.string().min(1).optional() }).optional(),
   bucket: z.strictObject({
-    class: expression,
-    rate: expression,
-    dimensions: expression.optional(),
+    class: expressionOf("Name of the class", "array", "string"),
+    rate: expressionOf("Number, 0 or more", "array", "number"),
+    dimensions: key.optional(),
     cardinality: count.optional(),
     timeRangeMs: milliseconds.optional(),
     windows: count.max(10_000).optional(),
@@ -149,17 +169,17 @@ const steps = {
     stepDown: z.number().gt(0).max(1).optional(),
     stepUp: z.number().gt(0).max(1).optional(),
   }).optional(),
-  sample: z.strictObject({ keep: z.number().min(0).max(1), key: expression.optional() }).optional(),
+  sample: z.strictObject({ keep: z.number().min(0).max(1), key: key.optional() }).optional(),
   roundRobin: z.strictObject({ ports: z.array(port).min(1) }).optional(),
-  dedupe: z.strictObject({ key: expression, withinMs: milliseconds.optional(), maxKeys: count.optional() }).optional(),
+  dedupe: z.strictObject({ key, withinMs: milliseconds.optional(), maxKeys: count.optional() }).optional(),
   throttle: z.strictObject({
     limit: count,
     perMs: milliseconds.optional(),
-    key: expression.optional(),
+    key: key.optional(),
     maxKeys: count.optional(),
   }).optional(),
   enrich: z.strictObject({
-    key: expression,
+    key,
     table: z.record(z.string(), z.unknown()).optional(),
     file: z.strictObject({
       path: z.string().min(1),
@@ -173,9 +193,9 @@ const steps = {
     store: store.optional(),
     as: z.string().min(1),
     missing: z.enum(["pass", "drop", "fail"]).optional(),
-  }).optional(),
+  }).meta(editorsOneOf("table", "file", "store")).optional(),
   state: z.strictObject({
-    key: expression.optional(),
+    key: key.optional(),
     initial: z.unknown().optional(),
     update: target,
     target: target.optional(),
@@ -193,7 +213,7 @@ const steps = {
 const step = z.strictObject(steps).refine(
   (value) => Object.keys(value).length === 1,
   `one step of ${Object.keys(steps).join(", ")}`,
-).meta({ id: "step" });
+).meta({ id: "step", minProperties: 1, maxProperties: 1 });
 
 const list = z.array(step).min(0);
 /** Most nodes of a graph: events go through them on the stack of the host. */
@@ -207,7 +227,7 @@ export const pipelineSchema: z.ZodType = z.union([
     nodes: z.record(port, list).refine(
       (nodes) => Object.keys(nodes).length <= MOST_NODES,
       `at most ${MOST_NODES} nodes`,
-    ),
+    ).meta({ maxProperties: MOST_NODES }),
     links: z.array(z.strictObject({
       from: z.string().min(1),
       to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
