@@ -105,7 +105,6 @@ export {
 export {
   type AnyStream,
   type ConditionOf,
-  Grouped,
   type Matched,
   type Origin,
   pipeline,
@@ -126,6 +125,7 @@ export {
   type SpecialPattern,
   type ThenOf,
 } from "./runtime/pipeline/builder/match_cases.ts";
+export { Grouped, type GroupRow, type KeyOf, type KeysOf } from "./runtime/pipeline/builder/grouped.ts";
 export type { Counted, Extracted, GroupOf } from "./runtime/pipeline/builder/extracted.ts";
 export type { At, Deeper, Key, Made, PathOf, Plain, Row, TargetInput } from "./runtime/pipeline/builder/row.ts";
 export {

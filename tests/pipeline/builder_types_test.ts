@@ -212,3 +212,28 @@ Deno.test("an extraction has a field for each group of its pattern, and a count 
   // @ts-expect-error no such field
   events.count((event) => ({ host: event("hots") }));
 });
+
+Deno.test("the values of a group have types, by value, set and each", () => {
+  const byValue = events.groupBy((event) => event("level")).window({ tumbling: { size: 2 } })
+    .select((event, group) => ({ level: group(0), all: group(), ms: sum(event("ms")) }));
+  expectType<
+    Same<EventsOf<typeof byValue>, { level: "error" | "info"; all: ["error" | "info", string]; ms: number }>
+  >(true);
+  const bySet = events.groupBy((event) => ({ set: [event("ms"), { each: event("user.tags") }] }))
+    .select((_, group) => ({ ms: group(0), tag: group(1) }));
+  expectType<Same<EventsOf<typeof bySet>, { ms: number | null; tag: string }>>(true);
+  const byEach = events.groupBy((event) => ({ each: event("user.tags") })).select((_, group) => group(0));
+  expectType<Same<EventsOf<typeof byEach>, string>>(true);
+  const asData = events.groupBy(["field", "host"]).select((_, group) => ({ host: group(0) }));
+  expectType<Same<EventsOf<typeof asData>, { host: unknown }>>(true);
+  assertEquals(JSON.parse(JSON.stringify(bySet.build())), [{
+    select: {
+      groupBy: { set: [["field", "ms"], { each: ["field", "user.tags"] }] },
+      target: { ms: ["group", 0], tag: ["group", 1] },
+    },
+  }]);
+  // @ts-expect-error no such field
+  events.groupBy((event) => ({ set: [event("hots")] }));
+  // @ts-expect-error a level is no number
+  byValue.having((made) => made("level").gt(3));
+});

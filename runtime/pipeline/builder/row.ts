@@ -54,6 +54,6 @@ export type Made<Target> = Target extends Term<infer Value> ? Value
 const row = ((path?: string) => field(path ?? [])) as Row<never>;
 
 /** What was given, or what the function makes of the fields of the event. */
-export function resolve<Result>(given: unknown): Result {
-  return (typeof given === "function" ? given(row) : given) as Result;
+export function resolve<Result>(given: unknown, ...others: readonly unknown[]): Result {
+  return (typeof given === "function" ? given(row, ...others) : given) as Result;
 }

@@ -4,7 +4,7 @@ import type { CountDefinition, OperatorDefinition, PipelineDefinition } from "..
 import { type Condition, Term } from "../expression_builder.ts";
 import { invalid } from "../invalid.ts";
 import type { Operator } from "../operator.ts";
-import type { GroupBy, SelectDefinition, Target, WindowDefinition } from "../select_definition.ts";
+import type { GroupBy, Target, WindowDefinition } from "../select_definition.ts";
 import type { MatchDefinition } from "../step/match_definition.ts";
 import type {
   BackpressureDefinition,
@@ -16,6 +16,7 @@ import type {
 import type { KeyValueStore } from "../store/key_value_store.ts";
 import { checked, type Shape, type StandardSchema } from "./event_shape.ts";
 import type { Counted, Extracted, GroupOf } from "./extracted.ts";
+import { Grouped, type KeysOf } from "./grouped.ts";
 import { layOut } from "./lay_out.ts";
 import { MatchCases } from "./match_cases.ts";
 import { type Made, resolve, type Row, type TargetInput } from "./row.ts";
@@ -85,7 +86,7 @@ export class Stream<Value> implements AnyStream {
   }
 
   /** Groups events by a value, by several (`{ set: […] }`), or by each item of a list (`{ each: … }`). */
-  groupBy(group: TermOf<Value> | GroupBy | ((event: Row<Value>) => GroupBy)): Grouped<Value> {
+  groupBy<const Group extends GroupBy>(group: Group | ((event: Row<Value>) => Group)): Grouped<Value, KeysOf<Group>> {
     return new Grouped(this, { groupBy: resolve<GroupBy>(group) });
   }
 
@@ -263,39 +264,6 @@ export class Stream<Value> implements AnyStream {
   }
 }
 
-/** Events that are grouped, gathered in windows, or both; `select` says what is made of them. */
-export class Grouped<Value> {
-  readonly #stream: Stream<Value>;
-  readonly #definition: SelectDefinition;
-
-  /** Use {@linkcode Stream.groupBy} or {@linkcode Stream.window}. */
-  constructor(stream: Stream<Value>, definition: SelectDefinition) {
-    this.#stream = stream;
-    this.#definition = definition;
-  }
-
-  /** Gathers the events of each group in a window, or in tilt frames, from the finest to the coarsest. */
-  window(...windows: readonly [WindowOf<Value>, ...WindowOf<Value>[]]): Grouped<Value> {
-    const [first, ...coarser] = windows.map((each) => resolve<WindowDefinition>(each));
-    return new Grouped(this.#stream, {
-      ...this.#definition,
-      window: coarser.length === 0 ? first! : [first!, ...coarser],
-    });
-  }
-
-  /** What becomes of windows that are open when the flow drains. */
-  atEnd(atEnd: "emit" | "drop"): Grouped<Value> {
-    return new Grouped(this.#stream, { ...this.#definition, atEnd });
-  }
-
-  /** What is made of each window, or of each event and group. */
-  select<const Target extends TargetInput>(target: Target | ((event: Row<Value>) => Target)): Stream<Made<Target>> {
-    return this.#stream.step({
-      select: { ...this.#definition, target: resolve<TargetInput>(target) },
-    });
-  }
-}
-
 /** A projection where it is one, because that may run on raw bytes. */
 function selectStep(target: TargetInput): OperatorDefinition {
   const isFlat = typeof target === "object" && target !== null && !(target instanceof Term) &&
@@ -311,13 +279,13 @@ function selectStep(target: TargetInput): OperatorDefinition {
  *
  * @example Errors by host
  * ```ts
- * import { count, group, pipeline, shape } from "@caisson/runtime";
+ * import { count, pipeline, shape } from "@caisson/runtime";
  *
  * const main = pipeline("main", { in: shape<{ level: string; host: string }>() })
  *   .where((event) => event("level").eq("error"))
  *   .groupBy((event) => event("host"))
  *   .window({ tumbling: { intervalMs: 60_000 } })
- *   .select({ host: group(0), errors: count() })
+ *   .select((_, group) => ({ host: group(0), errors: count() }))
  *   .build();
  * ```
  */
