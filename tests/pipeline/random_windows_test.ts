@@ -147,7 +147,35 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   "aligned, with late events": (random) => timed(random, 1),
   "sliding, with late events": (random) => timed(random, whole(random, 2, 4)),
+  "tilt frames of event time, with late events": tilted,
 };
+
+/** Each coarser frame has once, and last, what the finer ones gathered. */
+function tilted(random: Random): ReturnType<Kind> {
+  const { disorder, window, expected } = timed(random, 1);
+  const { tumbling } = window as { readonly tumbling: { readonly intervalMs: number } };
+  const coarse = tumbling.intervalMs * whole(random, 1, 4);
+  const intervals = [coarse, coarse * whole(random, 1, 3)];
+  return {
+    disorder,
+    window: [window, ...intervals.map((intervalMs) => ({ tumbling: { intervalMs } }))],
+    expected: (events) => {
+      const fine = expected(events);
+      const accepted = new Set(fine.flatMap((result) => result.events));
+      const inTime = events.filter((event) => accepted.has(event));
+      const startOf = (t: number, intervalMs: number) => Math.floor(t / intervalMs) * intervalMs;
+      // Finer windows are merged in the order of time, each with its events as they came.
+      const ordered = inTime.toSorted((left, right) =>
+        startOf(left.t, tumbling.intervalMs) - startOf(right.t, tumbling.intervalMs) || left.id - right.id
+      );
+      const coarser = intervals.flatMap((intervalMs) =>
+        [...Map.groupBy(ordered, ({ k, t }) => `${k} ${startOf(t, intervalMs)}`).values()]
+          .map((own): Expected => ({ k: own[0]!.k, events: own }))
+      );
+      return [...fine, ...coarser];
+    },
+  };
+}
 
 /** Windows of `overlaps` steps each; results anew for what is late, but not too late. */
 function timed(random: Random, overlaps: number): ReturnType<Kind> {

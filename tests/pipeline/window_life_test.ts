@@ -43,6 +43,19 @@ Deno.test("event time ends without events when the source is idle for too long",
   bench.run.pipeline.close();
 });
 
+Deno.test("coarser frames of event time end with the finer ones when the source is idle for too long", async () => {
+  const window = [
+    { tumbling: { intervalMs: 1000, time: ["field", "t"], latenessMs: 500, idleMs: 20 } },
+    { tumbling: { intervalMs: 60_000 } },
+  ] as const;
+  const bench = new Bench([{ select: { window, target: ["window", "end"] } }], { clock: realClock });
+  await bench.feed([{ at: Date.now(), value: { t: 5 } }]);
+  await until(() => bench.run.out.length > 1);
+  assertEquals(bench.run.out, [1000, 60_000]);
+  assertEquals(bench.run.verdicts.get(0), "delivered");
+  bench.run.pipeline.close();
+});
+
 Deno.test("events in a window get their verdict with its result, each one, also through tilt frames", async () => {
   const bench = new Bench([{
     select: { window: [{ tumbling: { size: 2 } }, { tumbling: { size: 2 } }], target: ["count"] },
@@ -152,6 +165,13 @@ const stateful: Readonly<Record<string, PipelineDefinition>> = {
     select: {
       window: { sliding: { intervalMs: 6, everyMs: 3, time: event } },
       target: { s: ["window", "start"], v: ["var", event] },
+    },
+  }],
+  "tilted by event time": [{
+    select: {
+      groupBy: ["%", event, 2],
+      window: [{ tumbling: { intervalMs: 3, time: event, latenessMs: 2 } }, { tumbling: { intervalMs: 9 } }],
+      target: { n: ["window", "name"], s: ["window", "start"], v: ["collect", event] },
     },
   }],
   session: [{

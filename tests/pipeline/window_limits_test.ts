@@ -6,7 +6,7 @@ import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
 import type { Target, WindowDefinition } from "../../runtime/pipeline/select_definition.ts";
 import { compileTarget } from "../../runtime/pipeline/target.ts";
 import { WindowResult } from "../../runtime/pipeline/window/window_result.ts";
-import { runPipeline } from "./run_pipeline.ts";
+import { Bench, runPipeline } from "./run_pipeline.ts";
 
 const counted = (window: WindowDefinition): PipelineDefinition => [{
   select: { groupBy: ["field", "k"], window, target: { k: ["group", 0], n: ["count"] } },
@@ -136,6 +136,54 @@ Deno.test("windows are bounded without a word where collect keeps a value of eac
   assertEquals(mostOf({ all: ["collect", ["field", "i"]] }), 1_000_000);
   assertEquals(mostOf(["collect_nested", ["field", "i"]]), 1_000_000);
   assertEquals(mostOf({ n: ["count"], last: ["last", ["field", "i"]] }), Infinity);
+});
+
+Deno.test("frames of event time that cannot be fed are refused, by path", () => {
+  const time = ["field", "t"] as const;
+  const first = { tumbling: { intervalMs: 10, time } };
+  const refusals: readonly (readonly [unknown, string])[] = [
+    [
+      [first, { tumbling: { intervalMs: 25 } }],
+      "[1].tumbling.intervalMs: 25; allowed: a multiple of the finer frame's 10",
+    ],
+    [[first, { tumbling: { intervalMs: 20, time } }], "[1].tumbling.time: time in a coarser tilt frame"],
+    [[first, { tumbling: { intervalMs: 20, latenessMs: 5 } }], "[1].tumbling.latenessMs: latenessMs in a coarser"],
+    [[first, { tumbling: { size: 6 } }], "[1]: tumbling without intervalMs"],
+    [[first, { state: { emit: true } }], "[1]: state without intervalMs"],
+    [[{ tumbling: { size: 6 } }, first], "[1].tumbling.time: time in a coarser tilt frame"],
+    [[{ tumbling: { intervalMs: 10, delayMs: 5 } }, { tumbling: { intervalMs: 20 } }], "[0].tumbling.delayMs"],
+  ];
+  for (const [window, said] of refusals) {
+    const error = assertThrows(
+      () => compilePipeline([{ select: { window } }] as unknown as PipelineDefinition, "flow: pipelines.main"),
+      CaissonError,
+    );
+    assertEquals(error.code, "CAISSON_FLOW_INVALID");
+    assert(error.message.includes(`main[0].select.window${said}`), error.message);
+  }
+});
+
+Deno.test("a coarser frame of event time ends when it is full, and its events fail with its result", async () => {
+  const window = [
+    { tumbling: { intervalMs: 10, time: ["field", "t"] } },
+    { tumbling: { name: "coarse", intervalMs: 100, maxEvents: 3 } },
+  ] as const;
+  const definition: PipelineDefinition = [
+    { select: { window, target: { name: ["window", "name"], s: ["window", "start"], n: ["count"] } } },
+    { match: { cases: [{ case: { $is: ["!=", ["field", "n"], 3] } }] } },
+  ];
+  const bench = new Bench(definition);
+  const times = [1, 11, 12, 23, 44];
+  for (const t of times) await bench.feed([{ at: t, value: { t } }]);
+  const { out, verdicts, pipeline } = bench.run;
+  const fine = (s: number, n: number) => ({ name: "window 1", s, n });
+  assertEquals(out, [fine(0, 1), fine(10, 2), fine(20, 1)]);
+  // The first three are in a result of three, which fails.
+  assertEquals([...verdicts], [[0, "failed"], [1, "failed"], [2, "failed"]]);
+  await pipeline.drain();
+  assertEquals(out.slice(3), [fine(40, 1), { name: "coarse", s: 0, n: 2 }]);
+  assertEquals([...verdicts.values()], ["failed", "failed", "failed", "delivered", "delivered"]);
+  pipeline.close();
 });
 
 Deno.test("maxAheadMs without event time is refused, and limits in a coarser frame are", () => {

@@ -12,7 +12,8 @@ import type {
 } from "../select_definition.ts";
 import { compileTime } from "./event_time.ts";
 import { SlidingSizeWindows } from "./sliding_size_windows.ts";
-import { type Span, TimedWindows } from "./timed_windows.ts";
+import type { Span } from "./timed_group.ts";
+import { type CoarserFrame, TimedWindows } from "./timed_windows.ts";
 import { compileRule } from "./tumbling_rule.ts";
 import { TumblingWindows } from "./tumbling_windows.ts";
 import type { WindowResult } from "./window_result.ts";
@@ -20,6 +21,7 @@ import type { Windows } from "./window_operator.ts";
 
 /** Shortest window on the clock, milliseconds: a number for the time of today has few digits left below it. */
 const LEAST_MS = 0.001;
+const eventTimeKeys: readonly string[] = ["time", "maxAheadMs", "delayMs", "latenessMs", "idleMs"];
 const lengths: readonly string[] = ["intervalMs", "everyMs", "gapMs"];
 
 /** Most windows one event may belong to: more is a definition that costs memory nobody meant to spend. */
@@ -43,6 +45,12 @@ export function compileWindow(
     if (single !== undefined) return single;
   }
   for (const [index, frame] of list.entries()) checkFrame(frame, index, `${path}[${index}]`);
+  if ("tumbling" in first && "intervalMs" in first.tumbling) {
+    if (first.tumbling.time !== undefined) {
+      return byEventTime(first.tumbling, coarserFrames(list, path), `${path}[0].tumbling`, result);
+    }
+    needsTime(first.tumbling, `${path}[0].tumbling`);
+  }
   const tilted = Array.isArray(definition);
   const rules = list.map((frame, index) => compileRule(frame, tilted ? `${path}[${index}]` : path, index));
   for (const [index, { name }] of rules.entries()) {
@@ -64,8 +72,15 @@ function checkFrame(frame: WindowDefinition, index: number, path: string): void 
   if (kind !== "tumbling" && kind !== "state") {
     throw invalid(path, `a ${kind} window among tilt frames`, "tumbling windows and windows by state");
   }
-  if ("tumbling" in frame && "time" in frame.tumbling) {
-    throw invalid(`${path}.tumbling.time`, "event time among tilt frames", "frames by the time events came in");
+  const timed = "tumbling" in frame
+    ? Object.keys(frame.tumbling).find((key) => eventTimeKeys.includes(key))
+    : undefined;
+  if (index > 0 && timed !== undefined) {
+    throw invalid(
+      `${path}.tumbling.${timed}`,
+      `${timed} in a coarser tilt frame`,
+      `${timed} in the first frame, for all of them`,
+    );
   }
   const { maxGroups, maxKeyBytes, onOverflow } = Object.values(frame)[0] as WindowLimits;
   if (index > 0 && (maxGroups ?? maxKeyBytes ?? onOverflow) !== undefined) {
@@ -89,17 +104,52 @@ function compileSingle(definition: WindowDefinition, path: string, result: Windo
       : slidingTime(definition.sliding, `${path}.sliding`, result);
   }
   if ("tumbling" in definition && "intervalMs" in definition.tumbling && definition.tumbling.time !== undefined) {
-    const { intervalMs } = definition.tumbling;
-    const assign = (time: number): Span[] => {
-      const start = Math.floor(time / intervalMs) * intervalMs;
-      return [{ start, end: start + intervalMs }];
-    };
-    return timed(definition.tumbling, `${path}.tumbling`, assign, false, result);
+    return byEventTime(definition.tumbling, [], `${path}.tumbling`, result);
   }
   if ("tumbling" in definition && "intervalMs" in definition.tumbling) {
     needsTime(definition.tumbling, `${path}.tumbling`);
   }
   return undefined;
+}
+
+function byEventTime(
+  definition: IntervalWindow,
+  coarser: readonly CoarserFrame[],
+  path: string,
+  result: WindowResult,
+): Windows<unknown> {
+  const { intervalMs } = definition;
+  const assign = (time: number): Span[] => {
+    const start = Math.floor(time / intervalMs) * intervalMs;
+    return [{ start, end: start + intervalMs }];
+  };
+  return timed(definition, path, assign, false, result, coarser);
+}
+
+/** Frames of event time begin and end with the clock, so that each holds whole ones of the finer. */
+function coarserFrames(list: readonly WindowDefinition[], path: string): CoarserFrame[] {
+  const intervals = list.map((frame, index) => {
+    const interval = "tumbling" in frame && "intervalMs" in frame.tumbling ? frame.tumbling : undefined;
+    if (interval === undefined) {
+      throw invalid(
+        `${path}[${index}]`,
+        `${Object.keys(frame)[0]} without intervalMs`,
+        "intervals, where the first frame has event time",
+      );
+    }
+    return interval;
+  });
+  return intervals.slice(1).map(({ intervalMs, maxEvents, name }, index) => {
+    const finer = intervals[index]!.intervalMs;
+    if (intervalMs % finer !== 0) {
+      throw invalid(
+        `${path}[${index + 1}].tumbling.intervalMs`,
+        String(intervalMs),
+        `a multiple of the finer frame's ${finer}`,
+      );
+    }
+    return { name: name ?? `window ${index + 2}`, intervalMs, maxEvents };
+  });
 }
 
 function slidingSize(definition: SlidingSizeWindow, path: string, result: WindowResult): Windows<unknown> {
@@ -135,6 +185,7 @@ function timed(
   assign: (time: number) => readonly Span[],
   merge: boolean,
   result: WindowResult,
+  coarser: readonly CoarserFrame[] = [],
 ): Windows<unknown> {
   const processing = definition.time === undefined;
   if (processing) needsTime(definition, path);
@@ -143,7 +194,7 @@ function timed(
     throw invalid(`${path}.${key}`, String(milliseconds), `at least ${LEAST_MS}`);
   }
   return new TimedWindows(
-    { ...definition, timeOf: compileTime(definition, path), assign, merge, processing },
+    { ...definition, timeOf: compileTime(definition, path), assign, merge, processing, coarser },
     result,
   ) as Windows<unknown>;
 }
