@@ -4,6 +4,7 @@ import { CaissonError, messageOf } from "../errors/caisson_error.ts";
 import { throwErrors } from "../errors/report.ts";
 import { type JsonFileCodes, readJsonFile } from "../manifest/read_json.ts";
 import type { FlowDefinition } from "./flow_definition.ts";
+import { placeIn } from "../manifest/json_place.ts";
 import { flowProblems } from "./flow_problems.ts";
 import { parseFlow } from "./flow_schema.ts";
 
@@ -27,8 +28,8 @@ const jsonCodes: JsonFileCodes = {
  * `CAISSON_FLOW_LINK` for the first of all that is wrong in it
  */
 export async function loadFlow(path: string): Promise<FlowDefinition> {
-  const value = await readFlow(path);
-  throwErrors(flowProblems(value, path));
+  const { value, text } = await readSource(path);
+  throwErrors(flowProblems(value, path).map((error) => text === undefined ? error : placed(error, path, text)));
   return parseFlow(value, path);
 }
 
@@ -38,12 +39,31 @@ export async function loadFlow(path: string): Promise<FlowDefinition> {
  * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX` or `CAISSON_HOST_PERMISSION`
  */
 export async function readFlow(path: string): Promise<unknown> {
-  return extname(path) === ".json" ? await readJson(path) : await importModule(path);
+  return (await readSource(path)).value;
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** The text is that of a JSON file. */
+interface FlowSource {
+  readonly value: unknown;
+  readonly text?: string;
+}
+
+async function readSource(path: string): Promise<FlowSource> {
+  return extname(path) === ".json" ? await readJson(path) : { value: await importModule(path) };
+}
+
+/** The error with line and column of its path, so that an editor opens it there. */
+function placed(error: CaissonError, file: string, text: string): CaissonError {
+  const { code, subject, found, allowed, action, cause } = error;
+  if (!subject.startsWith(`${file}: `)) return error;
+  const path = subject.slice(file.length + 2);
+  const { line, column } = placeIn(text, path);
+  return new CaissonError(code, { subject: `${file}:${line}:${column}: ${path}`, found, allowed, action, cause });
+}
+
+async function readJson(path: string): Promise<FlowSource> {
   const file = await readJsonFile(path, jsonCodes);
-  if (file !== undefined) return file.value;
+  if (file !== undefined) return file;
   throw new CaissonError("CAISSON_FLOW_NOT_FOUND", { subject: path, found: "no such file" });
 }
 

@@ -73,17 +73,22 @@ Deno.test("a file that is loaded is refused by its name, with all its errors", a
     const pipelines: { main: unknown[] } = {
       main: [{ filter: 1 }, { filter: ["avg", 1] }, { sample: { keep: 1, key: "id" } }],
     };
-    await Deno.writeTextFile(path, JSON.stringify({ name: "f", connectors, pipelines, links }));
+    const write = () => {
+      const steps = pipelines.main.map((step) => JSON.stringify(step)).join(",\n    ");
+      const others = JSON.stringify({ name: "f", connectors, links }).slice(1, -1);
+      return Deno.writeTextFile(path, `{ ${others}, "pipelines": {\n  "main": [${steps}] } }`);
+    };
+    await write();
     // What expressions cannot be at all comes first and alone.
     const syntax = await assertRejects(() => loadFlow(path), CaissonError);
-    assertEquals(errorsIn(syntax).map(({ subject }) => subject), [`${path}: pipelines.main[1].filter[0]`]);
+    assertEquals(errorsIn(syntax).map(({ subject }) => subject), [`${path}:3:16: pipelines.main[1].filter[0]`]);
     pipelines.main[1] = { filter: ["present", ["field", "x"]] };
-    await Deno.writeTextFile(path, JSON.stringify({ name: "f", connectors, pipelines, links }));
+    await write();
     const error = await assertRejects(() => loadFlow(path), CaissonError);
     assertInstanceOf(error, CaissonError);
     assertEquals(errorsIn(error).map(({ subject }) => subject), [
-      `${path}: pipelines.main[0].filter`,
-      `${path}: pipelines.main[2].sample.key`,
+      `${path}:2:13: pipelines.main[0].filter`,
+      `${path}:4:25: pipelines.main[2].sample.key`,
     ]);
     const shown = formatErrors(error).split("\n");
     assertEquals(shown.filter((line) => line.startsWith("error[CAISSON_FLOW_INVALID]")).length, 2);
