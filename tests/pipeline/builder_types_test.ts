@@ -237,3 +237,23 @@ Deno.test("the values of a group have types, by value, set and each", () => {
   // @ts-expect-error a level is no number
   byValue.having((made) => made("level").gt(3));
 });
+
+Deno.test("a state has the type of what it begins with", async () => {
+  const stream = events.state({
+    key: (event) => event("host"),
+    initial: { count: 0, last: { level: "none" } },
+    update: (event, state) => ({ count: state("count").plus(1), last: { level: event("level") } }),
+    target: (event, state) => ({ host: event("host"), count: state("count"), last: state("last.level") }),
+  });
+  expectType<Same<EventsOf<typeof stream>, { host: string; count: number; last: string }>>(true);
+  const run = await runPipeline(stream.build(), [log("info", "a"), log("error", "a"), log("info", "b")]);
+  assertEquals(run.out, [
+    { host: "a", count: 1, last: "info" },
+    { host: "a", count: 2, last: "error" },
+    { host: "b", count: 1, last: "info" },
+  ]);
+  // @ts-expect-error the state has no such part
+  events.state({ initial: { count: 0 }, update: 1, target: (_, state) => state("cuont") });
+  // @ts-expect-error a number has no parts
+  events.state({ initial: 0, update: 1, target: (_, state) => state("count") });
+});

@@ -14,6 +14,7 @@ import type {
   TableFileDefinition,
 } from "../step/step_definition.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
+import { stateTerm } from "./aggregate_terms.ts";
 import { checked, type Shape, type StandardSchema } from "./event_shape.ts";
 import type { Counted, Extracted, GroupOf } from "./extracted.ts";
 import { Grouped, type KeysOf } from "./grouped.ts";
@@ -219,23 +220,24 @@ export class Stream<Value> implements AnyStream {
   ): Stream<Value & { readonly [Key in Field]?: Found }> {
     return this.step({ enrich: { key: resolve<Term>(key), as, missing, ...from } });
   }
-  /** A value kept from event to event. */
-  state<const Target extends TargetInput>(
+  /** A value kept from event to event, of the type of `initial`. */
+  state<const Target extends TargetInput, State = unknown>(
     definition: {
       readonly key?: TermOf<Value>;
-      readonly initial?: unknown;
-      readonly update: TargetInput | ((event: Row<Value>) => TargetInput);
-      readonly target: Target | ((event: Row<Value>) => Target);
+      readonly initial?: State;
+      readonly update: TargetInput | ((event: Row<Value>, state: Row<State>) => TargetInput);
+      readonly target: Target | ((event: Row<Value>, state: Row<State>) => Target);
       readonly maxKeys?: number;
     },
   ): Stream<Made<Target>> {
     const { key, update, target, ...others } = definition;
+    const state = (path?: string): Term => path === undefined ? stateTerm() : stateTerm(...path.split("."));
     return this.step({
       state: {
         ...others,
         ...(key === undefined ? {} : { key: resolve<Term>(key) }),
-        update: resolve<TargetInput>(update) as Target & string,
-        target: resolve<TargetInput>(target) as Target & string,
+        update: resolve<TargetInput>(update, state) as Target & string,
+        target: resolve<TargetInput>(target, state) as Target & string,
       },
     });
   }
