@@ -11,6 +11,8 @@ import { describeFlow } from "../flow/describe_flow.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { FlowDefinition } from "../flow/flow_definition.ts";
 import { buildGraph } from "../flow/graph.ts";
+import { slowPatterns } from "../flow/slow_patterns.ts";
+import { asWritten } from "../flow/split_pipelines.ts";
 import { Runtime } from "../runtime.ts";
 import { watchFile } from "../watch_file.ts";
 import { createLogger } from "../telemetry/log.ts";
@@ -32,6 +34,9 @@ const shownOfOneCode = 3;
 export async function execute(invocation: Invocation): Promise<Outcome> {
   const drainMs = drainMilliseconds(invocation);
   const plan = await planFlow(invocation);
+  for (const warning of slowPatterns(asWritten(plan.definition))) {
+    invocation.note(`warning: ${invocation.positionals[0]!}: ${warning}`);
+  }
   if (invocation.flag("dry-run")) return dryRun(plan.definition, invocation.flag("mermaid"));
   const control = invocation.text("control");
   const controlFile = resolve(invocation.text("control-file") ?? controlFileName);

@@ -227,6 +227,30 @@ Deno.test({
   },
 });
 
+Deno.test("run --dry-run says all that is wrong, with its place in the file, and warns of patterns that may take for ever", async () => {
+  await inFolder(async (cwd) => {
+    const flow = (main: readonly unknown[]) =>
+      JSON.stringify({
+        name: "wrong",
+        connectors: { a: { type: "stdio" }, b: { type: "stdio" } },
+        pipelines: { main },
+        links: [{ from: "a", to: "main" }, { from: "main", to: "b" }],
+      });
+    await writeFiles(cwd, { "flow.json": flow([{ filter: 1 }, { dedupe: { key: "id" } }]) });
+    const wrong = await caisson(["run", "flow.json", "--dry-run", "--json"], { cwd, flags: enough });
+    const { error, errors } = JSON.parse(wrong.stdout);
+    assertEquals([wrong.code, error], [2, errors[0]]);
+    assertEquals(
+      errors.map(({ subject }: { subject: string }) => subject.replace(/^flow\.json:1:\d+: /, "")),
+      ["pipelines.main[0].filter", "pipelines.main[1].dedupe.key"],
+    );
+    await writeFiles(cwd, { "flow.json": flow([{ filter: ["matches", ["field", "a"], "^(a+)+$"] }]) });
+    const slow = await caisson(["run", "flow.json", "--dry-run"], { cwd, flags: enough });
+    assertEquals(slow.code, 0, slow.stderr);
+    assertMatch(slow.stderr, /^warning: flow\.json: pipelines\.main\[0\]\.filter\[2\]: /m);
+  });
+});
+
 Deno.test("run --dry-run draws the flow and runs nothing", async () => {
   await inFolder(async (cwd) => {
     await writeFiles(cwd, errorsFlow);
