@@ -235,8 +235,15 @@ static void ask_metrics(void) {
   if (metrics_owed++ == 0) metrics_owed_until = platform_now_ns() + LONGEST_REST_NS;
 }
 
+/* While there is room in the ring the next step publishes more. Who hears the answer behind a full ring asks again once it
+ * has emptied it. */
+static int is_resting(void) {
+  if (!source_is_unfinished(&self)) return 0;
+  return ring_pending(&self.output) < self.output.slots || platform_now_ns() < metrics_owed_until;
+}
+
 static void pay_metrics(void) {
-  if (metrics_owed == 0 || (source_is_unfinished(&self) && platform_now_ns() < metrics_owed_until)) return;
+  if (metrics_owed == 0 || is_resting()) return;
   for (; metrics_owed > 0; metrics_owed--) tell_metrics();
 }
 

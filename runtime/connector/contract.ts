@@ -131,7 +131,8 @@ export interface SourcePart extends Part {
   settle?(batch: Batch, failures: ReadonlyMap<number, unknown>): void;
   /**
    * It will be read no more, because another part takes its place: resolves when it publishes nothing further. What it has
-   * published is still polled. Its signal was aborted before.
+   * published is still polled. Its signal was aborted before. One that finds no room to publish may resolve all the same: it is
+   * asked again when what it has published is taken, until nothing comes any more.
    */
   finishReading?(): Promise<void>;
   /** The flow drains: nothing is read after it returns. */

@@ -6,6 +6,8 @@ import type { Exchange, LaunchedPart, Replaceable, ReplaceableOptions } from "./
 import { replaceFailed, requireShape } from "./require_shape.ts";
 
 const AGAIN: PollResult = { state: "idle", retryAfterMs: 0 };
+/** While the old part is asked: it answers at once, or waits for something that takes longer. */
+const SOON: PollResult = { state: "idle", retryAfterMs: 1 };
 
 /** A part, and how many of its batches have no verdict yet. */
 interface Reader {
@@ -21,8 +23,13 @@ interface Swap {
   readonly next: Reader;
   readonly from: number;
   readonly done: PromiseWithResolvers<Exchange>;
-  /** The old part publishes nothing more: what it has published is still there. */
-  dry: boolean;
+  /**
+   * `asked`: the old part was asked to publish what it holds; `answered`: it has, and what it published is still there.
+   * Whoever found no room in time may answer and hold something all the same: as long as anything comes, it is asked again.
+   */
+  state: "asked" | "answered";
+  /** Whether anything came since it was asked. */
+  came: boolean;
 }
 
 /**
@@ -100,10 +107,24 @@ export class ReplaceableSource extends ForwardingPart implements SourcePart, Rep
     if (batch.count > 0) {
       this.#readers.set(batch, reader);
       reader.unsettled++;
-    } else if (swap?.dry === true && swap === this.#swap && result.state === "idle") {
-      return this.#change(swap);
+      // Also when the poll began before the exchange.
+      if (this.#swap !== undefined) this.#swap.came = true;
+      return result;
     }
-    return result;
+    if (swap === undefined || swap !== this.#swap || result.state !== "idle") return result;
+    if (swap.state === "asked") return SOON;
+    if (!swap.came) return this.#change(swap);
+    this.#ask(swap, reader.part);
+    return AGAIN;
+  }
+
+  /** Polls go on meanwhile: a part that waits for room to publish would not answer otherwise. */
+  #ask(swap: Swap, part: SourcePart): void {
+    swap.state = "asked";
+    swap.came = false;
+    Promise.resolve(part.finishReading?.()).catch((thrown) => this.#options.onError(thrown)).finally(() =>
+      swap.state = "answered"
+    );
   }
 
   /** The old part has nothing more: the next one is connected and takes over. */
@@ -174,15 +195,12 @@ export class ReplaceableSource extends ForwardingPart implements SourcePart, Rep
       next: { part: source, stop, unsettled: 0, retired: false },
       from: performance.now(),
       done: Promise.withResolvers<Exchange>(),
-      dry: false,
+      state: "asked",
+      came: false,
     };
     this.#swap = swap;
     old.stop();
-    // Polls go on meanwhile: a part that waits for room to publish would not end otherwise.
-    Promise.resolve(old.part.finishReading?.()).then(() => swap.dry = true, (thrown) => {
-      this.#options.onError(thrown);
-      swap.dry = true;
-    });
+    this.#ask(swap, old.part);
     return await swap.done.promise;
   }
 
