@@ -43,6 +43,8 @@ interface Round {
   events: readonly Event[] | undefined;
   /** Deliveries so far. */
   attempts: number;
+  /** The flow stops: what fails now is given up. */
+  isLast: boolean;
   /** Nobody reads the batch any longer: only the verdict is open. */
   isHeld: boolean;
 }
@@ -75,7 +77,7 @@ export class GuardedLink implements Consumer {
   /** Hands a delivery on and waits for its verdict. */
   push({ batch, events, codec, settlement }: Delivery): void | Promise<void> {
     this.#rounds++;
-    return this.#attempt({ outer: settlement, codec, batch, events, attempts: 0, isHeld: false });
+    return this.#attempt({ outer: settlement, codec, batch, events, attempts: 0, isLast: false, isHeld: false });
   }
 
   #attempt(round: Round): void | Promise<void> {
@@ -122,8 +124,10 @@ export class GuardedLink implements Consumer {
       attempts: round.attempts,
     }));
     const { retry, reading } = this.#options;
-    if (this.#closed || this.#last || round.attempts >= retry.attempts) return this.#giveUp(round, failed);
-    if (reading.aborted) round.attempts = Math.max(round.attempts, retry.attempts - 1);
+    if (this.#closed || this.#last || round.isLast || round.attempts >= retry.attempts) {
+      return this.#giveUp(round, failed);
+    }
+    round.isLast = reading.aborted;
     round.events = failed.map(({ event }) => event);
     const wait = reading.aborted ? 0 : backOffOf(retry, round.attempts);
     this.#waiting.set(round, setTimeout(() => this.#again(round), wait));
@@ -139,7 +143,7 @@ export class GuardedLink implements Consumer {
   #hurry(): void {
     for (const [round, timer] of this.#waiting) {
       clearTimeout(timer);
-      round.attempts = Math.max(round.attempts, this.#options.retry.attempts - 1);
+      round.isLast = true;
       this.#waiting.set(round, setTimeout(() => this.#again(round), 0));
     }
   }

@@ -283,6 +283,39 @@ Deno.test("a stop does not wait for a long back-off: one more attempt, then the 
   assertEquals(flow.state, "stopped");
   assertEquals(source.verdicts, acked(4));
   assertEquals([tries, dead.length], [8, 4]);
+  assertEquals(dead.map(({ attempts }) => attempts), [2, 2, 2, 2], "as often as they were delivered");
+});
+
+Deno.test("what fails while the flow stops is tried once more at once, then the dead letter has it", async () => {
+  const source = new Texts(texts(4), true);
+  const dead: DeadLetter[] = [];
+  const writing = Promise.withResolvers<void>();
+  const stopping = Promise.withResolvers<void>();
+  const out: SinkPart = {
+    accepts: "values",
+    async write() {
+      writing.resolve();
+      await stopping.promise;
+      throw new Error("full");
+    },
+    close() {},
+  };
+  await using runtime = new Runtime({ onError: () => {} });
+  const flow = await deploy(
+    runtime,
+    source,
+    out,
+    letters(dead),
+    flowOf({
+      links: [{ from: "in", to: "out", retry: { attempts: 9, intervalMs: 3_600_000, maxIntervalMs: 3_600_000 } }],
+    }),
+  );
+  await writing.promise;
+  const stopped = flow.stop({ deadlineMs: 60_000 });
+  stopping.resolve();
+  await stopped;
+  assertEquals(source.verdicts, acked(4));
+  assertEquals(dead.map(({ attempts }) => attempts), [2, 2, 2, 2]);
 });
 
 Deno.test("a forced stop fails what waits for its next attempt", async () => {
