@@ -64,8 +64,8 @@ is different from the runtime's own:
   a plugin is decoded and encoded anew. Integers beyond 2^53 keep their digits on this way.
 - An event that comes out of a codec, and a piece that comes out of the others, is at most 1 MiB; one piece of a stream may
   become at most 64 batches.
-- Preprocessors and postprocessors of plugins work on one stream: events of a second stream of the same source fail, and a
-  sink that keeps streams apart, such as a server, refuses them. Codecs have no state and work everywhere.
+- Preprocessors and postprocessors of plugins work on one stream: on a server, whose source and sink keep streams apart, they
+  are refused; where a source begins a second stream, the events of that one fail. Codecs have no state and work everywhere.
 - A plugin's process that is started again begins with nothing held.
 - They are not for a sink that takes values, nor for the buffer of a link.
 

@@ -121,6 +121,12 @@ export interface SourcePart extends Part {
    */
   readonly wholeRecords?: boolean;
   /**
+   * Whether it reads several streams at once, as a server does: a preprocessor of a plugin, which serves one stream, is refused.
+   *
+   * @default {false}
+   */
+  readonly severalStreams?: boolean;
+  /**
    * Appends at most `max` records to the empty batch. A plain result costs no promise.
    *
    * A record's `partition` is the number of its stream: each stream has preprocessors of its own, from its first record

@@ -301,7 +301,7 @@ export class Assembly {
     const lines = await this.kernels.lines(name, planSource(connector, undefined, this.#alias(name)));
     const part = await this.#launch(name, "source", connector, asSource, () => managed.manager, gate);
     const out = this.#fanout(name, "out");
-    const { codec, newInterceptors, stages } = planSource(connector, part.codec, this.#alias(name));
+    const { codec, newInterceptors, stages } = planSource(connector, part, this.#alias(name));
     const read = stages.length === 0 ? out : new Fanout();
     if (read !== out) read.link(await this.#startStages(name, stages, out));
     const manager = managed.manager = new SourceManager({

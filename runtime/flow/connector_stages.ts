@@ -3,7 +3,7 @@ import type { Codec, Postprocessor, Preprocessor } from "../codec/codec.ts";
 import { createCodec } from "../codec/codecs.ts";
 import { createPostprocessor } from "../codec/postprocessors.ts";
 import { createPreprocessor } from "../codec/preprocessors.ts";
-import type { CodecDirection, SinkPart } from "../connector/contract.ts";
+import type { CodecDirection, SinkPart, SourcePart } from "../connector/contract.ts";
 import { LocalStage } from "../connector/local_stage.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import type { ConnectorDefinition, Named, NamedConfig } from "./flow_definition.ts";
@@ -71,19 +71,26 @@ const values = (): Codec => createCodec("json");
 /**
  * The reading half: the manager, then what follows the first preprocessor of a plugin, then the codec.
  *
- * @param fallback codec when the flow names none
+ * @param part the source, once it is there; its codec is taken when the flow names none
  * @param alias `flow/connector`, for errors
  * @throws {CaissonError} `CAISSON_CONFIG_INVALID`
  */
 export function planSource(
   definition: ConnectorDefinition,
-  fallback: string | undefined,
+  part: Pick<SourcePart, "codec" | "severalStreams"> | undefined,
   alias: string,
 ): ConnectorPlan<Preprocessor> {
   const { preprocessors = [] } = definition;
-  const codec = definition.codec ?? fallback ?? "json";
+  const codec = definition.codec ?? part?.codec ?? "json";
   const create = (index: number) => createPreprocessor(preprocessors[index]!, `${alias}: preprocessors[${index}]`);
   const first = preprocessors.findIndex(isOfPlugin);
+  if (first >= 0 && part?.severalStreams === true) {
+    throw new CaissonError("CAISSON_CONFIG_INVALID", {
+      subject: `${alias}: preprocessors[${first}]`,
+      found: "a preprocessor of a plugin on a source of several streams",
+      allowed: "the runtime's own, of which each stream gets one",
+    });
+  }
   const own = first < 0 ? preprocessors : preprocessors.slice(0, first);
   const newInterceptors = (): Preprocessor[] => own.map((_, index) => create(index));
   const final = isOfPlugin(codec) ? undefined : createCodec(codec, `${alias}: codec`);

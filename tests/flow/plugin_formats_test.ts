@@ -69,10 +69,15 @@ async function run(
 }
 
 /** Three chunks a batch; remembers what became of each. */
-function chunkSource(chunks: readonly (string | Uint8Array)[], verdicts: (string | undefined)[]): SourcePart {
+function chunkSource(
+  chunks: readonly (string | Uint8Array)[],
+  verdicts: (string | undefined)[],
+  severalStreams = false,
+): SourcePart {
   let next = 0;
   return {
     produces: "chunks",
+    severalStreams,
     close() {},
     poll(batch) {
       for (let room = 3; room > 0 && next < chunks.length; room--, next++) {
@@ -172,4 +177,32 @@ Deno.test("a wrong name, direction or place of a plugin's format is refused with
   const kind = await refused({ preprocessors: ["formats:netstring_out"] }, {});
   assertEquals(kind.code, "CAISSON_FLOW_COMPONENT");
   assert(kind.message.includes("preprocessor"), kind.message);
+});
+
+Deno.test("a plugin's preprocessor on a source of several streams is refused before the source is connected", async () => {
+  const grants = { grants: 1, plugins: { "@test/formats": { isolation: "worker", permissions: {} } } };
+  const work = await Deno.makeTempDir();
+  try {
+    const file = join(work, "grants.json");
+    await Deno.writeTextFile(file, JSON.stringify(grants));
+    await using runtime = new Runtime({ plugins: [TYPESCRIPT], grants: file, log: { write: () => {} } });
+    await runtime.discover();
+    runtime.provide({ type: "server", kind: "source", create: () => chunkSource(["1\n"], [], true) });
+    const deploy = (type: string, config: Record<string, unknown>, preprocessors: string[]) =>
+      runtime.deploy({
+        name: "flow",
+        connectors: { in: { type, config, preprocessors }, out: { type: "null" } },
+        links: [{ from: "in", to: "out" }],
+      });
+    for (const [type, config] of [["server", {}], ["tcp_server", { host: "127.0.0.1", port: 0 }]] as const) {
+      const error = await assertRejects(() =>
+        deploy(type, config, ["separate", "@test/formats:netstring_in"])
+      ) as CaissonError;
+      assertEquals(error.code, "CAISSON_CONFIG_INVALID", error.message);
+      assertStringIncludes(error.message, "flow/in: preprocessors[1]");
+    }
+    await (await deploy("server", {}, ["separate"])).done;
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
 });

@@ -21,6 +21,8 @@ interface Arrival {
 
 /** Listens for requests. */
 export class HttpServerSource implements SourcePart {
+  /** Each request is one. */
+  readonly severalStreams = true;
   /** A body may hold several events. */
   readonly produces = "chunks";
   /** Settling looks at records only. */

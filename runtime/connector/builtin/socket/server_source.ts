@@ -13,6 +13,8 @@ const ACCEPT_PAUSE_MS = 50;
 
 /** Listens, and reads what peers send. */
 export class SocketServerSource implements SourcePart {
+  /** Each connection is one. */
+  readonly severalStreams = true;
   /** Pieces of a stream, or messages. */
   readonly produces: "chunks" | "events";
   /** Whether each is whole. */

@@ -20,6 +20,8 @@ interface Datagram {
  * wait for the flow.
  */
 export class UdpServerSource implements SourcePart {
+  /** Each peer is one. */
+  readonly severalStreams = true;
   /** Preprocessors apply. */
   readonly produces = "chunks";
   /** Nothing of one datagram is glued to the next, unless a preprocessor puts parts together. */
