@@ -258,6 +258,22 @@ Deno.test("events a window kept are in the dead letter when its result fails, al
   assertEquals(dead.map(({ event }) => (event as { n: number }).n), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
+Deno.test("events of a result that fails again and again have one verdict, and one letter each", async () => {
+  const source = new Texts(texts(12));
+  const dead: DeadLetter[] = [];
+  await run(
+    source,
+    picky(() => true),
+    letters(dead),
+    flowOf({
+      pipelines: { p: [{ batch: { count: 3 } }] },
+      links: [{ from: "in", to: "p", retry: { attempts: 3, intervalMs: 1 } }, { from: "p", to: "out" }],
+    }),
+  );
+  assertEquals(source.verdicts, acked(12));
+  assertEquals(dead.map(({ event }) => (event as { n: number }).n).sort((a, b) => a - b), texts(12).map((_, n) => n));
+});
+
 Deno.test("a stop does not wait for a long back-off: one more attempt, then the dead letter", async () => {
   const source = new Texts(texts(4), true);
   const dead: DeadLetter[] = [];
