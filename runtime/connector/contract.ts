@@ -198,6 +198,11 @@ export interface ByteSinkPart extends Part {
    * @param stream where to, for a sink with {@linkcode ByteSinkPart.watchStreams}
    */
   write(chunks: readonly Uint8Array[], events: number, stream?: number): void | Promise<void>;
+  /**
+   * Writes all chunks, in order, each by itself, and says what became of each: `undefined`, or why its event failed. Called in
+   * place of `write` where every chunk is of one event; only for sinks of one stream. A rejection fails every event.
+   */
+  writeEach?(chunks: readonly Uint8Array[]): Promise<readonly unknown[]>;
 }
 
 /** A sink that takes values. */

@@ -7,6 +7,7 @@ import { BatchFeeder, failEvent, type Feed } from "./batch_feeder.ts";
 import type { NodeMetrics } from "./connector_metrics.ts";
 import type { BatchSinkPart, ByteSinkPart, SinkPart, ValueSinkPart, WriteResult } from "./contract.ts";
 import { FramedStream } from "./framed_stream.ts";
+import { failuresOf } from "./failed_chunks.ts";
 import { FrameJoiner } from "./joined_frames.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
@@ -184,6 +185,7 @@ export class SinkWriter {
     let written = 0;
     const events = eventsOf(delivery);
     const encoder = new EventEncoder(events, codec);
+    const owners: Event[] | undefined = part.writeEach === undefined ? undefined : [];
     for (let index = 0; index < events.length; index++) {
       const event = events[index]!;
       let bytes: Uint8Array;
@@ -198,17 +200,27 @@ export class SinkWriter {
       try {
         const running = only.framer.frame(event, bytes, chunks);
         if (running !== undefined) (pending ??= []).push(running);
+        while (owners !== undefined && owners.length < chunks.length) owners.push(event);
       } catch (thrown) {
         written--;
         this.#failEvent(event, thrown, tally);
       }
     }
     if (written === 0 && chunks.length === 0) return;
-    if (pending === undefined && !only.holds) return part.write(chunks, written, 0);
+    if (pending === undefined && !only.holds) {
+      return owners === undefined ? part.write(chunks, written, 0) : this.#writeEach(part, chunks, owners, tally);
+    }
     return only.post(chunks, pending ?? [], written).then((held) => {
       tally.held = held;
       this.#flushLater();
     });
+  }
+
+  /** Each event has its own verdict. */
+  async #writeEach(part: ByteSinkPart, chunks: Uint8Array[], owners: readonly Event[], tally: Tally): Promise<void> {
+    const failed = failuresOf(await part.writeEach!(chunks), owners);
+    for (const [event, thrown] of failed) this.#failEvent(event, thrown, tally);
+    tally.refused += failed.size;
   }
 
   #writeJoined(joiner: FrameJoiner, part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {

@@ -208,6 +208,42 @@ peerTest(["nc"], "http_client posts to nc what nc can read, and a refusal or sil
   }
 });
 
+Deno.test("http_client with a request for each event fails those that are refused, and without an answer all that are left", async () => {
+  const string = createCodec("string");
+  const bodies: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const body = await request.text();
+    bodies.push(body);
+    return new Response(null, { status: body === "bad" ? 422 : body === "busy" ? 503 : 204 });
+  });
+  const { port } = server.addr;
+  const errors: string[] = [];
+  await using station = await Station.start({
+    type: "http_client",
+    config: { url: `http://127.0.0.1:${port}/`, "timeout_ms": 30_000 },
+    ends: "sink",
+    postprocessors: [],
+  });
+  const post = async (...payloads: string[]): Promise<number[]> => {
+    const { promise, resolve } = Promise.withResolvers<number[]>();
+    const settlement = new Settlement((failures) => {
+      for (const reason of failures.values()) errors.push((reason as Error).message);
+      resolve([...failures.keys()].sort());
+    });
+    const events = payloads.map((payload, index) =>
+      new Event(undefined, 0, 0, string, settlement, index, payload, true)
+    );
+    await station.sinkManager!.push({ batch: undefined, events, codec: string, settlement });
+    return await promise;
+  };
+  assertEquals(await post("a", "bad", "b", "busy", "c"), [1, 3]);
+  assertEquals(bodies.splice(0), ["a", "bad", "b", "busy", "c"]);
+  assertEquals(errors.splice(0).map((message) => /status \d+/.exec(message)?.[0]), ["status 422", "status 503"]);
+  await server.shutdown();
+  assertEquals(await post("d", "e", "f"), [0, 1, 2]);
+  assertEquals(bodies, []);
+});
+
 /** Whether somebody listens, without connecting: nc takes one connection only. */
 function listens(port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");

@@ -7,10 +7,15 @@ import { readPem } from "../socket/tcp.ts";
 import { bodyValue, joinPieces } from "./request.ts";
 import { hostOfUrl } from "./url.ts";
 
+/** A server has answered, and does not take this request. */
+class Refusal extends CaissonError {}
+
 /** Sends each event, or each batch of events, as the body of a request, one after the other. */
 export class HttpClientSink implements ByteSinkPart {
   /** Framed bytes. */
   readonly accepts = "bytes";
+  /** A request for each event: one that is refused fails by itself. */
+  readonly writeEach?: (chunks: readonly Uint8Array[]) => Promise<readonly unknown[]>;
   readonly #context: PartContext;
   readonly #answers: Answers;
   #client: Deno.HttpClient | undefined;
@@ -20,6 +25,7 @@ export class HttpClientSink implements ByteSinkPart {
   /** Connects to nothing before the first write. */
   constructor(context: PartContext) {
     this.#context = context;
+    if (context.config["per"] === "event") this.writeEach = (chunks) => this.#sendEach(chunks);
     this.#answers = Answers.of(context.shared, context.config["max_answers"] as number);
     context.signal.addEventListener("abort", () => this.#answers.release(), { once: true });
   }
@@ -43,11 +49,25 @@ export class HttpClientSink implements ByteSinkPart {
    * @throws {CaissonError} `CAISSON_SINK_FAILED` when the server refuses one or does not answer in time
    */
   async write(chunks: readonly Uint8Array[]): Promise<void> {
-    if (this.#context.config["per"] === "event") {
-      for (const chunk of chunks) await this.#send(chunk);
-      return;
+    if (this.#context.config["per"] !== "event") {
+      return await this.#send(joinPieces(chunks, chunks.reduce((length, chunk) => length + chunk.byteLength, 0)));
     }
-    await this.#send(joinPieces(chunks, chunks.reduce((length, chunk) => length + chunk.byteLength, 0)));
+    for (const reason of await this.#sendEach(chunks)) if (reason !== undefined) throw reason;
+  }
+
+  /** What a server refuses is the matter of that event; where none answers, the rest need not be tried. */
+  async #sendEach(chunks: readonly Uint8Array[]): Promise<readonly unknown[]> {
+    const reasons: unknown[] = [];
+    for (const chunk of chunks) {
+      try {
+        await this.#send(chunk);
+        reasons.push(undefined);
+      } catch (thrown) {
+        if (!(thrown instanceof Refusal)) return [...reasons, ...Array(chunks.length - reasons.length).fill(thrown)];
+        reasons.push(thrown);
+      }
+    }
+    return reasons;
   }
 
   async #send(chunk: Uint8Array): Promise<void> {
@@ -71,7 +91,9 @@ export class HttpClientSink implements ByteSinkPart {
     } catch (error) {
       throw this.#failure(limit.aborted ? `no answer within ${config["timeout_ms"]} ms` : messageOf(error), error);
     }
-    if (status >= 300 && config["accept"] === "success") throw this.#failure(`status ${status}`);
+    if (status >= 300 && config["accept"] === "success") {
+      throw new Refusal("CAISSON_SINK_FAILED", { subject: this.#context.alias, found: `${url}: status ${status}` });
+    }
     this.#requests++;
     this.#bytesOut += chunk.byteLength;
     if (answer !== undefined) await this.#answers.add([answer]);

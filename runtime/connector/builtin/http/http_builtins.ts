@@ -86,7 +86,8 @@ const clientSchema = closed({
   per: {
     enum: ["event", "batch"],
     default: "event",
-    description: "A request for each event, or for all events written at once, joined by the postprocessors.",
+    description:
+      "A request for each event, which fails by itself when it is refused, or one for all events written at once, joined by the postprocessors; without any answer all that is left fails.",
   },
   "content_type": contentType,
   "timeout_ms": milliseconds(30_000, "How long a request may take, with its answer"),
