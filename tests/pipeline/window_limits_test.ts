@@ -50,6 +50,18 @@ Deno.test("as many of the oldest groups are sent out early as a long key needs, 
   assertEquals(ports["overflow"], [{ k: keys[4] }]);
 });
 
+Deno.test("what was turned away in all is told by the limit that did it, when the windows are gone", async () => {
+  for (
+    const [window, keys, allowed] of [
+      [{ tumbling: { size: 100, maxGroups: 2 } }, ["a", "b", "c", "d"], "at most 2 groups"],
+      [{ tumbling: { size: 100, ...limits } }, ["a", "b", "c", "d"].map(long), "at most 100000 bytes of keys"],
+    ] as const
+  ) {
+    const { errors } = await runPipeline(counted(window), keys.map((k) => ({ k })));
+    assertEquals(errors.map((error) => error.allowed), [allowed, allowed]);
+  }
+});
+
 Deno.test("a group that has ended gives the bytes of its key back", async () => {
   const definition = counted({ tumbling: { size: 1, maxKeyBytes: 50_000 } });
   const keys = ["a", "b", "c", "d"].map(long);
@@ -148,6 +160,7 @@ Deno.test("frames of event time that cannot be fed are refused, by path", () => 
     ],
     [[first, { tumbling: { intervalMs: 20, time } }], "[1].tumbling.time: time in a coarser tilt frame"],
     [[first, { tumbling: { intervalMs: 20, latenessMs: 5 } }], "[1].tumbling.latenessMs: latenessMs in a coarser"],
+    [[first, { tumbling: { intervalMs: 20, name: "window 1" } }], '[1]: a second window named "window 1"'],
     [[first, { tumbling: { size: 6 } }], "[1]: tumbling without intervalMs"],
     [[first, { state: { emit: true } }], "[1]: state without intervalMs"],
     [[{ tumbling: { size: 6 } }, first], "[1].tumbling.time: time in a coarser tilt frame"],

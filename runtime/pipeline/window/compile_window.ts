@@ -45,6 +45,7 @@ export function compileWindow(
     if (single !== undefined) return single;
   }
   for (const [index, frame] of list.entries()) checkFrame(frame, index, `${path}[${index}]`);
+  refuseSameNames(list, path);
   if ("tumbling" in first && "intervalMs" in first.tumbling) {
     if (first.tumbling.time !== undefined) {
       return byEventTime(first.tumbling, coarserFrames(list, path), `${path}[0].tumbling`, result);
@@ -53,10 +54,6 @@ export function compileWindow(
   }
   const tilted = Array.isArray(definition);
   const rules = list.map((frame, index) => compileRule(frame, tilted ? `${path}[${index}]` : path, index));
-  for (const [index, { name }] of rules.entries()) {
-    if (!rules.slice(0, index).some((other) => other.name === name)) continue;
-    throw invalid(`${path}[${index}]`, `a second window named ${quote(name)}`, "a name of its own for each window");
-  }
   const limits: WindowLimits = "state" in first ? first.state : (first as { tumbling: WindowLimits }).tumbling;
   const timed = list.some((frame) => "tumbling" in frame && "intervalMs" in frame.tumbling);
   return new TumblingWindows(
@@ -65,6 +62,14 @@ export function compileWindow(
     { maxGroups: limits.maxGroups, maxKeyBytes: limits.maxKeyBytes, onOverflow: limits.onOverflow },
     timed,
   ) as Windows<unknown>;
+}
+
+function refuseSameNames(list: readonly WindowDefinition[], path: string): void {
+  const names = list.map((frame, index) => (Object.values(frame)[0] as WindowLimits).name ?? `window ${index + 1}`);
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) === index) continue;
+    throw invalid(`${path}[${index}]`, `a second window named ${quote(name)}`, "a name of its own for each window");
+  }
 }
 
 function checkFrame(frame: WindowDefinition, index: number, path: string): void {

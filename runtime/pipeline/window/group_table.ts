@@ -29,6 +29,8 @@ export class GroupTable<Group> {
   readonly #most: number;
   readonly #mostBytes: number;
   #bytes = 0;
+  /** Whether the last one turned away had too long a key, and was not one group too many. */
+  #byKeys = false;
   #overflow: Emit | undefined;
   #overflowLinked = false;
   #warn: Warn | undefined;
@@ -110,6 +112,7 @@ export class GroupTable<Group> {
   }
 
   #count(key: GroupKey): void {
+    this.#byKeys = this.#groups.size < this.#most;
     if (!this.#turnedAway.again()) return;
     this.#say(`group ${excerptOf(key.values)} beyond the limit`);
   }
@@ -121,7 +124,7 @@ export class GroupTable<Group> {
       : this.#overflowLinked
       ? "events sent to overflow"
       : "events dropped";
-    const byKeys = this.#groups.size < this.#most;
+    const byKeys = this.#byKeys;
     this.#warn?.({
       found: `${what}; ${this.turnedAway} ${became} so far`,
       allowed: byKeys ? `at most ${this.#mostBytes} bytes of keys` : `at most ${this.#most} groups`,
