@@ -1,5 +1,6 @@
 /** Latency from TCP to TCP under a load that waits for nobody. @module */
 import { join } from "@std/path";
+import { RUN } from "./run_arguments.ts";
 import { type SyslogNg, syslogNgFromTcpToTcp } from "./daemons.ts";
 
 /** What one run measured, microseconds. */
@@ -24,27 +25,11 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/**
- * What V8 is told, the same for all: a young generation of at most 4 MiB. The loop by hand gets no more by itself; a runtime
- * has more to load when it starts, gets 16 MiB for it, and a collection of them takes three times as long as one of 2 MiB.
- * docs/operate.md tells those to whom latency matters.
- */
-const V8_FLAGS = "--max-semi-space-size=4";
-
 /** A module that takes both ports, and says when it listens. */
 export function program(name: string): StartServer {
   return async (...ports) => {
     const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        "--no-lock",
-        "--no-check",
-        "--quiet",
-        `--v8-flags=${V8_FLAGS}`,
-        join(import.meta.dirname!, name),
-        ...ports,
-      ],
+      args: [...RUN, join(import.meta.dirname!, name), ...ports],
       stdout: "piped",
       // The load generator closes first, and a flow says that its sink's connection is lost.
       stderr: "null",
