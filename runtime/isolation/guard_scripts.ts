@@ -10,6 +10,7 @@ import { cacheFolder, privateFolder } from "../../ffi/cache_folder.ts";
 import { type PackageFiles, packageFiles } from "../../ffi/package_files.ts";
 import { GUARD_FILES } from "./guard_files.ts";
 import { completeFolder } from "./private_place.ts";
+import { noteUse, removeUnused } from "./unused_folders.ts";
 
 /** Options of {@linkcode guardScripts}. */
 export interface GuardScriptsOptions {
@@ -27,48 +28,56 @@ export interface GuardScripts {
   readonly files: readonly string[];
 }
 
-/** Sets that were written, by where they came from and went: a package does not change while it runs. */
-const written = new Map<string, Promise<GuardScripts>>();
+/** Names of folders of modules, also of those a host that was ended left half made. */
+const MADE_HERE = /^[0-9a-f]{32}-deno-[^/]+$/;
+
+/** What is to be written, by where it comes from: a package does not change while it runs. */
+const read = new Map<string, Promise<PackageFiles>>();
 
 /**
  * The modules of a guard as JavaScript, in a folder of the host's cache named by their digest and the version of Deno. No
- * guard may write there. Written once, and put in place whole.
+ * guard may write there. Written once, and put in place whole; a folder that no host has used for 30 days goes.
  *
  * @throws {CaissonError} `CAISSON_HOST_PERMISSION` for a folder that others may write to
  */
-export async function guardScripts({ packageRoot, cacheFolder }: GuardScriptsOptions): Promise<GuardScripts> {
-  const key = `${packageRoot.href} ${cacheFolder ?? ""}`;
-  const writing = written.get(key) ?? prepare(packageRoot, cacheFolder);
-  written.set(key, writing);
+export async function guardScripts({ packageRoot, cacheFolder: cache }: GuardScriptsOptions): Promise<GuardScripts> {
+  const sources = await sourcesOf(packageRoot, cache);
+  if (sources === undefined) {
+    // A host that may not read its own package can start them all the same: Deno translates them at every start.
+    const files = GUARD_FILES.map((file) => fromFileUrl(new URL(file, packageRoot)));
+    return { entry: files[0]!, files };
+  }
+  const parent = join(cacheFolder(cache), "guard");
+  const folder = join(parent, `${sources.digest.slice(0, 32)}-deno-${Deno.version.deno}`);
+  // Looked for each time: a host that started none for a month finds that another one has removed it.
+  await completeFolder(folder, (partial) => writeScripts(sources.folder, partial));
+  await noteUse(folder);
+  await removeUnused(parent, MADE_HERE);
+  return { entry: join(folder, scriptName(GUARD_FILES[0])), files: [folder] };
+}
+
+async function sourcesOf(base: URL, cache: string | undefined): Promise<PackageFiles | undefined> {
+  const key = `${base.href} ${cache ?? ""}`;
+  const reading = read.get(key) ??
+    packageFiles(GUARD_FILES, { base, ...(cache === undefined ? {} : { cacheFolder: cache }) });
+  read.set(key, reading);
   try {
-    return await writing;
+    return await reading;
   } catch (thrown) {
-    written.delete(key);
+    read.delete(key);
+    if (thrown instanceof Deno.errors.NotCapable) return undefined;
     throw thrown;
   }
 }
 
-async function prepare(base: URL, cache: string | undefined): Promise<GuardScripts> {
-  let sources: PackageFiles;
-  try {
-    sources = await packageFiles(GUARD_FILES, { base, ...(cache === undefined ? {} : { cacheFolder: cache }) });
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.NotCapable)) throw thrown;
-    // A host that may not read its own package can start them all the same: Deno translates them at every start.
-    const files = GUARD_FILES.map((file) => fromFileUrl(new URL(file, base)));
-    return { entry: files[0]!, files };
+async function writeScripts(sources: string, partial: string): Promise<void> {
+  await init;
+  for (const file of GUARD_FILES) {
+    const script = join(partial, scriptName(file));
+    await privateFolder(dirname(script));
+    const text = await Deno.readTextFile(join(sources, file));
+    await Deno.writeTextFile(script, toScript(text), { createNew: true, mode: 0o600 });
   }
-  const folder = join(cacheFolder(cache), "guard", `${sources.digest.slice(0, 32)}-deno-${Deno.version.deno}`);
-  await completeFolder(folder, async (partial) => {
-    await init;
-    for (const file of GUARD_FILES) {
-      const script = join(partial, scriptName(file));
-      await privateFolder(dirname(script));
-      const text = await Deno.readTextFile(join(sources.folder, file));
-      await Deno.writeTextFile(script, toScript(text), { createNew: true, mode: 0o600 });
-    }
-  });
-  return { entry: join(folder, scriptName(GUARD_FILES[0])), files: [folder] };
 }
 
 function scriptName(file: string): string {

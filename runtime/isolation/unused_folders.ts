@@ -6,7 +6,7 @@ const UNUSED_MS = 30 * 24 * 3600 * 1000;
 /** How often a use is noted, milliseconds. */
 const NOTED_MS = UNUSED_MS / 30;
 
-/** Folders that were looked through by this process. */
+/** Folders that were looked through by this process, and for what names. */
 const seen = new Set<string>();
 
 /** What a host that may only read its cache, or was not the first, runs into: the folder stays, which costs room alone. */
@@ -27,12 +27,13 @@ export async function noteUse(folder: string): Promise<void> {
 }
 
 /**
- * Removes the folders in `parent` whose names fit and that no host has used for 30 days; once in a process. Several hosts
+ * Removes the folders in `parent` whose names fit and that no host has used for 30 days; once in a process for each kind of names. Several hosts
  * may do so at the same time: a folder is taken out of its place whole before it is emptied, and by one of them.
  */
 export async function removeUnused(parent: string, fits: RegExp): Promise<void> {
-  if (seen.has(parent)) return;
-  seen.add(parent);
+  const search = `${fits.source} ${parent}`;
+  if (seen.has(search)) return;
+  seen.add(search);
   const oldest = Date.now() - UNUSED_MS;
   for await (const { name, isDirectory } of Deno.readDir(parent)) {
     if (!isDirectory || !fits.test(name)) continue;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname, join, toFileUrl } from "@std/path";
 import { findSandbox } from "../../permissions/sandbox/find_sandbox.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { GUARD_FILES } from "../../runtime/isolation/guard_files.ts";
@@ -48,6 +48,42 @@ Deno.test("the modules of a guard are put aside as JavaScript that imports nothi
     assertEquals([new TextDecoder().decode(stderr), code], ["", 0]);
     // No half-written set stays beside it.
     assertEquals((await Array.fromAsync(Deno.readDir(dirname(folder!)))).length, 1);
+  });
+});
+
+Deno.test("guards of another version of the runtime or of Deno run from a folder of their own; unused ones go after a month", async () => {
+  await inFolder(async (root) => {
+    const guard = join(root, "cache", "guard");
+    const aged = async (name: string, days: number) => {
+      await Deno.mkdir(join(guard, name), { recursive: true, mode: 0o700 });
+      const then = new Date(Date.now() - days * 24 * 3600 * 1000);
+      await Deno.utime(join(guard, name), then, then);
+    };
+    const [stale, recent] = [`${"0".repeat(32)}-deno-2.9.5`, `${"1".repeat(32)}-deno-2.9.5`];
+    const halfMade = `${stale}.${crypto.randomUUID()}.partial`;
+    const plugins = `plugin-${"2".repeat(32)}`;
+    for (const name of [stale, halfMade, plugins, "mine"]) await aged(name, 31);
+    await aged(recent, 29);
+    const cacheFolder = join(root, "cache");
+    const { entry, files: [folder] } = await guardScripts({ packageRoot, cacheFolder });
+    assert(basename(folder!).endsWith(`-deno-${Deno.version.deno}`));
+    const names = async () => (await Array.fromAsync(Deno.readDir(guard))).map(({ name }) => name).sort();
+    assertEquals(await names(), [basename(folder!), "mine", plugins, recent].sort());
+    // What is in the package decides the other half of the name.
+    const changed = join(root, "package");
+    for (const file of GUARD_FILES) {
+      await Deno.mkdir(dirname(join(changed, file)), { recursive: true });
+      await Deno.copyFile(new URL(file, packageRoot), join(changed, file));
+    }
+    const base = toFileUrl(`${changed}/`);
+    const [module] = GUARD_FILES;
+    await Deno.writeTextFile(join(changed, module), `${await Deno.readTextFile(join(changed, module))}// changed\n`);
+    const other = await guardScripts({ packageRoot: base, cacheFolder });
+    assert(other.entry !== entry);
+    // Another host, which saw no use for a month, removed it.
+    await Deno.remove(folder!, { recursive: true });
+    await guardScripts({ packageRoot, cacheFolder });
+    assert((await Deno.stat(entry)).isFile);
   });
 });
 
