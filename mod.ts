@@ -27,6 +27,7 @@ export { type CodeEntry, codes, type ErrorCode } from "./runtime/errors/codes.ts
 export { commandCodes } from "./runtime/errors/command_codes.ts";
 export { connectorCodes } from "./runtime/errors/connector_codes.ts";
 export { controlCodes } from "./runtime/errors/control_codes.ts";
+export { errorsIn } from "./runtime/errors/report.ts";
 export { flowCodes } from "./runtime/errors/flow_codes.ts";
 export { manifestCodes } from "./runtime/errors/manifest_codes.ts";
 export { nativeCodes } from "./runtime/errors/native_codes.ts";

@@ -5,8 +5,10 @@ import type { PartContext, ProcessorPart, SinkPart, SourcePart } from "./connect
 import { builtins } from "./connector/builtin/builtins.ts";
 import type { ReplacedNode } from "./control/replace_plugin.ts";
 import type { CaissonError } from "./errors/caisson_error.ts";
+import { throwErrors } from "./errors/report.ts";
 import type { Flow, StopOptions } from "./flow/flow.ts";
 import type { FlowDefinition } from "./flow/flow_definition.ts";
+import { flowProblems } from "./flow/flow_problems.ts";
 import { parseFlow } from "./flow/flow_schema.ts";
 import { loadFlow } from "./flow/load_flow.ts";
 import type { InstalledPlaces } from "./installed_plugins.ts";
@@ -151,12 +153,15 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Checks a flow, launches its components and starts it.
+   * Checks a flow, launches its components and starts it. What is wrong in the flow itself is told all at once:
+   * {@linkcode errorsIn} gives every error that the one thrown stands for.
    *
    * @throws {CaissonError} `CAISSON_FLOW_…`, `CAISSON_CONFIG_INVALID`, `CAISSON_CONNECT_FAILED` and what isolations throw
    */
   async deploy(flow: FlowDefinition): Promise<Flow> {
-    return await this.#world.deploy(parseFlow(flow, flow.name ?? "flow"));
+    const label = flow.name ?? "flow";
+    throwErrors(flowProblems(flow, label));
+    return await this.#world.deploy(parseFlow(flow, label));
   }
 
   /** Loads a flow file, `.json` or a module, and deploys it. */

@@ -1,5 +1,6 @@
 /** From the words of a command line to an exit code. @module */
 import { CaissonError } from "../errors/caisson_error.ts";
+import { errorDocument } from "../errors/error_document.ts";
 import { hostVersions } from "../manifest/host_versions.ts";
 import { didYouMean } from "../manifest/schema_issue.ts";
 import { quote } from "../manifest/untrusted_text.ts";
@@ -8,7 +9,7 @@ import { commands } from "./commands.ts";
 import { escapeControls } from "./escape_controls.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { parseWords } from "./parse_words.ts";
-import { asCaissonError, errorDocument, formatErrors } from "./print_error.ts";
+import { asCaissonError, formatErrors } from "./print_error.ts";
 import { standardError, standardOutput } from "./terminal.ts";
 
 /**

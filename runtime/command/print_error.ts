@@ -6,8 +6,6 @@ import { escapeControls } from "./escape_controls.ts";
 /** Errors that are shown at once. */
 const MOST_SHOWN = 20;
 
-type ErrorParts = ReturnType<CaissonError["toJSON"]>;
-
 /** Deno's own text when a permission is missing; imports hide the error's class behind it. */
 const refused = /Requires (\w+) access to (.+?), run again with the (--allow-[a-z-]+) flag/;
 
@@ -62,12 +60,4 @@ export function formatError(error: CaissonError, colour = false): string {
   if (error.allowed !== "") lines.push(`  allowed: ${indent(error.allowed)}`);
   lines.push(`  ${paint(36, "next")}: ${indent(error.action)}`);
   return lines.join("\n");
-}
-
-/** The document for `--json`: the error, and where it stands for several, all of them. */
-export function errorDocument(
-  error: CaissonError,
-): { readonly error: ErrorParts; readonly errors?: readonly ErrorParts[] } {
-  const errors = errorsIn(error);
-  return { error: error.toJSON(), ...(errors.length < 2 ? {} : { errors: errors.map((each) => each.toJSON()) }) };
 }

@@ -1,6 +1,6 @@
 /** Asks the control API of a running host. @module */
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
-import { codes, type ErrorCode } from "../errors/codes.ts";
+import { errorOf } from "../errors/error_document.ts";
 import { readControlFile } from "./control_file.ts";
 
 /** One question to a host. */
@@ -42,7 +42,5 @@ export async function askHost(file: string, { method, path, body, signal }: Cont
   if (response.headers.get("content-type")?.startsWith("text/plain")) return await response.text();
   const document = await response.json();
   if (response.ok) return document;
-  const { code, subject, found, allowed, action } = document.error;
-  const known: ErrorCode = Object.hasOwn(codes, code) ? code : "CAISSON_INTERNAL";
-  throw new CaissonError(known, { subject, found, allowed, action });
+  throw errorOf(document);
 }

@@ -1,6 +1,7 @@
 /** The control API of a running host, on loopback or on a Unix socket. @module */
 import type { ErrorCode } from "../errors/codes.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { errorDocument } from "../errors/error_document.ts";
 import type { Runtime } from "../runtime.ts";
 import { admit, readBody } from "./admit.ts";
 import { newToken, removeControlFile, writeControlFile } from "./control_file.ts";
@@ -175,7 +176,7 @@ function refusal(thrown: unknown): Response {
   const error = thrown instanceof CaissonError
     ? thrown
     : new CaissonError("CAISSON_INTERNAL", { subject: "control", found: messageOf(thrown), cause: thrown });
-  return Response.json({ error }, { status: statuses[error.code] ?? 422, headers: plain });
+  return Response.json(errorDocument(error), { status: statuses[error.code] ?? 422, headers: plain });
 }
 
 function internal(thrown: unknown): Response {

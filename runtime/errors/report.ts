@@ -16,16 +16,41 @@ export function attempt<Result>(report: Report | undefined, work: () => Result):
   }
 }
 
-/** Throws the first of the errors; {@linkcode errorsIn} finds the others. */
-export function throwErrors(errors: readonly CaissonError[]): void {
+/** The first of the errors, standing for all; {@linkcode errorsIn} finds the others. */
+export function gathered(errors: readonly CaissonError[]): CaissonError | undefined {
   const [first] = errors;
-  if (first === undefined) return;
-  if (errors.length === 1) throw first;
+  if (first === undefined || errors.length === 1) return first;
   const { code, subject, found, allowed, action } = first;
-  throw new CaissonError(code, { subject, found, allowed, action, cause: new AggregateError(errors) });
+  return new CaissonError(code, { subject, found, allowed, action, cause: new AggregateError(errors) });
 }
 
-/** All errors that one stands for, itself first. */
+/** Throws the first of the errors, if there is one; {@linkcode errorsIn} finds the others. */
+export function throwErrors(errors: readonly CaissonError[]): void {
+  const error = gathered(errors);
+  if (error !== undefined) throw error;
+}
+
+/**
+ * All errors that one stands for, itself first. A flow with several mistakes is refused with all of them.
+ *
+ * @example Every mistake of a flow
+ * ```ts
+ * import { CaissonError, errorsIn, Runtime } from "@caisson/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using runtime = new Runtime();
+ * try {
+ *   await runtime.deploy({
+ *     name: "wrong",
+ *     connectors: { in: { type: "null" }, out: { type: "null" } },
+ *     links: [{ from: "in", to: "uot" }, { from: "inn", to: "out" }],
+ *   });
+ * } catch (error) {
+ *   if (!(error instanceof CaissonError)) throw error;
+ *   assertEquals(errorsIn(error).map(({ subject }) => subject), ["wrong: links[0].to", "wrong: links[1].from"]);
+ * }
+ * ```
+ */
 export function errorsIn(error: CaissonError): readonly CaissonError[] {
   const { cause } = error;
   return cause instanceof AggregateError && cause.errors.every((each) => each instanceof CaissonError)

@@ -100,7 +100,9 @@ function compileReplacement(
   }
   const linked = links.map(({ from, to }) => ({ from: `${from.node}/${from.port}`, to: to.node }));
   throwErrors(wrongPorts({ pipelines, links: linked }, flow));
-  const compiled = compilePipeline(definition, `${flow}: ${path}`);
+  const wrong: CaissonError[] = [];
+  const compiled = compilePipeline(definition, `${flow}: ${path}`, (error) => void wrong.push(error));
+  throwErrors(wrong);
   const ports = portsOf(definition);
   const missing = links.find(({ from }) => from.node === name && !ports.includes(from.port));
   if (missing !== undefined) {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { CaissonError, fromAsyncIterable, Runtime, serveControl } from "../../mod.ts";
+import { CaissonError, errorsIn, fromAsyncIterable, Runtime, serveControl } from "../../mod.ts";
 import { sleep } from "../../runtime/connector/sleep.ts";
 import { askHost } from "../../runtime/control/control_client.ts";
 import { routes } from "../../runtime/control/routes.ts";
@@ -71,6 +71,27 @@ for (const unix of [false, true]) {
       assertEquals(runtime.flows, []);
     }, unix));
 }
+
+Deno.test("all that is wrong in a flow is answered at once, and the client gives each of its errors", () =>
+  withControl(async ({ runtime, file }) => {
+    const wrong = {
+      ...ticking,
+      pipelines: { main: [{ filter: 1 }] },
+      links: [{ from: "input", to: "mian" }, { from: "main", to: "uotput" }],
+    };
+    const error = await assertRejects(
+      () => askHost(file, { method: "POST", path: "/v1/flows", body: wrong }),
+      CaissonError,
+    );
+    const found = errorsIn(error);
+    assertEquals(found.map(({ subject }) => subject), [
+      "ticking: pipelines.main[0].filter",
+      "ticking: links[0].to",
+      "ticking: links[1].to",
+    ]);
+    assertEquals([error.code, error.subject], [found[0]!.code, found[0]!.subject]);
+    assertEquals(runtime.flows, []);
+  }));
 
 Deno.test("the control file is for its user alone, and goes with the server", async () => {
   let left = "";
