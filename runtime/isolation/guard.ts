@@ -68,7 +68,8 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
   }
   const cache = cacheFolder === undefined ? {} : { cacheFolder };
   const mapper = await buildMemoryLibrary(cache);
-  const scripts = await guardScripts({ packageRoot, cacheFolder });
+  // Asked for at each start: the process may end after another host has removed what nobody had used for a month.
+  const scripts = () => guardScripts({ packageRoot, cacheFolder });
   const program = Deno.execPath();
   const memoryBytes = (memoryMiB + BASE_MIB) * MIB;
   const modulesOf = async () => {
@@ -78,7 +79,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
   const plan = async () =>
     await guardPolicy({
       plugin: plugin.name,
-      files: [...scripts.files, mapper, plugin.folder, ...await modulesOf()],
+      files: [...(await scripts()).files, mapper, plugin.folder, ...await modulesOf()],
       granted: held(),
       memoryBytes,
       fileMiB: launch.fileMiB,
@@ -101,7 +102,7 @@ export async function launchGuard(launch: LaunchGuardOptions): Promise<Component
         "--no-code-cache",
         `--v8-flags=--max-old-space-size=${memoryMiB}`,
         ...permissionFlags(plugin.name, held(), mapper),
-        scripts.entry,
+        (await scripts()).entry,
         mapper,
         String(Deno.pid),
       ],

@@ -134,6 +134,21 @@ for (const what of ["loop", "fill the heap", "exit"]) {
   });
 }
 
+Deno.test("a guard is started again after another host has removed its modules from the cache", async () => {
+  const cacheFolder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await using running = await scene("exit", { cacheFolder });
+    const { fixture } = running;
+    for await (const { name } of Deno.readDir(`${cacheFolder}/guard`)) {
+      await Deno.remove(`${cacheFolder}/guard/${name}`, { recursive: true });
+    }
+    await assertRejects(async () => await fixture.sink.write(jsonBatch({ deed: true })), CaissonError);
+    await untilWritten(fixture, jsonBatch({ n: 1 }));
+  } finally {
+    await Deno.remove(cacheFolder, { recursive: true });
+  }
+});
+
 Deno.test("a processor that loops fails its batch and processes the next in a new process", async () => {
   await using running = await scene("loop", {
     kind: "processor",

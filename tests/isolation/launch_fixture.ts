@@ -18,6 +18,8 @@ export interface FixtureOptions {
   readonly isolation?: "worker" | "guard";
   /** Guard: heap, MiB. */
   readonly memoryMiB?: number;
+  /** Guard: cache folder. @default {the user's} */
+  readonly cacheFolder?: string;
   readonly component?: string;
   /** Folder of the plugin. @default {`fixtures/` and the name} */
   readonly folder?: string;
@@ -54,7 +56,7 @@ export async function launchFixture(
   const { kind = "source", config = {}, permissions, options, component = name } = fixture;
   const lines: string[] = [];
   const stop = new AbortController();
-  const { isolation = "worker", memoryMiB } = fixture;
+  const { isolation = "worker", memoryMiB, cacheFolder } = fixture;
   const launch = {
     plugin: { name: `@test/${name}`, folder, module: `${folder}/mod.ts` },
     provision: { kind, name: component, interface: `${kind}@1.0` },
@@ -68,7 +70,9 @@ export async function launchFixture(
     },
     ...(options === undefined ? {} : { options }),
   } as const;
-  const instance = isolation === "worker" ? await launchWorker(launch) : await launchGuard({ ...launch, memoryMiB });
+  const instance = isolation === "worker"
+    ? await launchWorker(launch)
+    : await launchGuard({ ...launch, memoryMiB, cacheFolder });
   const { part } = instance;
   const any = part as unknown as {
     source: SourcePart;
