@@ -44,10 +44,10 @@ function placeOf(name: unknown): string | undefined {
   if (typeof name !== "string") return undefined;
   if (name === "state") return "the update and target of a state step";
   if (name === "captured") return "the when and then of a match step";
-  const isOfWindow = ["group", "window", "cardinality"].includes(name) || aggregateNames.includes(name);
-  return isOfWindow
-    ? "the target of a select step with a window, outside of other aggregates; what it makes can be used in having"
-    : undefined;
+  const isOfGroup = name === "group";
+  if (!isOfGroup && !["window", "cardinality"].includes(name) && !aggregateNames.includes(name)) return undefined;
+  const beside = isOfGroup ? "groupBy" : "window";
+  return `the target of a select step with a ${beside}, outside of other aggregates; what it makes can be used in having`;
 }
 
 /** Operators and aggregates go by other names elsewhere. */

@@ -6,7 +6,6 @@ import { parseExpression } from "./expression.ts";
 import { FieldPaths } from "./field_paths.ts";
 import type { ExpressionInput } from "../flow/flow_definition.ts";
 import { compileGroupBy, type GroupKeys, groupValue } from "./group_by.ts";
-import { invalid } from "./invalid.ts";
 import type { KernelStep } from "./kernel_program.ts";
 import type { Emit, Operator } from "./operator.ts";
 import type { SelectDefinition, Target, WindowLimits } from "./select_definition.ts";
@@ -47,19 +46,9 @@ export function compileSelect(definition: SelectDefinition, path: string): Opera
 }
 
 function plainTarget(target: Target, path: string): (value: unknown) => unknown {
-  refuseAggregates(target, path);
-  return compileTarget(target, `${path}.target`).compute;
-}
-
-/** Says what is missing, where the parser would only say that it knows no such operator. */
-function refuseAggregates(target: Target, path: string): void {
+  // Says that an aggregate needs a window, where the parser would only say where else it may stand.
   compileTarget(target, `${path}.target`, { names: [], aggregates: false });
-  const text = JSON.stringify(target) ?? "";
-  for (const name of ["group", "window", "cardinality"]) {
-    if (text.includes(`["${name}"`)) {
-      throw invalid(`${path}.target`, `["${name}"]`, `a ${name === "group" ? "groupBy" : "window"} beside the target`);
-    }
-  }
+  return compileTarget(target, `${path}.target`).compute;
 }
 
 /** Groups without a window: one result for each group an event belongs to. */

@@ -141,10 +141,13 @@ Deno.test("quantiles are within their accuracy of the true value, also below zer
 Deno.test("an HDR histogram tells count, extremes, moments and quantiles of whole numbers", () => {
   const values = Array.from({ length: 1000 }, (_, index) => index + 1);
   for (const found of both("hdr", values, [0, 500], ["0.5", "0.99"], 3)) {
-    const { count, min, max, mean, percentiles } = found as Record<string, number> & {
+    const { count, min, max, mean, stdev, var: variance, percentiles } = found as Record<string, number> & {
       percentiles: Record<string, number>;
     };
     assertEquals([count, min, max, mean], [1000, 1, 1000, 500.5]);
+    // Of 1 to n: n (n + 1) / 12 among those that were seen.
+    assertAlmostEquals(variance!, 1000 * 1001 / 12, 1e-6);
+    assertAlmostEquals(stdev!, Math.sqrt(variance!), 1e-9);
     assertAlmostEquals(percentiles["0.5"]!, 500, 1);
     assertAlmostEquals(percentiles["0.99"]!, 990, 1);
   }

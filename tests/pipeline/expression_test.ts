@@ -254,8 +254,8 @@ Deno.test("refuses an invalid expression and names the place in it", () => {
 Deno.test("says where a name may stand that is no operator here", () => {
   for (
     const [expression, place] of [
-      [[">", ["sum", ["field", "x"]], 1], '"sum" only in the target of a select step'],
-      [["==", ["group", 0], 1], '"group" only in the target of a select step'],
+      [[">", ["sum", ["field", "x"]], 1], '"sum" only in the target of a select step with a window'],
+      [["==", ["group", 0], 1], '"group" only in the target of a select step with a groupBy'],
       [["captured", "a"], '"captured" only in the when and then of a match step'],
       [["state"], '"state" only in the update and target of a state step'],
       [["summ", 1], "an operator: "],

@@ -288,3 +288,11 @@ Deno.test("a step written wrongly throws for its event, and the event goes to er
   assertEquals(run.out, [{ a: 1 }]);
   assertEquals((run.ports["err"]![0] as { event: unknown }).event, 5);
 });
+
+Deno.test("a literal in the target of a select step stays what it is, whatever it looks like", async () => {
+  const run = await runPipeline(
+    [{ select: { target: { a: ["literal", ["group", 0]], b: ["literal", ["window"]] } } }],
+    [{ x: 1 }],
+  );
+  assertEquals(run.out, [{ a: ["group", 0], b: ["window"] }]);
+});
