@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Expression, OperatorDefinition, PipelineDefinition } from "../../runtime/flow/flow_definition.ts";
 import { compilePipeline } from "../../runtime/pipeline/compile.ts";
 import type { CompiledPipeline } from "../../runtime/pipeline/compiled_pipeline.ts";
+import type { Event } from "../../runtime/flow/delivery.ts";
 import type { Operator } from "../../runtime/pipeline/operator.ts";
 import { seeded } from "./hostile_json.ts";
 import { hasKernel, openKernel, type Outcome, runPipeline } from "./kernel_twin.ts";
@@ -228,3 +229,41 @@ Deno.test({
     assert(out.length > 40);
   },
 });
+
+Deno.test({
+  name: "what a limit lets through into another node keeps its event and verdict, whatever becomes of others there",
+  ignore,
+  async fn() {
+    for (const step of [{ throttle: { limit: 3, perMs: 20, key: field("k") } }, { dedupe: { key: field("n") } }]) {
+      // Made anew for each run: what was let through is remembered.
+      const made = (): CompiledPipeline => {
+        const { chains: [first, second], ...rest } = compilePipeline({
+          nodes: { first: [{ filter: ["!=", field("n"), 3] }, step], second: [{ sample: { keep: 1 } }] },
+          links: [{ from: "in", to: "first" }, { from: "first", to: "second" }, { from: "second", to: "out" }],
+        }, "test");
+        return { ...rest, chains: [first!, { ...second!, operators: [looksBack()] }] };
+      };
+      const payloads = keyedEvents(seeded(11), 400).map(encode);
+      const { kernel, opened } = await openKernel(made());
+      await using _ = opened;
+      const native = await runPipeline(made(), payloads, kernel, [3]);
+      assertEquals(native, await runPipeline(made(), payloads, undefined, [3]));
+      assert(native.out.length > 30 && native.failed.length > 5, `${native.out.length}, ${native.failed.length}`);
+    }
+  },
+});
+
+/** Fails each seventh event, and adds to the others the one before, which has to be the same one still. */
+function looksBack(): Operator {
+  let last: Event | undefined;
+  return {
+    name: "looks back",
+    step: (event, emit) => {
+      const { id } = event.value as { readonly id: number };
+      if (id % 7 === 0) throw new RangeError("seven");
+      const before = last;
+      last = event;
+      return emit(before === undefined ? event : event.with({ id, before: before.value }));
+    },
+  };
+}

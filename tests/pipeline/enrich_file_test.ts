@@ -87,7 +87,7 @@ async function asking(
 const table = { a: { host: "a", rack: "1" }, b: { host: "b", rack: "2\n, 3" } };
 const files: Readonly<Record<string, string>> = {
   csv: '\ufeffhost,rack\r\na,1\r\n\r\n"b","2\n, 3"\r\n',
-  ndjson: '{"host":"a","rack":"1"}\n\n{"host":"b","rack":"2\\n, 3"}',
+  ndjson: '{"host":"a","rack":"1"}\r\n\n \t\r\n{"host":"b","rack":"2\\n, 3"}',
   json: '[{"host":"a","rack":"1"},{"host":"b","rack":"2\\n, 3"}]',
 };
 

@@ -89,7 +89,8 @@ Deno.test("dedupe passes the first of equal events, and forgets after a while", 
 Deno.test("a sample passes exactly its share, or whole keys", async () => {
   const values = Array.from({ length: 100 }, (_, index) => index % 10);
   assertEquals((await runPipeline([{ sample: { keep: 0.1 } }], values)).out.length, 10);
-  assertEquals((await runPipeline([{ sample: { keep: 0.07 } }], values)).out.length, 7);
+  const few = await runPipeline([{ sample: { keep: 0.07 } }], values);
+  assertEquals([few.out.length, few.pipeline.metrics.dropped], [7, 93]);
   const keyed = await runPipeline([{ sample: { keep: 0.5, key: event } }], values);
   const seen = new Set(keyed.out);
   assertEquals(keyed.out.length, seen.size * 10);
@@ -274,6 +275,14 @@ Deno.test("backpressure and percentile go on after a restart as they were before
   // The second step of the ladder, because the first was taken before.
   assertEquals(later.pausedUntil!(), 160);
 
+  // Fewer steps than there were: the last of them goes on.
+  const shorter = compileBackpressure({ timeoutMs: 1000, steps: [20], method: "pause" }, () => 200);
+  shorter.restore!(later.snapshot!());
+  const shortened = watched(shorter);
+  shortened.send(0);
+  shortened.settle(true);
+  assertEquals(shorter.pausedUntil!(), 220);
+
   const shared = compilePercentile({ timeoutMs: 1000, stepDown: 0.25 }, () => 0);
   const bench = watched(shared);
   bench.send(0);
@@ -284,9 +293,13 @@ Deno.test("backpressure and percentile go on after a restart as they were before
 });
 
 Deno.test("a step written wrongly throws for its event, and the event goes to err", async () => {
-  const run = await runPipeline([{ set: { a: 1 } }], [{}, 5], { linked: ["err"] });
+  const run = await runPipeline([{ set: { a: 1 } }], [{}, 5, null, [1]], { linked: ["err"] });
   assertEquals(run.out, [{ a: 1 }]);
-  assertEquals((run.ports["err"]![0] as { event: unknown }).event, 5);
+  const failed = run.ports["err"] as { event: unknown; error: { found: string } }[];
+  assertEquals(failed.map(({ event, error }) => [event, error.found]), [[5, "a number"], [null, "null"], [
+    [1],
+    "a list",
+  ]]);
 });
 
 Deno.test("a literal in the target of a select step stays what it is, whatever it looks like", async () => {

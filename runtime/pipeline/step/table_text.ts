@@ -72,11 +72,14 @@ function typeName(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }
 
+/** Space, tab and line ends: a line of them is an empty one. */
+const JSON_SPACE: readonly number[] = [0x20, 0x09, 0x0d, 0x0a];
+
 function* lineRows(bytes: Uint8Array, refuse: Refuse): Generator<Placed> {
   let line = 0;
   for (const each of linesOf(bytes)) {
     line++;
-    if (each.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x0a)) continue;
+    if (each.every((byte) => JSON_SPACE.includes(byte))) continue;
     yield [line, decoded(json, each, line, refuse)];
   }
 }
