@@ -141,6 +141,8 @@ export interface SourcePart extends Part {
    * asked again when what it has published is taken, until nothing comes any more.
    */
   finishReading?(): Promise<void>;
+  /** Called once when nothing will be read any more: it ended, failed, or its flow stops. What was read is settled all the same. */
+  readingEnded?(): void;
   /** The flow drains: nothing is read after it returns. */
   drain?(): void | Promise<void>;
   /** A sink further on cannot take events, and nothing is read until it can. */

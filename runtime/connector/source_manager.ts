@@ -102,7 +102,11 @@ export class SourceManager implements BatchKeeper, ChunkKeeper {
   /** Reads until the source ends, fails or is stopped; everything read has been settled when this resolves. */
   async run(): Promise<void> {
     try {
-      await this.#read();
+      try {
+        await this.#read();
+      } finally {
+        this.#options.part.readingEnded?.();
+      }
       if (this.#decoder !== undefined) await this.#finish(this.#decoder);
     } catch (thrown) {
       this.#fail(thrown);

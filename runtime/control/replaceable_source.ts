@@ -1,6 +1,7 @@
 /** A source of a plugin that can be exchanged while its flow runs. @module */
 import type { PollResult, SourcePart } from "../connector/contract.ts";
 import type { Batch } from "../data/batch.ts";
+import type { CaissonError } from "../errors/caisson_error.ts";
 import { ForwardingPart } from "./forwarding_part.ts";
 import type { Exchange, LaunchedPart, Replaceable, ReplaceableOptions } from "./replaceable_part.ts";
 import { replaceFailed, requireShape } from "./require_shape.ts";
@@ -47,6 +48,7 @@ export class ReplaceableSource extends ForwardingPart implements SourcePart, Rep
   #swap: Swap | undefined;
   #paused = false;
   #closed = false;
+  #isOver = false;
 
   /** Goes on with `first`. */
   constructor(launched: LaunchedPart, first: SourcePart, options: ReplaceableOptions) {
@@ -72,6 +74,19 @@ export class ReplaceableSource extends ForwardingPart implements SourcePart, Rep
   override resume(): void | Promise<void> {
     this.#paused = false;
     return super.resume();
+  }
+
+  /** Tells the part; one that waits to take its place would wait for ever, since an exchange is made between two reads. */
+  readingEnded(): void {
+    this.#isOver = true;
+    const swap = this.#swap;
+    this.#swap = undefined;
+    swap?.done.reject(this.#over());
+    this.#reader.part.readingEnded?.();
+  }
+
+  #over(): CaissonError {
+    return replaceFailed(this.#options.alias, "a source that has ended", "one that reads; start its flow again");
   }
 
   /** Tells the part. */
@@ -186,10 +201,12 @@ export class ReplaceableSource extends ForwardingPart implements SourcePart, Rep
     const { alias } = this.#options;
     const source = (part as { readonly source: SourcePart }).source;
     requireShape(alias, this, source, ["produces", "codec", "wholeRecords"], []);
+    if (this.#isOver) throw this.#over();
     if (this.#paused) throw replaceFailed(alias, "a source that is paused", "one that reads; resume it first");
     if (this.#swap !== undefined) throw replaceFailed(alias, "an exchange that is under way");
     await source.start?.();
     if (this.#closed) throw replaceFailed(alias, "its flow ended meanwhile");
+    if (this.#isOver) throw this.#over();
     const old = this.#reader;
     const swap: Swap = {
       next: { part: source, stop, unsettled: 0, retired: false },

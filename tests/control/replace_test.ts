@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import { CaissonError, Runtime } from "../../mod.ts";
 import type { AuditEvent } from "../../permissions/audit_log.ts";
-import { CheckingSink, PacedSource } from "./paced.ts";
+import type { SourcePart } from "../../runtime/connector/contract.ts";
+import { replaceablePart } from "../../runtime/control/replaceable_part.ts";
+import { CheckingSink, PacedSource, until } from "./paced.ts";
 import { copyTransform, stamping, writeStamper } from "./replace_folder.ts";
 
 const RATE = 50_000;
@@ -132,6 +134,52 @@ Deno.test("a source in a guard is replaced: what the old one has read comes firs
     assertEquals(sink.versions["1"]! % 100, 0);
     assertEquals(sink.misplaced, sink.versions["2"]);
   }));
+
+Deno.test("a source that failed for good beside one that reads is not replaced, and whoever asks is told at once", () =>
+  withRuntime({
+    grants: { stamper: { permissions: {}, supervision: { restarts: 0 } } },
+    plugins: async (folder) => [
+      await writeStamper(join(folder, "one"), "1.0.0", {
+        kind: "source",
+        code: `export default { stamp: () => ({ read: () => Deno.exit(1) }) };`,
+      }),
+    ],
+  }, async ({ runtime, folder, source, sink }) => {
+    const flow = await runtime.deploy({
+      name: "read",
+      connectors: { other: { type: "paced" }, input: { type: "stamp" }, output: { type: "checking" } },
+      links: [{ from: "other", to: "output" }, { from: "input", to: "output" }],
+    });
+    const input = () => flow.report().nodes.find(({ name }) => name === "input")!;
+    await until(() => input().supervision?.quarantined !== undefined);
+    await sink.more(10);
+    await writeStamper(join(folder, "two"), "2.0.0", counting(2));
+    const [replaced] = await runtime.replacePlugin("stamper", { folder: join(folder, "two") });
+    assertEquals(replaced!.outcome, "kept");
+    assertStringIncludes(replaced!.reason!, "a source that has ended");
+    await sink.more(10);
+    source.end();
+    await flow.done.catch(() => {});
+    assertEquals([source.failed, sink.versions], [0, { none: source.sent }]);
+  }));
+
+Deno.test("a source that is read no more cannot be exchanged, also when it ended while it was to be", async () => {
+  const launched = () => ({ part: { kind: "source", source: new PacedSource(1) } as const, stop() {} });
+  const wrap = () => replaceablePart(launched(), { alias: "read/input", onError() {} })!;
+  const sourceOf = ({ part }: ReturnType<typeof wrap>) => (part as { readonly source: SourcePart }).source;
+  const over = wrap();
+  sourceOf(over).readingEnded!();
+  await assertRejects(() => over.replaceable.replace(launched()), CaissonError, "a source that has ended");
+  const ending = wrap();
+  const replacing = assertRejects(
+    () => ending.replaceable.replace(launched()),
+    CaissonError,
+    "a source that has ended",
+  );
+  await new Promise((resolve) => setTimeout(resolve));
+  sourceOf(ending).readingEnded!();
+  await replacing;
+});
 
 Deno.test("a version that does not fit or does not start is refused, and the old one goes on", () =>
   withRuntime({
