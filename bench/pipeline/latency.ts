@@ -1,6 +1,6 @@
 /** Latency from TCP to TCP under a load that waits for nobody. @module */
 import { join } from "@std/path";
-import { RUN } from "./run_arguments.ts";
+import { runArguments } from "./run_arguments.ts";
 import { type SyslogNg, syslogNgFromTcpToTcp } from "./daemons.ts";
 
 /** What one run measured, microseconds. */
@@ -29,7 +29,7 @@ function freePort(): number {
 export function program(name: string): StartServer {
   return async (...ports) => {
     const child = new Deno.Command(Deno.execPath(), {
-      args: [...RUN, join(import.meta.dirname!, name), ...ports],
+      args: [...runArguments(2), join(import.meta.dirname!, name), ...ports],
       stdout: "piped",
       // The load generator closes first, and a flow says that its sink's connection is lost.
       stderr: "null",

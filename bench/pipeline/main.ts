@@ -15,7 +15,7 @@ import { median, medianRatio, significant } from "../statistics.ts";
 import { daemons } from "./daemons.ts";
 import { type Latency, measureLatency, program, type StartServer, syslogNgServer } from "./latency.ts";
 import { pipelineCharts } from "./plots.ts";
-import { RUN } from "./run_arguments.ts";
+import { runArguments } from "./run_arguments.ts";
 import { dataWorkload, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values: { quick, json, plots } } = parseArgs({
@@ -87,7 +87,7 @@ try {
         return syslog.throughput[variant](name, more, plan.daemonLines);
       }
       const args = [name, variant, events, milliseconds, kernel.manifestFile];
-      return output(Deno.execPath(), [...RUN, one, ...args]);
+      return output(Deno.execPath(), [...runArguments(4), one, ...args]);
     };
     for (let round = 0; round < plan.rounds; round++) {
       for (const variant of [...OURS, ...PEERS]) {
