@@ -12,7 +12,8 @@ export function eachBatch(chunk: Uint8Array, batch: Batch, take: (batch: Batch) 
   let segment = 0;
   let text = "";
   let from = 0;
-  const ends = new ByteFinder(chunk, 10, (made, at) => {
+  const ends = new ByteFinder(10);
+  ends.begin(chunk, (made, at) => {
     text = made;
     from = at;
     offerText(batch, segment, at, made);

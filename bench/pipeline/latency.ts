@@ -1,5 +1,6 @@
 /** Latency from TCP to TCP under a load that waits for nobody. @module */
 import { join } from "@std/path";
+import { median, medianRatio, significant } from "../statistics.ts";
 import { runArguments } from "./run_arguments.ts";
 import { type SyslogNg, syslogNgFromTcpToTcp } from "./daemons.ts";
 
@@ -11,7 +12,13 @@ export interface Latency {
   readonly p99: number;
   /** 99th percentile of all events, what other programs of the machine held up included. */
   readonly p99OfAll: number;
-  /** Events that came and should have come. */
+  /** The same, 99.9th. */
+  readonly p999OfAll: number;
+  /** How late an event was sent at worst, measured from when it was due, as everything is. */
+  readonly senderLate: number;
+  /** Whether sender and receiver had a processor each. */
+  readonly pinned: boolean;
+  /** Different events that came. */
   readonly received: number;
   /** Events that should have come. */
   readonly expected: number;
@@ -25,11 +32,44 @@ function freePort(): number {
   return listener.addr.port;
 }
 
+/**
+ * What is said of several runs: the medians, and the worst of what should not be.
+ *
+ * @throws {RangeError} for none
+ */
+export function summarize(runs: readonly Latency[]): Latency {
+  const [first] = runs;
+  if (first === undefined) throw new RangeError("no run");
+  const middle = (key: "p50" | "p99" | "p99OfAll" | "p999OfAll") => median(runs.map((run) => run[key]));
+  const sum = (key: "received" | "expected") => runs.reduce((all, run) => all + run[key], 0);
+  return {
+    p50: middle("p50"),
+    p99: middle("p99"),
+    p99OfAll: middle("p99OfAll"),
+    p999OfAll: middle("p999OfAll"),
+    senderLate: Math.max(...runs.map(({ senderLate }) => senderLate)),
+    pinned: runs.every(({ pinned }) => pinned),
+    received: sum("received"),
+    expected: sum("expected"),
+  };
+}
+
+/** Median of the ratios of each round; a text that says so where a run lost events, and so has no figures. */
+export function latencyRatio(
+  key: "p50" | "p99" | "p99OfAll",
+  above: readonly Latency[],
+  below: readonly Latency[],
+): number | string {
+  const lost = [...above, ...below].reduce((sum, { received, expected }) => sum + expected - received, 0);
+  if (lost !== 0) return `none: ${lost} events lost`;
+  return significant(medianRatio(above.map((run) => run[key]), below.map((run) => run[key])), 3);
+}
+
 /** A module that takes both ports, and says when it listens. */
 export function program(name: string): StartServer {
   return async (...ports) => {
     const child = new Deno.Command(Deno.execPath(), {
-      args: [...runArguments(2), join(import.meta.dirname!, name), ...ports],
+      args: [...runArguments, join(import.meta.dirname!, name), ...ports],
       stdout: "piped",
       // The load generator closes first, and a flow says that its sink's connection is lost.
       stderr: "null",

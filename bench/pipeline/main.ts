@@ -13,7 +13,15 @@ import { kernelProgramOf } from "../../runtime/pipeline/kernel_program.ts";
 import { compilePipeline } from "../../runtime/pipeline/pipeline.ts";
 import { median, medianRatio, significant } from "../statistics.ts";
 import { daemons } from "./daemons.ts";
-import { type Latency, measureLatency, program, type StartServer, syslogNgServer } from "./latency.ts";
+import {
+  type Latency,
+  latencyRatio,
+  measureLatency,
+  program,
+  type StartServer,
+  summarize,
+  syslogNgServer,
+} from "./latency.ts";
 import { pipelineCharts } from "./plots.ts";
 import { runArguments } from "./run_arguments.ts";
 import { dataWorkload, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
@@ -22,7 +30,7 @@ const { values: { quick, json, plots } } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, plots: { type: "string" } },
 });
 const plan = quick
-  ? { rounds: 3, daemonRounds: 1, milliseconds: 300, lines: 20_000, daemonLines: 50_000, seconds: 3, latencyRounds: 3 }
+  ? { rounds: 3, daemonRounds: 1, milliseconds: 600, lines: 20_000, daemonLines: 50_000, seconds: 3, latencyRounds: 3 }
   : {
     rounds: 5,
     daemonRounds: 5,
@@ -53,7 +61,7 @@ async function output(command: string, args: readonly string[]): Promise<number>
 
 const folder = await Deno.makeTempDir({ prefix: "caisson-bench-" });
 const results: Record<string, Rounds> = {};
-const latency: Record<string, Record<string, Latency>> = {};
+const latency: Record<string, Record<string, Latency[]>> = {};
 try {
   const kernel = await buildPlugin({ folder: join(ROOT, "plugins/json_kernel") });
   const host = join(folder, "host");
@@ -87,7 +95,7 @@ try {
         return syslog.throughput[variant](name, more, plan.daemonLines);
       }
       const args = [name, variant, events, milliseconds, kernel.manifestFile];
-      return output(Deno.execPath(), [...runArguments(4), one, ...args]);
+      return output(Deno.execPath(), [...runArguments, one, ...args]);
     };
     for (let round = 0; round < plan.rounds; round++) {
       for (const variant of [...OURS, ...PEERS]) {
@@ -104,24 +112,18 @@ try {
     "syslog-ng": syslogNgServer(folder, syslog.syslogNg),
   };
   for (const rate of RATES) {
-    const runs: Record<string, Latency[]> = {};
+    const runs: Record<string, Latency[]> = latency[rate] = {};
     for (let round = 0; round < plan.latencyRounds; round++) {
       for (const [name, start] of Object.entries(servers)) {
         (runs[name] ??= []).push(await measureLatency(load, start, rate, plan.seconds));
       }
     }
-    latency[rate] = Object.fromEntries(
-      Object.entries(runs).map(([name, each]) => [name, {
-        p50: median(each.map(({ p50 }) => p50)),
-        p99: median(each.map(({ p99 }) => p99)),
-        p99OfAll: median(each.map(({ p99OfAll }) => p99OfAll)),
-        received: each.reduce((sum, { received }) => sum + received, 0),
-        expected: each.reduce((sum, { expected }) => sum + expected, 0),
-      }]),
-    );
-    for (const [name, { p50, p99, p99OfAll, received, expected }] of Object.entries(latency[rate])) {
-      const came = `${received} of ${expected}`;
-      console.log(`TCP to TCP at ${rate}/s, ${name}: p50 ${p50} µs, p99 ${p99} µs (of all ${p99OfAll}), ${came}`);
+    for (const [name, each] of Object.entries(runs)) {
+      const { p50, p99, p99OfAll, p999OfAll, received, expected, senderLate, pinned } = summarize(each);
+      const came = `${received} of ${expected}, sender at most ${senderLate} µs late${pinned ? "" : ", not pinned"}`;
+      console.log(
+        `TCP to TCP at ${rate}/s, ${name}: p50 ${p50} µs, p99 ${p99} µs (of all ${p99OfAll}, p99.9 ${p999OfAll}), ${came}`,
+      );
     }
   }
 } finally {
@@ -130,6 +132,7 @@ try {
 
 const ratio = (name: string, above: string, below: string): number =>
   significant(medianRatio(results[name]![above]!, results[name]![below]!), 3);
+const FASTEST = ["hand", "rxjs", "most"];
 console.log(
   "\n| workload | typescript ÷ best of hand, rxjs, most | kernel ÷ c-host | kernel ÷ typescript | typescript ÷ daemons | kernel ÷ daemons |",
 );
@@ -137,7 +140,7 @@ console.log("|---|---|---|---|---|---|");
 for (const name of WORKLOADS) {
   const against = (ours: string, peers: readonly string[]) => Math.min(...peers.map((peer) => ratio(name, ours, peer)));
   const row = [
-    against("typescript", ["hand", "rxjs", "most"]),
+    against("typescript", FASTEST),
     ratio(name, "kernel", "c-host"),
     ratio(name, "kernel", "typescript"),
     against("typescript", DAEMONS),
@@ -152,12 +155,10 @@ console.log(
 console.log("|---|---|---|---|---|---|---|");
 for (const rate of RATES) {
   const { flow, hand, "syslog-ng": daemon } = latency[rate]!;
-  const ratios = [hand!, daemon!].flatMap((peer) => [
-    flow!.p50 / peer.p50,
-    flow!.p99 / peer.p99,
-    flow!.p99OfAll / peer.p99OfAll,
-  ]);
-  console.log(`| ${rate}/s | ${ratios.map((value) => significant(value, 3)).join(" | ")} |`);
+  const ratios = [hand!, daemon!].flatMap((peer) =>
+    (["p50", "p99", "p99OfAll"] as const).map((key) => latencyRatio(key, flow!, peer))
+  );
+  console.log(`| ${rate}/s | ${ratios.join(" | ")} |`);
 }
 
 const pick = (variants: readonly string[]) =>
@@ -168,7 +169,12 @@ const pick = (variants: readonly string[]) =>
 const report = {
   workloads: pick(OURS),
   peers: pick(PEERS),
-  latency,
+  latency: Object.fromEntries(
+    RATES.map((rate) => [
+      rate,
+      Object.fromEntries(Object.entries(latency[rate]!).map(([name, runs]) => [name, summarize(runs)])),
+    ]),
+  ),
   machine: {
     cpus: navigator.hardwareConcurrency,
     arch: Deno.build.arch,

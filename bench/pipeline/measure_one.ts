@@ -20,8 +20,11 @@ import { dataWorkload, pipelineWorkload, plainWorkload, type WorkloadName } from
 
 const [workload, variant, file, time, manifestFile] = Deno.args as [WorkloadName, string, string, string, string];
 
-/** Before it is measured: V8 compiles that long, on threads of its own, whatever the length of the measurement. */
-const WARM_MS = 400;
+/**
+ * Before it is measured: V8 compiles that long, on threads of its own, and finds out how large its young generation is to be,
+ * whatever the length of the measurement.
+ */
+const WARM_MS = 1000;
 
 /** Whole lines of about a mebibyte, as a source reads them. */
 function chunksOf(bytes: Uint8Array): Uint8Array[] {
