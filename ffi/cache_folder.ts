@@ -17,11 +17,20 @@ function environment(name: string): string | undefined {
  */
 export function cacheFolder(given?: string): string {
   if (given !== undefined) return given;
+  return Deno.build.os === "windows" ? join(platformCache("caisson"), "cache") : platformCache("caisson");
+}
+
+/**
+ * Where the platform keeps what a program can make again.
+ *
+ * @throws {CaissonError} `CAISSON_HOST_PERMISSION` when the environment may not be read
+ */
+export function platformCache(program: string): string {
   const xdg = environment("XDG_CACHE_HOME");
-  if (xdg !== undefined) return join(xdg, "caisson");
+  if (xdg !== undefined) return join(xdg, program);
   if (Deno.build.os === "windows") {
     const local = environment("LOCALAPPDATA");
-    if (local !== undefined) return join(local, "caisson", "cache");
+    if (local !== undefined) return join(local, program);
   }
   const home = environment("HOME");
   if (home === undefined) {
@@ -32,7 +41,7 @@ export function cacheFolder(given?: string): string {
       action: "Start the host with --allow-env=XDG_CACHE_HOME,HOME.",
     });
   }
-  return Deno.build.os === "darwin" ? join(home, "Library", "Caches", "caisson") : join(home, ".cache", "caisson");
+  return Deno.build.os === "darwin" ? join(home, "Library", "Caches", program) : join(home, ".cache", program);
 }
 
 /** Creates a folder that only this user may enter, and returns its path. */

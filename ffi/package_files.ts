@@ -30,6 +30,14 @@ export interface PackageFiles {
   readonly digest: string;
 }
 
+/** Files of one set, as they were read. */
+export interface PackageTexts {
+  /** Their contents, in the order they were asked for. */
+  readonly texts: readonly string[];
+  /** As of {@linkcode PackageFiles}. */
+  readonly digest: string;
+}
+
 /** Options of {@linkcode packageFiles}. */
 export interface PackageFilesOptions {
   /** Where the package's `ffi/` folder is. @default {beside this module} */
@@ -54,18 +62,20 @@ async function textOf(url: URL): Promise<string> {
   }
 }
 
+/** Reads files of the package. */
+export async function packageTexts(paths: readonly string[], base: URL): Promise<PackageTexts> {
+  const texts = await Promise.all(paths.map((path) => textOf(new URL(path, base))));
+  const digest = await sha256(paths.map((path, index) => `${path}\0${texts[index]}\0`).join(""));
+  return { texts, digest };
+}
+
 /** Reads files of the package, and makes sure that they lie in a folder. */
 export async function packageFiles(
   paths: readonly string[],
   options: PackageFilesOptions = {},
 ): Promise<PackageFiles> {
   const base = options.base ?? new URL("./", import.meta.url);
-  const texts = await Promise.all(
-    paths.map((path) => textOf(new URL(path, base))),
-  );
-  const digest = await sha256(
-    paths.map((path, index) => `${path}\0${texts[index]}\0`).join(""),
-  );
+  const { texts, digest } = await packageTexts(paths, base);
   if (base.protocol === "file:") return { folder: fromFileUrl(base), digest };
   const folder = join(cacheFolder(options.cacheFolder), "sources", digest);
   for (const [index, path] of paths.entries()) {

@@ -22,6 +22,8 @@ export interface HostOffer {
   readonly isolations: readonly PluginIsolation[];
   /** Platform native libraries have to be for. */
   readonly platform: string;
+  /** Cache folder the host uses instead of the platform's; no plugin may write there. */
+  readonly cacheFolder?: string | undefined;
 }
 
 /** Told about each check a plugin passed, in order: what was checked, and what was found. */
@@ -77,7 +79,7 @@ export async function grantCode(
   found: PluginPackage,
   code: CheckedCode,
   grants: Grants,
-  offer: Pick<HostOffer, "isolations">,
+  offer: Pick<HostOffer, "isolations" | "cacheFolder">,
 ): Promise<RegisteredPlugin> {
   const { manifest, folder } = found;
   const bearing = whatItBears(manifest, code);
@@ -93,7 +95,7 @@ export async function grantCode(
     granted: grant?.permissions,
     pluginFolder: folder,
   });
-  await refuseGuardedPaths(manifest.name, permissions, grants.file);
+  await refuseGuardedPaths(manifest.name, permissions, { grantsFile: grants.file, cacheFolder: offer.cacheFolder });
   const narrower = await flowPermissions({
     plugin: manifest.name,
     pluginFolder: folder,

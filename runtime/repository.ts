@@ -35,6 +35,8 @@ export interface RepositoryOptions {
   readonly isolations?: readonly PluginIsolation[];
   /** Platform native libraries have to be for. @default {the one this runs on} */
   readonly platform?: string;
+  /** Cache folder this host uses; no plugin may write there. @default {the platform's} */
+  readonly cacheFolder?: string | undefined;
 }
 
 /**
@@ -58,6 +60,7 @@ export class Repository {
   readonly #host: HostVersions;
   readonly #isolations: readonly PluginIsolation[];
   readonly #platform: string;
+  readonly #cacheFolder: string | undefined;
   readonly #builtins: BuiltinComponent[] = [];
   readonly #plugins = new Map<string, RegisteredPlugin>();
   readonly #refusals = new Map<string, Refusal>();
@@ -69,6 +72,7 @@ export class Repository {
     this.#host = options.host ?? hostVersions;
     this.#isolations = options.isolations ?? availableIsolations;
     this.#platform = options.platform ?? hostPlatform();
+    this.#cacheFolder = options.cacheFolder;
   }
 
   /** Plugins that passed every check, in the order they came. */
@@ -148,6 +152,7 @@ export class Repository {
         host: this.#host,
         isolations: this.#isolations,
         platform: this.#platform,
+        cacheFolder: this.#cacheFolder,
       }, onPassed);
       this.#plugins.set(name, plugin);
       this.#refusals.delete(found.folder);
@@ -179,7 +184,10 @@ export class Repository {
     for (const [name, plugin] of [...this.#plugins]) {
       const { package: found } = plugin;
       try {
-        const granted = await grantCode(found, plugin, grants, { isolations: this.#isolations });
+        const granted = await grantCode(found, plugin, grants, {
+          isolations: this.#isolations,
+          cacheFolder: this.#cacheFolder,
+        });
         // Where its code runs does not change while it may be running.
         this.#plugins.set(name, { ...plugin, ...granted, isolation: plugin.isolation });
       } catch (thrown) {

@@ -52,7 +52,7 @@ export interface WorldOptions {
 /** Owns what is available and what runs. */
 export class World {
   /** Components that are available. */
-  readonly repository: Repository = new Repository();
+  readonly repository: Repository;
   /** Flows that run. */
   readonly registry: Registry = new Registry();
   readonly #options: WorldOptions;
@@ -64,6 +64,7 @@ export class World {
 
   /** Runs nothing yet. */
   constructor(options: WorldOptions) {
+    this.repository = new Repository({ cacheFolder: options.cacheFolder });
     // What runs must not end because it cannot be recorded; that it could not is said.
     this.#options = { ...options, audit: reportingAudit(options.audit, options.onError) };
   }

@@ -7,7 +7,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { init, parse } from "es-module-lexer";
 import { cacheFolder, privateFolder } from "../../ffi/cache_folder.ts";
-import { type PackageFiles, packageFiles } from "../../ffi/package_files.ts";
+import { type PackageTexts, packageTexts } from "../../ffi/package_files.ts";
 import { GUARD_FILES } from "./guard_files.ts";
 import { completeFolder } from "./private_place.ts";
 import { noteUse, removeUnused } from "./unused_folders.ts";
@@ -28,11 +28,14 @@ export interface GuardScripts {
   readonly files: readonly string[];
 }
 
-/** Names of folders of modules, also of those a host that was ended left half made. */
-const MADE_HERE = /^[0-9a-f]{32}-deno-[^/]+$/;
+/** Names of folders of modules, also of those a host that was ended left half made or half removed. */
+const MADE_HERE = /^(?:[0-9a-f]{32}-deno-[^/]+|gone-[0-9a-f-]{36})$/;
 
-/** What is to be written, by where it comes from: a package does not change while it runs. */
-const read = new Map<string, Promise<PackageFiles>>();
+/**
+ * What is to be written, by where it comes from, contents and digest together: a folder is never named after other contents
+ * than it holds, also where the package is changed under a running host. `undefined` where this host may not read it.
+ */
+const read = new Map<string, Promise<PackageTexts | undefined>>();
 
 /**
  * The modules of a guard as JavaScript, in a folder of the host's cache named by their digest and the version of Deno. No
@@ -41,7 +44,7 @@ const read = new Map<string, Promise<PackageFiles>>();
  * @throws {CaissonError} `CAISSON_HOST_PERMISSION` for a folder that others may write to
  */
 export async function guardScripts({ packageRoot, cacheFolder: cache }: GuardScriptsOptions): Promise<GuardScripts> {
-  const sources = await sourcesOf(packageRoot, cache);
+  const sources = await sourcesOf(packageRoot);
   if (sources === undefined) {
     // A host that may not read its own package can start them all the same: Deno translates them at every start.
     const files = GUARD_FILES.map((file) => fromFileUrl(new URL(file, packageRoot)));
@@ -50,33 +53,35 @@ export async function guardScripts({ packageRoot, cacheFolder: cache }: GuardScr
   const parent = join(cacheFolder(cache), "guard");
   const folder = join(parent, `${sources.digest.slice(0, 32)}-deno-${Deno.version.deno}`);
   // Looked for each time: a host that started none for a month finds that another one has removed it.
-  await completeFolder(folder, (partial) => writeScripts(sources.folder, partial));
+  await completeFolder(folder, (partial) => writeScripts(sources.texts, partial));
   await noteUse(folder);
   await removeUnused(parent, MADE_HERE);
   return { entry: join(folder, scriptName(GUARD_FILES[0])), files: [folder] };
 }
 
-async function sourcesOf(base: URL, cache: string | undefined): Promise<PackageFiles | undefined> {
-  const key = `${base.href} ${cache ?? ""}`;
-  const reading = read.get(key) ??
-    packageFiles(GUARD_FILES, { base, ...(cache === undefined ? {} : { cacheFolder: cache }) });
-  read.set(key, reading);
-  try {
-    return await reading;
-  } catch (thrown) {
-    read.delete(key);
+async function sourcesOf(base: URL): Promise<PackageTexts | undefined> {
+  const reading = read.get(base.href) ?? packageTexts(GUARD_FILES, base).catch((thrown) => {
     if (thrown instanceof Deno.errors.NotCapable) return undefined;
+    throw thrown;
+  });
+  read.set(base.href, reading);
+  try {
+    const sources = await reading;
+    // It may be allowed later.
+    if (sources === undefined) read.delete(base.href);
+    return sources;
+  } catch (thrown) {
+    read.delete(base.href);
     throw thrown;
   }
 }
 
-async function writeScripts(sources: string, partial: string): Promise<void> {
+async function writeScripts(texts: readonly string[], partial: string): Promise<void> {
   await init;
-  for (const file of GUARD_FILES) {
+  for (const [index, file] of GUARD_FILES.entries()) {
     const script = join(partial, scriptName(file));
     await privateFolder(dirname(script));
-    const text = await Deno.readTextFile(join(sources, file));
-    await Deno.writeTextFile(script, toScript(text), { createNew: true, mode: 0o600 });
+    await Deno.writeTextFile(script, toScript(texts[index]!), { createNew: true, mode: 0o600 });
   }
 }
 

@@ -25,7 +25,7 @@ export async function completeFolder(folder: string, fill: (partial: string) => 
   }
 }
 
-/** Whether the folder is there. One that others may write to could hold anything. */
+/** Whether the folder is there. One that others may write to, or take out of its place, could hold anything. */
 async function isOurs(folder: string): Promise<boolean> {
   let found: Deno.FileInfo;
   try {
@@ -34,13 +34,23 @@ async function isOurs(folder: string): Promise<boolean> {
     if (cause instanceof Deno.errors.NotFound) return false;
     throw cause;
   }
-  const { uid } = await Deno.stat(dirname(folder));
-  const open = Deno.build.os !== "windows" && ((found.mode ?? 0) & 0o022) !== 0;
-  if (found.isDirectory && !open && found.uid === uid) return true;
-  throw new CaissonError("CAISSON_HOST_PERMISSION", {
-    subject: folder,
-    found: found.isDirectory ? "a folder that others may write to, or made" : "no folder",
-    allowed: "a folder that its owner alone may write to: every guard runs what is in it",
-    action: `Find out who made it, and remove it: ${folder}`,
-  });
+  const parent = await Deno.stat(dirname(folder));
+  const user = ownUser() ?? parent.uid;
+  for (const [place, { isDirectory, mode, uid }] of [[dirname(folder), parent], [folder, found]] as const) {
+    const open = Deno.build.os !== "windows" && ((mode ?? 0) & 0o022) !== 0;
+    if (isDirectory && !open && uid === user) continue;
+    throw new CaissonError("CAISSON_HOST_PERMISSION", {
+      subject: place,
+      found: isDirectory ? "a folder that others may write to, or made" : "no folder",
+      allowed: "a folder of the host's own user, to which nobody else may write: every guard runs what is in it",
+      action: `Find out who made it, and remove it: ${place}`,
+    });
+  }
+  return true;
+}
+
+/** The user this host runs as. Without the permission to ask, the owner of the folder above is taken for it. */
+function ownUser(): number | null | undefined {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
+  return state === "granted" ? Deno.uid() : undefined;
 }

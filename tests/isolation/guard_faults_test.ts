@@ -139,11 +139,13 @@ Deno.test("a guard is started again after another host has removed its modules f
   try {
     await using running = await scene("exit", { cacheFolder });
     const { fixture } = running;
-    for await (const { name } of Deno.readDir(`${cacheFolder}/guard`)) {
-      await Deno.remove(`${cacheFolder}/guard/${name}`, { recursive: true });
-    }
+    const names = (): Promise<string[]> => Array.fromAsync(Deno.readDir(`${cacheFolder}/guard`), ({ name }) => name);
+    const before = await names();
+    assert(before.length > 0);
+    for (const name of before) await Deno.remove(`${cacheFolder}/guard/${name}`, { recursive: true });
     await assertRejects(async () => await fixture.sink.write(jsonBatch({ deed: true })), CaissonError);
     await untilWritten(fixture, jsonBatch({ n: 1 }));
+    assertEquals((await names()).sort(), before.sort());
   } finally {
     await Deno.remove(cacheFolder, { recursive: true });
   }

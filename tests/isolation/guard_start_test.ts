@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, dirname, join, toFileUrl } from "@std/path";
 import { findSandbox } from "../../permissions/sandbox/find_sandbox.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { GUARD_FILES } from "../../runtime/isolation/guard_files.ts";
 import { guardScripts } from "../../runtime/isolation/guard_scripts.ts";
 import { completeFolder } from "../../runtime/isolation/private_place.ts";
+import { removeUnused } from "../../runtime/isolation/unused_folders.ts";
 import { NO_FOLDER, translatedModules } from "../../runtime/isolation/translated_modules.ts";
 
 const packageRoot = new URL("../../", import.meta.url);
@@ -51,7 +52,7 @@ Deno.test("the modules of a guard are put aside as JavaScript that imports nothi
   });
 });
 
-Deno.test("guards of another version of the runtime or of Deno run from a folder of their own; unused ones go after a month", async () => {
+Deno.test("guards of another version of the runtime run from a folder of their own; unused ones go after a month", async () => {
   await inFolder(async (root) => {
     const guard = join(root, "cache", "guard");
     const aged = async (name: string, days: number) => {
@@ -62,7 +63,8 @@ Deno.test("guards of another version of the runtime or of Deno run from a folder
     const [stale, recent] = [`${"0".repeat(32)}-deno-2.9.5`, `${"1".repeat(32)}-deno-2.9.5`];
     const halfMade = `${stale}.${crypto.randomUUID()}.partial`;
     const plugins = `plugin-${"2".repeat(32)}`;
-    for (const name of [stale, halfMade, plugins, "mine"]) await aged(name, 31);
+    const halfRemoved = `gone-${crypto.randomUUID()}`;
+    for (const name of [stale, halfMade, halfRemoved, plugins, "mine"]) await aged(name, 31);
     await aged(recent, 29);
     const cacheFolder = join(root, "cache");
     const { entry, files: [folder] } = await guardScripts({ packageRoot, cacheFolder });
@@ -80,6 +82,12 @@ Deno.test("guards of another version of the runtime or of Deno run from a folder
     await Deno.writeTextFile(join(changed, module), `${await Deno.readTextFile(join(changed, module))}// changed\n`);
     const other = await guardScripts({ packageRoot: base, cacheFolder });
     assert(other.entry !== entry);
+    // Changed again under a host that goes on: what it starts guards from is still what the folder's name says.
+    const [otherFolder] = other.files;
+    await Deno.remove(otherFolder!, { recursive: true });
+    await Deno.writeTextFile(join(changed, module), "throw 1;\n");
+    assertEquals(await guardScripts({ packageRoot: base, cacheFolder }), other);
+    assertStringIncludes(await Deno.readTextFile(other.entry), "// changed\n");
     // Another host, which saw no use for a month, removed it.
     await Deno.remove(folder!, { recursive: true });
     await guardScripts({ packageRoot, cacheFolder });
@@ -95,13 +103,58 @@ Deno.test({
       const folder = join(root, "guard", "set");
       await completeFolder(folder, (partial) => Deno.writeTextFile(join(partial, "a"), "1"));
       await completeFolder(folder, () => Promise.reject(new RangeError("it is there")));
-      await Deno.chmod(folder, 0o777);
-      const error = await assertRejects(() => completeFolder(folder, () => Promise.resolve()), CaissonError);
-      assertEquals(error.code, "CAISSON_HOST_PERMISSION");
+      for (const [place, mode] of [[folder, 0o777], [folder, 0o720], [dirname(folder), 0o702]] as const) {
+        await Deno.chmod(place, mode);
+        const error = await assertRejects(() => completeFolder(folder, () => Promise.resolve()), CaissonError);
+        assertEquals([error.code, error.subject], ["CAISSON_HOST_PERMISSION", place]);
+        await Deno.chmod(place, 0o700);
+      }
+      if (Deno.uid() === 0) {
+        await Deno.chown(dirname(folder), 1, null);
+        await Deno.chown(folder, 1, null);
+        await assertRejects(() => completeFolder(folder, () => Promise.resolve()), CaissonError, "others may write");
+        await Deno.chown(dirname(folder), 0, null);
+        await Deno.chown(folder, 0, null);
+      }
       await Deno.rename(folder, `${folder}.elsewhere`);
       await Deno.symlink(`${folder}.elsewhere`, folder);
       await assertRejects(() => completeFolder(folder, () => Promise.resolve()), CaissonError, "no folder");
     }),
+});
+
+Deno.test("a guard starts though nothing can be noted or removed in the cache", async () => {
+  await inFolder(async (cacheFolder) => {
+    const { entry, files: [folder] } = await guardScripts({ packageRoot, cacheFolder });
+    const old = new Date(Date.now() - 31 * 24 * 3600 * 1000);
+    const stale = join(dirname(folder!), `${"0".repeat(32)}-deno-2.9.5`);
+    await Deno.mkdir(stale);
+    for (const each of [folder!, stale]) await Deno.utime(each, old, old);
+    // As on a disk that is mounted for reading alone, of which Deno makes no class of error.
+    const { rename, utime } = Deno;
+    let refused = 0;
+    Deno.rename = Deno.utime = () => Promise.reject(new Error(`Read-only file system (os error 30), ${++refused}`));
+    try {
+      assertEquals((await guardScripts({ packageRoot, cacheFolder })).entry, entry);
+      assertEquals(refused, 1);
+      await removeUnused(dirname(folder!), /^0{32}/);
+      assertEquals(refused, 2);
+    } finally {
+      Object.assign(Deno, { rename, utime });
+    }
+    await removeUnused(join(cacheFolder, "none"), /./);
+    await removeUnused(entry, /./);
+  });
+});
+
+Deno.test("a folder that is used again after a month stays", async () => {
+  await inFolder(async (cacheFolder) => {
+    const { entry, files: [folder] } = await guardScripts({ packageRoot, cacheFolder });
+    const old = new Date(Date.now() - 31 * 24 * 3600 * 1000);
+    await Deno.utime(folder!, old, old);
+    await guardScripts({ packageRoot, cacheFolder });
+    await removeUnused(dirname(folder!), /./);
+    assert((await Deno.stat(entry)).isFile);
+  });
 });
 
 Deno.test("hosts that make the same folder at once all get a whole one, and nothing is left over", async () => {

@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { effectivePermissions } from "../../permissions/effective.ts";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { cacheFolder, platformCache } from "../../ffi/cache_folder.ts";
+import { type EffectivePermissions, effectivePermissions } from "../../permissions/effective.ts";
 import { explainPermission } from "../../permissions/explain.ts";
 import { flowPermissions } from "../../permissions/flow_permissions.ts";
 import { readGrants } from "../../permissions/grants.ts";
@@ -158,7 +160,7 @@ for (const path of [".", "caisson.grants.json", ".caisson", ".caisson/store/x", 
     const write = [`${folder.path}/${path}`.replace(/\/\.$/, "")];
     const permissions = { write } as unknown as Parameters<typeof refuseGuardedPaths>[1];
     const error = await assertRejects(
-      () => refuseGuardedPaths("p", permissions, `${folder.path}/caisson.grants.json`),
+      () => refuseGuardedPaths("p", permissions, { grantsFile: `${folder.path}/caisson.grants.json` }),
       CaissonError,
     );
     assertEquals(error.code, "CAISSON_GRANT_INVALID");
@@ -168,5 +170,41 @@ for (const path of [".", "caisson.grants.json", ".caisson", ".caisson/store/x", 
 Deno.test("a plugin may write a folder beside them", async () => {
   await using folder = await temporaryFolder();
   const permissions = { write: [`${folder.path}/out`] } as unknown as Parameters<typeof refuseGuardedPaths>[1];
-  await refuseGuardedPaths("p", permissions, `${folder.path}/caisson.grants.json`);
+  await refuseGuardedPaths("p", permissions, { grantsFile: `${folder.path}/caisson.grants.json` });
 });
+
+for (const given of [true, false]) {
+  Deno.test(`no plugin may write where its host takes code from, with a cache folder ${given ? "of its own" : "of the platform"}`, async () => {
+    await using folder = await temporaryFolder();
+    const { path } = folder;
+    const cache = given ? `${path}/caches/own` : cacheFolder();
+    const root = fromFileUrl(new URL("../../", import.meta.url));
+    const refused = [
+      cache,
+      dirname(cache),
+      join(cache, "native", "x"),
+      root,
+      join(root, "ffi", "include"),
+      Deno.env.get("DENO_DIR") ?? platformCache("deno"),
+    ];
+    // A link is what it leads to.
+    if (given) {
+      await Deno.mkdir(`${cache}/guard`, { recursive: true });
+      await Deno.symlink(`${cache}/guard`, `${path}/link`);
+      await Deno.symlink(`${cache}/none/yet`, `${path}/dangling`);
+      refused.push(`${path}/link`, `${path}/dangling`, `${path}/dangling/below`);
+    }
+    const places = { grantsFile: join(path, "operator", "grants.json"), cacheFolder: given ? cache : undefined };
+    for (const each of refused) {
+      const error = await assertRejects(
+        () => refuseGuardedPaths("p", { write: [each] } as unknown as EffectivePermissions, places),
+        CaissonError,
+        "from which the host takes code that it runs",
+        each,
+      );
+      assertEquals(error.code, "CAISSON_GRANT_INVALID");
+    }
+    const free = { write: [`${path}/out`, join(root, "demo", "out")] } as unknown as EffectivePermissions;
+    await refuseGuardedPaths("p", free, places);
+  });
+}
