@@ -49,7 +49,7 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   if (grants === undefined) {
     await checkCode(found, { host: hostVersions, platform: hostPlatform() }, onPassed);
   } else {
-    const plugin = await newRepository().register(found, await readGrants(grants), onPassed);
+    const plugin = await newRepository(invocation).register(found, await readGrants(grants), onPassed);
     pass("grants", `${plugin.isolation}, level ${levelOf(plugin)}; ${permissionsText(plugin.permissions)}`);
     for (const { text } of plugin.differences) pass("grants", text);
   }

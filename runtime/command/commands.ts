@@ -295,7 +295,8 @@ export const commands: readonly Command[] = [
     options: {
       ts: { kind: "flag", description: "Write it in TypeScript" },
       c: { kind: "flag", description: "Write it in C" },
-      kind: { kind: "text", value: "KIND", description: "source or sink (default: source)" },
+      rust: { kind: "flag", description: "Write it in Rust" },
+      kind: { kind: "text", value: "KIND", description: "source, processor or sink (default: source)" },
     },
     load: () => import("./new.ts"),
   },

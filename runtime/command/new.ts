@@ -5,7 +5,10 @@ import { quote } from "../manifest/untrusted_text.ts";
 import type { Invocation, Outcome } from "./command.ts";
 import { requireNeeds } from "./host_need.ts";
 import { usage } from "./parse_words.ts";
-import type { TemplateFiles, TemplateKind } from "./templates/example.ts";
+import type { TemplateFiles, TemplateKind, TemplateOptions } from "./templates/example.ts";
+
+const LANGUAGES = ["ts", "c", "rust"] as const;
+const KINDS: readonly TemplateKind[] = ["source", "processor", "sink"];
 
 /** Creates a plugin. */
 export async function execute(invocation: Invocation): Promise<Outcome> {
@@ -16,19 +19,18 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
     throw usage(command, `the name ${quote(name)}`, "a-z, 0-9 and _, starting with a letter, at most 47 characters");
   }
   const kind = invocation.text("kind") ?? "source";
-  if (!isKind(kind)) throw usage(command, `--kind ${quote(kind)}`, "source, sink");
-  const typescript = invocation.flag("ts");
-  if (typescript === invocation.flag("c")) {
-    throw usage(command, typescript ? "both --ts and --c" : "neither --ts nor --c", "one of them");
+  if (!isKind(kind)) throw usage(command, `--kind ${quote(kind)}`, KINDS.join(", "));
+  const [language, second] = LANGUAGES.filter((each) => invocation.flag(each));
+  if (language === undefined || second !== undefined) {
+    const found = language === undefined ? "no language" : `--${language} and --${second}`;
+    throw usage(command, found, `one of --${LANGUAGES.join(", --")}`);
   }
   const folder = resolve(name);
   const { program, words } = invocation;
   requireNeeds([{ key: "write", value: folder, reason: "the new plugin" }], { program, words });
-  const files = typescript
-    ? (await import("./templates/typescript.ts")).typescriptFiles({ name, kind })
-    : (await import("./templates/c.ts")).cFiles({ name, kind });
+  const files = await filesIn(language, { name, kind });
   await write(folder, files);
-  const next = [...(typescript ? [] : [`caisson build ${name}`]), `caisson check ${name}`];
+  const next = [...(language === "ts" ? [] : [`caisson build ${name}`]), `caisson check ${name}`];
   return {
     exit: 0,
     text: [
@@ -39,8 +41,19 @@ export async function execute(invocation: Invocation): Promise<Outcome> {
   };
 }
 
+async function filesIn(language: typeof LANGUAGES[number], options: TemplateOptions): Promise<TemplateFiles> {
+  switch (language) {
+    case "ts":
+      return (await import("./templates/typescript.ts")).typescriptFiles(options);
+    case "c":
+      return (await import("./templates/c.ts")).cFiles(options);
+    case "rust":
+      return (await import("./templates/rust.ts")).rustFiles(options);
+  }
+}
+
 function isKind(text: string): text is TemplateKind {
-  return text === "source" || text === "sink";
+  return (KINDS as readonly string[]).includes(text);
 }
 
 async function write(folder: string, files: TemplateFiles): Promise<void> {

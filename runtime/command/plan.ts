@@ -93,8 +93,8 @@ function usesOf(flow: FlowDefinition, file: string): Use[] {
 }
 
 /** The repository of a command: builtin components, nothing else. */
-export function newRepository(): Repository {
-  const repository = new Repository();
+export function newRepository(invocation: Invocation): Repository {
+  const repository = new Repository({ cacheFolder: commandCache(invocation) });
   for (const { type, kind, create, configSchema } of builtins) {
     repository.registerBuiltin(type, kind, create, configSchema);
   }
@@ -113,7 +113,7 @@ const isBuiltin = ({ type, kind }: Use): boolean =>
 export async function planFlow(invocation: Invocation): Promise<Plan> {
   const { file, definition, needs: flowNeeds } = await readFlowFile(invocation);
   const uses = usesOf(definition, file);
-  const repository = newRepository();
+  const repository = newRepository(invocation);
   const needs: HostNeed[] = [...flowNeeds, ...stateNeeds(definition), ...tableNeeds(definition)];
   let grants: string | undefined;
   let installed: InstalledPlaces | undefined;

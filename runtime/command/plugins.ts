@@ -14,7 +14,7 @@ import { standardOutput } from "./terminal.ts";
 /** Lists what can be used and what was refused. */
 export async function execute(invocation: Invocation): Promise<Outcome> {
   const sources = await findSources(invocation);
-  const repository = newRepository();
+  const repository = newRepository(invocation);
   await repository.registerAll(await discoverAll(sources), await readGrants(sources.grants));
   const { registered, refusals } = repository;
   const locked = (await readLock(sources.lock)).plugins;

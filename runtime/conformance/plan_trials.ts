@@ -78,9 +78,10 @@ export async function planTrials(options: TrialPlanOptions): Promise<TrialPlan> 
     }
     const before = trials.length;
     for (const isolation of wanted(options.isolations)) {
-      const plugin = await registerFor(found, isolation, example, examples.file, options.isolations.length > 0, fail);
-      if (plugin === undefined) continue;
       const { deadlineMs, cacheFolder } = options;
+      const host = { file: examples.file, asked: options.isolations.length > 0, cacheFolder };
+      const plugin = await registerFor(found, isolation, example, host, fail);
+      if (plugin === undefined) continue;
       const codec = createCodec(example.codec ?? "json");
       trials.push(new Trial({ plugin, provision, example, config, codec, samples, deadlineMs, cacheFolder }));
     }
@@ -131,8 +132,7 @@ async function registerFor(
   found: PluginPackage,
   isolation: PluginIsolation,
   example: ComponentExample,
-  file: string,
-  asked: boolean,
+  { file, asked, cacheFolder }: { file: string; asked: boolean; cacheFolder: string | undefined },
   fail: (check: string, detail: string, isolation: string) => void,
 ): Promise<RegisteredPlugin | undefined> {
   const { name, permissions: requests = {} } = found.manifest;
@@ -142,7 +142,7 @@ async function registerFor(
   const permissions = { ...refused, ...example.permissions };
   try {
     const grants = parseGrants({ grants: 1, plugins: { [name]: { isolation, permissions } } }, file);
-    return await new Repository().register(found, grants);
+    return await new Repository({ cacheFolder }).register(found, grants);
   } catch (error) {
     if (!(error instanceof CaissonError)) throw error;
     if (error.code === "CAISSON_GRANT_INVALID") {

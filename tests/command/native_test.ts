@@ -5,13 +5,17 @@ import { caisson, inFolder, lineFlags, writeFiles } from "./cli.ts";
 /** Everything, as the author of native code has it; the cache stays in the folder. */
 const author = ["--allow-read", "--allow-write", "--allow-run", "--allow-ffi", "--allow-env=CC"];
 
-for (const kind of ["source", "sink"] as const) {
-  Deno.test(`new plugin --c makes a ${kind} that builds, passes check and runs with the line flags prints`, async () => {
+const made = (["c", "rust"] as const).flatMap((language) =>
+  (["source", "processor", "sink"] as const).map((kind) => ({ language, kind }))
+);
+
+for (const { language, kind } of made) {
+  Deno.test(`new plugin --${language} makes a ${kind} that builds, passes check and runs with the line flags prints`, async () => {
     await inFolder(async (cwd) => {
       const cache = ["--cache", `${cwd}/cache`];
       const words = (...all: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
         caisson(all, { cwd, flags: author });
-      assertEquals((await words("new", "plugin", "--c", "first", "--kind", kind)).code, 0);
+      assertEquals((await words("new", "plugin", `--${language}`, "first", "--kind", kind)).code, 0);
 
       const unbuilt = await words("check", "first");
       assertEquals(unbuilt.code, 3);
@@ -47,6 +51,23 @@ for (const kind of ["source", "sink"] as const) {
       const node = report.nodes.find(({ type }: { type: string }) => type === "first");
       assertEquals([node.plugin, node.isolation, node.level], ["first", "native", "none"]);
       if (kind === "sink") assertEquals(node.part, { events: 3, bytes: 21 });
+      if (kind !== "sink") {
+        const lines = (await Deno.readTextFile(`${example}/output.ndjson`)).trim().split("\n");
+        assertEquals(lines.map((text) => JSON.parse(text).n), [1, 2, 3]);
+      }
+      if (kind === "processor") {
+        const kit = await caisson(["check", "--run", "first", "--isolation", "native", ...cache], {
+          cwd,
+          flags: [...author, "--allow-net=127.0.0.1"],
+        });
+        assertEquals(kit.code, 0, kit.stdout + kit.stderr);
+        const flow = JSON.parse(await Deno.readTextFile(`${example}/flow.json`));
+        flow.processors.first.config["max_bytes"] = 7;
+        await writeFiles(example, { "flow.json": flow, "input.ndjson": '{"n":1}\n{"n":22}\n{"n":3}\n' });
+        const again = JSON.parse((await caisson([...run, "--json"], { cwd: example, flags })).stdout);
+        const { part } = again.nodes.find(({ type }: { type: string }) => type === "first");
+        assertEquals([part, again.dropped, again.failed], [{ dropped: 1 }, 1, 0]);
+      }
     });
   });
 }

@@ -30,7 +30,7 @@ const grantStuck = {
   plugins: { stuck: { isolation: "worker", permissions: { net: ["api.acme.com:443"] } } },
 };
 
-for (const kind of ["source", "sink"] as const) {
+for (const kind of ["source", "processor", "sink"] as const) {
   Deno.test(`new plugin --ts makes a ${kind} that passes check and runs with the line flags prints`, async () => {
     await inFolder(async (cwd) => {
       const made = await caisson(["new", "plugin", "--ts", "first", "--kind", kind], {
@@ -56,6 +56,15 @@ for (const kind of ["source", "sink"] as const) {
       assertEquals([node.plugin, node.isolation], ["first", "guard"]);
       const lines = (await Deno.readTextFile(`${example}/output.ndjson`)).trim().split("\n");
       assertEquals(lines.map((text) => JSON.parse(text).n), [1, 2, 3]);
+      assertEquals(lines.every((text) => JSON.parse(text).mark === "seen"), kind === "processor");
+
+      if (kind === "sink") {
+        const kit = await caisson(["check", "--run", "first", "--isolation", "worker"], {
+          cwd,
+          flags: [...author, "--allow-write", "--allow-net=127.0.0.1"],
+        });
+        assertEquals(kit.code, 0, kit.stdout + kit.stderr);
+      }
 
       const again = await caisson(["new", "plugin", "--ts", "first"], { cwd, flags: ["--allow-write=."] });
       assertEquals(again.code, 2);
@@ -86,7 +95,7 @@ Deno.test("a plugin whose grant names no isolation runs in a guard with the line
 Deno.test("what new plugin --ts writes passes the type checker and the linter", async () => {
   await inFolder(async (cwd) => {
     const sdk = new URL("../../plugins/sdk/mod.ts", import.meta.url).href;
-    for (const kind of ["source", "sink"]) {
+    for (const kind of ["source", "processor", "sink"]) {
       await caisson(["new", "plugin", "--ts", kind, "--kind", kind], { cwd, flags: ["--allow-write=."] });
       await writeFiles(cwd, { [`${kind}/deno.json`]: { imports: { "@caisson/plugin": sdk }, lock: false } });
       for (const args of [["check", "mod.ts"], ["lint", "mod.ts"], ["fmt", "--check", "mod.ts", "plugin.json"]]) {

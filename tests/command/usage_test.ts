@@ -32,8 +32,8 @@ Deno.test("help, version and usage errors need no permission and exit with 0 or 
         [["run", "a.json", "--strict=yes"], 2, "a value for --strict"],
         [["run", "a.json", "--drain", "soon"], 2, "--drain soon"],
         [["new", "flow", "x", "--ts"], 2, '"flow"'],
-        [["new", "plugin", "x"], 2, "neither --ts nor --c"],
-        [["new", "plugin", "x", "--ts", "--c"], 2, "both --ts and --c"],
+        [["new", "plugin", "x"], 2, "one of --ts, --c, --rust"],
+        [["new", "plugin", "x", "--ts", "--c"], 2, "--ts and --c"],
         [["new", "plugin", "../x", "--ts"], 2, 'the name "../x"'],
         [["new", "plugin", "x", "--ts", "--kind", "both"], 2, '"both"'],
       ] as const

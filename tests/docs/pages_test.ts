@@ -11,6 +11,7 @@ const PAGES = [
   "operate.md",
   "first-plugin-typescript.md",
   "first-plugin-c.md",
+  "first-plugin-rust.md",
 ];
 
 for (const name of PAGES) {

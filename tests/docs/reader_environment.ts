@@ -9,6 +9,15 @@ async function moduleCache(): Promise<string> {
 
 const denoDir = await moduleCache();
 
+/** Where the Rust compiler really is: the command of rustup looks for it in the home folder. */
+async function rustFolder(): Promise<string> {
+  const { success, stdout } = await new Deno.Command("rustc", { args: ["--print", "sysroot"] }).output();
+  if (!success) throw new Error("rustc --print sysroot failed");
+  return join(new TextDecoder().decode(stdout).trim(), "bin");
+}
+
+const rust = await rustFolder();
+
 /** Nothing of the repository, only Deno, a compiler and the module cache. @param home an empty folder */
 export function readerEnvironment(home: string): Record<string, string> {
   const env: Record<string, string> = {
@@ -18,6 +27,7 @@ export function readerEnvironment(home: string): Record<string, string> {
     PATH: [
       join(home, ".deno", "bin"),
       dirname(Deno.execPath()),
+      rust,
       "/usr/local/bin",
       "/usr/bin",
       "/bin",

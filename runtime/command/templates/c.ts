@@ -1,41 +1,15 @@
 /** Files of a minimal plugin in C. @module */
-import { exampleFiles, jsonFile, readme, type TemplateFiles, type TemplateOptions } from "./example.ts";
+import { readme, type TemplateFiles, type TemplateOptions } from "./example.ts";
+import { nativeFiles } from "./native.ts";
 
 /** A plugin that builds, passes `caisson check` and runs at once. */
 export function cFiles(options: TemplateOptions): TemplateFiles {
   const { name, kind } = options;
-  const source = kind === "source";
+  const file = { source: sourceFile, processor: processorFile, sink: sinkFile }[kind];
   return {
-    "plugin.json": jsonFile({
-      manifest: 1,
-      name,
-      version: "0.1.0",
-      runtime: "^0.1.0",
-      description: source ? "Makes numbered events" : "Counts events and their bytes",
-      license: "MIT",
-      provides: [{
-        kind,
-        name,
-        interface: `${kind}@1.0`,
-        config: {
-          type: "object",
-          properties: source
-            ? { count: { type: "integer", minimum: 0, default: 10, description: "How many events it makes" } }
-            : {},
-          additionalProperties: false,
-        },
-      }],
-      isolation: "either",
-      native: { abi: "1.0", build: { language: "c", sources: [`${name}.c`] } },
-    }),
-    [`${name}.c`]: source ? sourceFile(name) : sinkFile(name),
-    ".gitignore": "dist/\n",
+    [`${name}.c`]: file(name),
     "README.md": readme(options, true),
-    ...exampleFiles({
-      ...options,
-      config: source ? { count: 3 } : {},
-      grant: { isolation: "native", permissions: {} },
-    }),
+    ...nativeFiles(options, { language: "c", sources: [`${name}.c`] }),
   };
 }
 
@@ -98,6 +72,55 @@ int32_t caisson_source_poll_1(caisson_instance *self, caisson_batch *batch, uint
   return self->made == self->count ? CAISSON_EOF : CAISSON_OK;
 }
 `.replace("char text[64]", `char text[${64 + name.length}]`);
+}
+
+function processorFile(name: string): string {
+  return `${
+    head(name, "CAISSON_PROCESSOR", "  uint64_t max_bytes; /* of an event that goes on */\n  uint64_t dropped;")
+      .replace("#include <time.h>\n", "")
+  }
+caisson_instance *caisson_open_1(const caisson_host *host, uint32_t component, const uint8_t *config,
+                                 uint32_t config_length, caisson_error *error) {
+  (void)host;
+  (void)component;
+  uint64_t max_bytes = 1024;
+  /* The host has checked the configuration against plugin.json. */
+  const caisson_config settings = {.text = config, .length = config_length};
+  if (caisson_config_u64(&settings, "max_bytes", &max_bytes) == CAISSON_CONFIG_INVALID) {
+    caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_CONFIG, "max_bytes: a whole number");
+    return NULL;
+  }
+${opened}
+  self->max_bytes = max_bytes;
+  return caisson_still_opened(self);
+}
+
+/* Payloads stay where they are: what is handed on are records that point at them. An event without a record is dropped. */
+int32_t caisson_process_1(caisson_instance *self, const caisson_batch *batch, caisson_batch *out, caisson_error *error) {
+  if (out->capacity < batch->count || out->segment_capacity < batch->segment_count) {
+    return caisson_fail(error, CAISSON_E_ARGUMENT, CAISSON_CLASS_PERMANENT, "out is smaller than the batch");
+  }
+  caisson_share_segments(out, batch);
+  for (uint32_t index = 0; index < batch->count; index++) {
+    if (caisson_record_at(batch, index)->payload_length > self->max_bytes) {
+      self->dropped++;
+    } else {
+      caisson_copy_record(out, out->count, batch, index);
+      out->count++;
+    }
+  }
+  return CAISSON_OK;
+}
+
+/* Shown in the report of the flow. */
+int32_t caisson_metrics_1(caisson_instance *self, uint8_t *out, uint32_t capacity) {
+  char text[64];
+  const int length = snprintf(text, sizeof text, "{\\"dropped\\":%" PRIu64 "}", self->dropped);
+  if (out == NULL || (uint32_t)length > capacity) return -length;
+  memcpy(out, text, (size_t)length);
+  return length;
+}
+`;
 }
 
 function sinkFile(name: string): string {

@@ -1,51 +1,74 @@
 /** Files of a minimal plugin in TypeScript. @module */
-import { exampleFiles, jsonFile, readme, type TemplateFiles, type TemplateOptions } from "./example.ts";
+import {
+  exampleFiles,
+  jsonFile,
+  manifestFile,
+  readme,
+  type TemplateFiles,
+  type TemplateKind,
+  type TemplateOptions,
+} from "./example.ts";
+
+interface Template {
+  readonly description: string;
+  /** Members of the configuration, as JSON Schema. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+  readonly permissions?: Readonly<Record<string, unknown>>;
+  readonly module: (name: string) => string;
+  readonly example: Readonly<Record<string, unknown>>;
+  readonly granted?: Readonly<Record<string, unknown>>;
+}
+
+const TEMPLATES: Readonly<Record<TemplateKind, Template>> = {
+  source: {
+    description: "Makes numbered events",
+    config: { count: { type: "integer", minimum: 0, default: 10, description: "How many events it makes" } },
+    module: sourceModule,
+    example: { count: 3 },
+  },
+  processor: {
+    description: "Marks events with a text",
+    config: { mark: { type: "string", default: "seen", description: "What each event gets as its member mark" } },
+    module: processorModule,
+    example: { mark: "seen" },
+  },
+  sink: {
+    description: "Appends events to a file",
+    config: { path: { type: "string", minLength: 1, description: "File the events are appended to" } },
+    required: ["path"],
+    permissions: { write: true, reasons: { write: "appends events to the file the flow names" } },
+    module: sinkModule,
+    example: { path: "output.ndjson" },
+    granted: { write: ["output.ndjson"] },
+  },
+};
+
+/** How the sink is checked. */
+const CONFORMANCE = {
+  config: { path: "{{folder}}/example/checked.ndjson" },
+  permissions: { write: ["example/checked.ndjson"] },
+};
 
 /** A plugin that passes `caisson check` and runs at once. */
 export function typescriptFiles(options: TemplateOptions): TemplateFiles {
   const { name, kind } = options;
-  const source = kind === "source";
-  const config = source
-    ? {
-      count: { type: "integer", minimum: 0, default: 10, description: "How many events it makes" },
-    }
-    : { path: { type: "string", minLength: 1, description: "File the events are appended to" } };
+  const { description, config, required, permissions, module, example, granted = {} } = TEMPLATES[kind];
   return {
-    "plugin.json": jsonFile({
-      manifest: 1,
-      name,
-      version: "0.1.0",
-      runtime: "^0.1.0",
-      description: source ? "Makes numbered events" : "Appends events to a file",
-      license: "MIT",
-      provides: [{
-        kind,
-        name,
-        interface: `${kind}@1.0`,
-        config: {
-          type: "object",
-          properties: config,
-          ...(source ? {} : { required: ["path"] }),
-          additionalProperties: false,
-        },
-      }],
-      isolation: "either",
-      module: "./mod.ts",
-      ...(source
-        ? {}
-        : { permissions: { write: true, reasons: { write: "appends events to the file the flow names" } } }),
+    "plugin.json": manifestFile({
+      ...options,
+      description,
+      config: { properties: config, required },
+      code: { module: "./mod.ts", permissions },
     }),
     "deno.json": jsonFile({
       imports: { "@caisson/plugin": "jsr:@caisson/plugin@^0.1.0" },
       lock: false,
     }),
-    "mod.ts": source ? sourceModule(name) : sinkModule(name),
+    "mod.ts": module(name),
     "README.md": readme(options, false),
-    ...exampleFiles({
-      ...options,
-      config: source ? { count: 3 } : { path: "output.ndjson" },
-      grant: { permissions: source ? {} : { write: ["output.ndjson"] } },
-    }),
+    ...(required === undefined ? {} : { "conformance.json": jsonFile({ components: { [name]: CONFORMANCE } }) }),
+    ...exampleFiles({ ...options, config: example, grant: { permissions: granted } }),
   };
 }
 
@@ -69,6 +92,31 @@ function createSource({ config }: Context<Config>): Source {
 }
 
 export default { ${name}: createSource } satisfies Plugin;
+`;
+}
+
+function processorModule(name: string): string {
+  return `import type { Context, Plugin, Processor } from "@caisson/plugin";
+
+/** As \`provides[0].config\` in plugin.json describes it. */
+interface Config {
+  readonly mark: string;
+}
+
+function createProcessor({ config }: Context<Config>): Processor {
+  return {
+    // One value for each event, in order. When this throws, all of its events are failed.
+    process(events) {
+      return events.map(({ value }) => {
+        // An event may be any JSON value; only objects have members.
+        if (!(value instanceof Object) || Array.isArray(value)) return value;
+        return { ...value, mark: config.mark };
+      });
+    },
+  };
+}
+
+export default { ${name}: createProcessor } satisfies Plugin;
 `;
 }
 
