@@ -164,7 +164,11 @@ export class Runtime implements AsyncDisposable {
     return await this.#world.deploy(parseFlow(flow, label));
   }
 
-  /** Loads a flow file, `.json` or a module, and deploys it. */
+  /**
+   * Loads a flow file, `.json` or a module, and deploys it; {@linkcode errorsIn} as for {@linkcode Runtime.deploy}.
+   *
+   * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX`, `CAISSON_HOST_PERMISSION`, and what `deploy` throws
+   */
   async deployFile(path: string): Promise<Flow> {
     return await this.#world.deploy(await loadFlow(path));
   }

@@ -117,6 +117,8 @@ export class BatchText {
 export function textOf(batch: Batch, index: number): string | undefined {
   const { memo } = batch;
   if (memo instanceof BatchText) return memo.of(batch, index);
+  // Nothing to share the cost of decoding with.
+  if (batch.count === 1) return undefined;
   const text = new BatchText();
   batch.memo = text;
   return text.of(batch, index);

@@ -8,6 +8,8 @@ const LEAST_BYTES = 512;
 /** Pieces with more than ASCII after which the rest of the chunk is searched as bytes. */
 const TRIES = 2;
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** Takes the text of a piece of a chunk, all of it ASCII, and where in the chunk it begins. */
 export type OnText = (text: string, from: number) => void;
 
@@ -18,24 +20,35 @@ export type OnText = (text: string, from: number) => void;
 export class ByteFinder {
   readonly #byte: number;
   readonly #character: string;
-  readonly #chunk: Uint8Array;
+  #chunk: Uint8Array = NOTHING;
   #text: string | undefined = undefined;
   #from = 0;
   #to = 0;
-  #tries = TRIES;
-  readonly #onText: OnText | undefined;
+  #tries = 0;
+  #onText: OnText | undefined = undefined;
+
+  /** Looks for `byte`, 0 to 255. */
+  constructor(byte: number) {
+    this.#byte = byte;
+    this.#character = String.fromCharCode(byte);
+  }
 
   /**
-   * Looks for `byte`, 0 to 255, in `chunk`, which must not change meanwhile.
+   * Looks in `chunk` from now on, which must not change until {@linkcode ByteFinder.end}.
    *
    * @param onText told each text that had to be made
    */
-  constructor(chunk: Uint8Array, byte: number, onText?: OnText) {
+  begin(chunk: Uint8Array, onText?: OnText): void {
     this.#chunk = chunk;
     this.#onText = onText;
-    this.#byte = byte;
-    this.#character = String.fromCharCode(byte);
-    if (byte > 0x7f || chunk.byteLength < LEAST_BYTES) this.#tries = 0;
+    this.#text = undefined;
+    this.#tries = this.#byte > 0x7f || chunk.byteLength < LEAST_BYTES ? 0 : TRIES;
+  }
+
+  /** Lets go of the chunk. */
+  end(): void {
+    this.#chunk = NOTHING;
+    this.#text = undefined;
   }
 
   /** Index of the first one at `start` or later; -1 when there is none. */

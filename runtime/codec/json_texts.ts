@@ -22,12 +22,13 @@ export function jsonTexts(
   ends: Uint32Array,
   replacer: Replacer | undefined,
 ): string | undefined {
-  const items: unknown[] = [];
-  for (let index = 0; index < values.length; index++) {
+  if (!isText(values[0])) return undefined;
+  // A list that begins empty is given room for 17.
+  const items: unknown[] = [values[0]];
+  for (let index = 1; index < values.length; index++) {
     const value = values[index];
     if (!isText(value)) return undefined;
-    if (index > 0) items.push(BETWEEN);
-    items.push(value);
+    items.push(BETWEEN, value);
   }
   let text: string;
   try {

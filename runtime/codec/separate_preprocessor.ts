@@ -28,6 +28,8 @@ export class SeparatePreprocessor implements Preprocessor {
   readonly name = "separate";
   /** As {@linkcode Preprocessor.onText}. */
   onText: Preprocessor["onText"] = undefined;
+  /** As {@linkcode Preprocessor.onSlice}. */
+  onSlice: Preprocessor["onSlice"] = undefined;
   /** As {@linkcode Preprocessor.bulk}. */
   bulk: Preprocessor["bulk"] = undefined;
   /** The byte that ends a payload. */
@@ -35,6 +37,7 @@ export class SeparatePreprocessor implements Preprocessor {
   /** Most bytes a payload may have. */
   readonly maxLength: number;
   readonly #buffered: boolean;
+  readonly #separators: ByteFinder;
   #pieces: Uint8Array[] = [];
   #held = 0;
   #skipping = false;
@@ -42,6 +45,7 @@ export class SeparatePreprocessor implements Preprocessor {
   /** Starts at the beginning of a stream. */
   constructor({ separator, maxLength, buffered }: SeparateOptions) {
     this.separator = separator;
+    this.#separators = new ByteFinder(separator);
     this.maxLength = maxLength;
     this.#buffered = buffered;
   }
@@ -58,7 +62,8 @@ export class SeparatePreprocessor implements Preprocessor {
    */
   process(chunk: Uint8Array, emit: Emit): void {
     const { maxLength } = this;
-    const separators = new ByteFinder(chunk, this.separator, this.onText);
+    const separators = this.#separators;
+    separators.begin(chunk, this.onText);
     let overlong = 0;
     let start = this.bulk === undefined || chunk.byteLength < LEAST_BULK ? 0 : this.#cutMany(chunk, this.bulk);
     let end = start === 0 ? separators.next(0) : -1;
@@ -70,12 +75,16 @@ export class SeparatePreprocessor implements Preprocessor {
       start = end + 1;
       end = separators.next(start);
     }
+    const { onSlice } = this;
     while (end >= 0) {
-      if (end - start <= maxLength) emit(chunk.subarray(start, end));
-      else overlong = end - start;
+      if (end - start <= maxLength) {
+        if (onSlice === undefined) emit(chunk.subarray(start, end));
+        else onSlice(start, end);
+      } else overlong = end - start;
       start = end + 1;
       end = separators.next(start);
     }
+    separators.end();
     const rest = chunk.byteLength - start;
     if (!this.#buffered) {
       if (rest <= maxLength) emit(chunk.subarray(start));

@@ -141,9 +141,12 @@ export interface SourcePart extends Part {
    * asked again when what it has published is taken, until nothing comes any more.
    */
   finishReading?(): Promise<void>;
-  /** Called once when nothing will be read any more: it ended, failed, or its flow stops. What was read is settled all the same. */
+  /**
+   * Called at most once, before `close` unless the flow could not wait, when nothing will be read any more: it ended, failed,
+   * or its flow stops. What was read is settled all the same. What it throws ends the source as failed, unless it failed before.
+   */
   readingEnded?(): void;
-  /** The flow drains: nothing is read after it returns. */
+  /** The flow drains: nothing is read after it returns. Not called for a source that has ended. */
   drain?(): void | Promise<void>;
   /** A sink further on cannot take events, and nothing is read until it can. */
   breakerTriggered?(sink: string): void;

@@ -13,20 +13,6 @@ export interface ChunkKeeper {
   settleChunks(chunks: Batch, failures: Failures, isFree: boolean): void;
 }
 
-/** What a {@linkcode CutChunks} is made of. */
-export interface Cut {
-  /** What was read; `undefined` for what the end of streams flushed. */
-  readonly chunks: Batch | undefined;
-  /** Batches of events cut from it. */
-  readonly batches: number;
-  /** Chunks whose last bytes wait for what follows. */
-  readonly opened: readonly HeldChunk[];
-  /** Earlier chunks that waited for one of these events. */
-  readonly completed: readonly CompletedChunks[];
-  /** Told in place of the source when there are no chunks. */
-  readonly onSettled: ((failures: Failures) => void) | undefined;
-}
-
 const NONE: Failures = new Map();
 
 /** Counts the verdicts of what was cut, and settles the chunks when none is open. */
@@ -34,7 +20,7 @@ export class CutChunks {
   readonly #keeper: ChunkKeeper;
   readonly #chunks: Batch | undefined;
   readonly #completed: readonly CompletedChunks[];
-  readonly #onSettled: Cut["onSettled"];
+  readonly #onSettled: ((failures: Failures) => void) | undefined;
   #failures: Map<number, unknown> | undefined = undefined;
   #records: Batch | undefined = undefined;
   /** Batches and held chunks without a verdict. */
@@ -42,8 +28,23 @@ export class CutChunks {
   /** Batches somebody reads. */
   #unread: number;
 
-  /** Waits for the verdicts of everything that was cut. */
-  constructor(keeper: ChunkKeeper, { chunks, batches, opened, completed, onSettled }: Cut) {
+  /**
+   * Waits for the verdicts of everything that was cut. Made for every read: one object of options more would be a third of it.
+   *
+   * @param chunks what was read; `undefined` for what the end of streams flushed
+   * @param batches batches of events cut from it
+   * @param opened chunks whose last bytes wait for what follows
+   * @param completed earlier chunks that waited for one of these events
+   * @param onSettled told in place of the source when there are no chunks
+   */
+  constructor(
+    keeper: ChunkKeeper,
+    chunks: Batch | undefined,
+    batches: number,
+    opened: readonly HeldChunk[],
+    completed: readonly CompletedChunks[],
+    onSettled: ((failures: Failures) => void) | undefined,
+  ) {
     this.#keeper = keeper;
     this.#chunks = chunks;
     this.#completed = completed;

@@ -6,9 +6,10 @@ import { CaissonError } from "../errors/caisson_error.ts";
 import type { BatchPool } from "./batch_pool.ts";
 import type { HeldChunks } from "./held_chunks.ts";
 import type { NativeLines } from "./native_lines.ts";
+import { type Chain, StreamChains } from "./stream_chains.ts";
 
-/** Streams of one source that may have preprocessors at a time. */
-const MOST_STREAMS = 65_536;
+const NO_BATCHES: Batch[] = [];
+const NOTHING: readonly never[] = [];
 
 /** What a {@linkcode ChunkDecoder} may be given besides. */
 export interface ChunkDecoderOptions {
@@ -31,15 +32,14 @@ export interface ChunkDecoderOptions {
  * batch. `sequence` of each event is the index of its chunk, so that a failure finds its way back.
  */
 export class ChunkDecoder {
-  #chain: readonly Preprocessor[];
+  #chain: Chain;
   #stream = 0;
-  readonly #chains: Map<number, readonly Preprocessor[]>;
-  readonly #newChain: (() => readonly Preprocessor[]) | undefined;
+  readonly #chains: StreamChains;
   readonly #whole: boolean;
   readonly #pool: BatchPool;
   readonly #alias: string;
   readonly #skips: Codec["skips"];
-  #batches: Batch[] = [];
+  #batches: Batch[] = NO_BATCHES;
   #chunks: Batch | undefined;
   #chunk: Uint8Array | undefined;
   #chunkIndex = 0;
@@ -56,23 +56,27 @@ export class ChunkDecoder {
   #textFrom = 0;
   #offeredTo: Batch | undefined;
 
+  // Made once: a chunk is not to cost a function.
+  readonly #onPayload = (bytes: Uint8Array, own?: number): void => this.#pass(bytes, 1, own);
+
   /** Takes the preprocessors of stream 0 in order, and a pool for event batches. */
-  constructor(chain: readonly Preprocessor[], pool: BatchPool, alias: string, options: ChunkDecoderOptions = {}) {
+  constructor(chain: Chain, pool: BatchPool, alias: string, options: ChunkDecoderOptions = {}) {
+    this.#skips = options.skips;
     // What holds no event has to be looked for line by line.
     this.#lines = options.skips === undefined ? options.lines : undefined;
     this.#chain = this.#listen(chain);
-    this.#chains = new Map([[0, chain]]);
-    this.#newChain = options.newChain;
+    const { newChain } = options;
+    this.#chains = new StreamChains(alias, chain, newChain && (() => this.#listen(newChain())));
     this.#whole = options.wholeRecords === true && chain.length > 0;
     this.#pool = pool;
     this.#alias = alias;
-    this.#skips = options.skips;
     this.#held = options.held;
   }
 
   /** What preprocessors threw since the last call, with the index of the chunk; the rest of that chunk is lost. */
   takeErrors(): readonly { readonly chunk: number; readonly error: unknown }[] {
     const errors = this.#errors;
+    if (errors.length === 0) return NOTHING;
     this.#errors = [];
     return errors;
   }
@@ -99,17 +103,16 @@ export class ChunkDecoder {
   async finish(): Promise<Batch[]> {
     this.#begin(undefined);
     this.#timestamp = Date.now();
-    for (const [stream, chain] of this.#chains) {
+    for (const [stream, chain] of this.#chains.takeAll()) {
       this.#select(stream, chain);
       await this.#finishStreamChain();
     }
-    this.#chains.clear();
     return this.#end();
   }
 
   /** One stream has ended: what its preprocessors still hold comes out, and they are dropped. */
   async finishStream(stream: number): Promise<Batch[]> {
-    const chain = this.#chains.get(stream);
+    const chain = this.#chains.known(stream);
     if (chain === undefined) return [];
     this.#begin(undefined);
     this.#timestamp = Date.now();
@@ -148,29 +151,13 @@ export class ChunkDecoder {
     }
   }
 
-  #select(stream: number, chain: readonly Preprocessor[]): void {
+  #select(stream: number, chain: Chain): void {
     this.#stream = stream;
     this.#chain = chain;
   }
 
-  #chainOf(stream: number): readonly Preprocessor[] {
-    const known = this.#chains.get(stream);
-    if (known !== undefined) return known;
-    if (this.#newChain === undefined || this.#chains.size >= MOST_STREAMS) {
-      throw new CaissonError("CAISSON_SOURCE_FAILED", {
-        subject: this.#alias,
-        found: `one stream more, beside ${this.#chains.size} open ones`,
-        allowed: this.#newChain === undefined ? "one stream" : `at most ${MOST_STREAMS} streams at a time`,
-        action: "Have the source report streams that are over.",
-      });
-    }
-    const made = this.#listen(this.#newChain());
-    this.#chains.set(stream, made);
-    return made;
-  }
-
   /** Has a lonely preprocessor tell the text it makes: payloads of a second one are no pieces of the chunk. */
-  #listen(chain: readonly Preprocessor[]): readonly Preprocessor[] {
+  #listen(chain: Chain): Chain {
     const [only, second] = chain;
     if (only === undefined || second !== undefined) return chain;
     only.onText = (text, from) => {
@@ -178,6 +165,8 @@ export class ChunkDecoder {
       this.#textFrom = from;
       this.#offeredTo = undefined;
     };
+    // What may hold no event has to be looked at.
+    if (this.#skips === undefined) only.onSlice = (start, end) => this.#appendSlice(start, end);
     const lines = this.#lines;
     if (lines !== undefined) only.bulk = (head, body) => this.#appendLines(lines, head, body);
     return chain;
@@ -186,14 +175,14 @@ export class ChunkDecoder {
   #begin(chunks: Batch | undefined): void {
     this.#chunks = chunks;
     this.#chunkIndex = 0;
-    this.#batches = [];
+    this.#batches = NO_BATCHES;
     this.#segment = -1;
     this.#chunkSegment = -1;
   }
 
   #end(): Batch[] {
     const batches = this.#batches;
-    this.#batches = [];
+    this.#batches = NO_BATCHES;
     this.#chunks = undefined;
     this.#chunk = undefined;
     this.#text = "";
@@ -211,7 +200,7 @@ export class ChunkDecoder {
     this.#text = "";
     try {
       const stream = chunks.partition(index);
-      this.#select(stream, this.#chainOf(stream));
+      this.#select(stream, this.#chains.of(stream));
       this.#chunk = chunks.payload(index);
       this.#isFirst = true;
       const running = this.#run(this.#chunk, 0, undefined)?.catch((error: unknown) => this.#note(error));
@@ -229,13 +218,9 @@ export class ChunkDecoder {
     const held = this.#held;
     if (held === undefined) return;
     for (const preprocessor of this.#chain) if (preprocessor.holds === true) return held.hold(stream, chunk);
-    this.#noteVanished(stream, chunk);
-  }
-
-  /** What was held became no event: it was refused, or it was nothing but a comment. */
-  #noteVanished(stream: number, chunk: number): void {
+    // What was held became no event: it was refused, or it was nothing but a comment.
     const last = this.#errors.at(-1);
-    this.#held?.vanished(stream, last?.chunk === chunk ? { reason: last.error } : undefined);
+    held.vanished(stream, last?.chunk === chunk ? { reason: last.error } : undefined);
   }
 
   #note(error: unknown): void {
@@ -243,8 +228,10 @@ export class ChunkDecoder {
   }
 
   #run(bytes: Uint8Array, stage: number, timestamp: number | undefined): void | Promise<void> {
-    const preprocessor = this.#chain[stage];
+    const chain = this.#chain;
+    const preprocessor = chain[stage];
     if (preprocessor === undefined) return this.#append(bytes, timestamp ?? this.#timestamp);
+    if (chain.length === 1) return preprocessor.process(bytes, this.#onPayload);
     return preprocessor.process(bytes, (next, own = timestamp) => this.#pass(next, stage + 1, own));
   }
 
@@ -269,17 +256,10 @@ export class ChunkDecoder {
     if (this.#skips?.(bytes) === true) return;
     const batch = this.#batchFor(bytes.byteLength);
     const chunk = this.#chunk;
-    const inChunk = chunk !== undefined && bytes.buffer === chunk.buffer &&
-      bytes.byteOffset >= chunk.byteOffset &&
-      bytes.byteOffset + bytes.byteLength <=
-        chunk.byteOffset + chunk.byteLength;
+    const inChunk = chunk !== undefined && bytes.buffer === chunk.buffer && bytes.byteOffset >= chunk.byteOffset &&
+      bytes.byteOffset + bytes.byteLength <= chunk.byteOffset + chunk.byteLength;
     if (inChunk && this.#shareChunk(batch)) {
-      const base = batch.segmentView(this.#segment).byteOffset;
-      batch.append(this.#segment, bytes.byteOffset - base, bytes.byteLength, timestamp);
-      if (this.#text !== "" && this.#offeredTo !== batch) {
-        offerText(batch, this.#segment, chunk.byteOffset - base + this.#textFrom, this.#text);
-        this.#offeredTo = batch;
-      }
+      this.#appendShared(batch, chunk, bytes.byteOffset, bytes.byteLength, timestamp);
     } else if (!batch.appendBytes(bytes, timestamp)) {
       // Thrown, it would cost the preprocessors their place in the stream, and the events behind this one.
       const reason = new CaissonError("CAISSON_EVENT_TOO_LARGE", {
@@ -292,12 +272,40 @@ export class ChunkDecoder {
       this.#isFirst = false;
       return this.#note(reason);
     }
-    batch.setSequence(batch.count - 1, this.#chunkIndex);
+    this.#appended(batch);
+  }
+
+  /** As what a view of this part of the chunk becomes; as there, what is thrown costs this event alone. */
+  #appendSlice(start: number, end: number): void {
+    const chunk = this.#chunk!;
+    try {
+      const batch = this.#batchFor(end - start);
+      if (!this.#shareChunk(batch)) return this.#append(chunk.subarray(start, end), this.#timestamp);
+      this.#appendShared(batch, chunk, chunk.byteOffset + start, end - start, this.#timestamp);
+      this.#appended(batch);
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  /** @param from where the payload begins in the memory that the chunk is a part of */
+  #appendShared(batch: Batch, chunk: Uint8Array, from: number, length: number, timestamp: number): void {
+    const base = batch.segmentView(this.#segment).byteOffset;
+    batch.append(this.#segment, from - base, length, timestamp);
+    if (this.#text === "" || this.#offeredTo === batch) return;
+    offerText(batch, this.#segment, chunk.byteOffset - base + this.#textFrom, this.#text);
+    this.#offeredTo = batch;
+  }
+
+  /** The last event of the batch is one of the chunk at hand. */
+  #appended(batch: Batch): void {
+    const index = batch.count - 1;
+    batch.setSequence(index, this.#chunkIndex);
     if (this.#isFirst) {
       this.#isFirst = false;
-      this.#held?.completedBy(this.#stream, batch, batch.count - 1);
+      this.#held?.completedBy(this.#stream, batch, index);
     }
-    if (this.#stream !== 0) batch.setPartition(batch.count - 1, this.#stream);
+    if (this.#stream !== 0) batch.setPartition(index, this.#stream);
   }
 
   /** Appends whole lines of the chunk, cut natively; `false` when that cannot be done. */
@@ -313,7 +321,7 @@ export class ChunkDecoder {
       stream: this.#stream,
     }, this.#pool);
     if (made === undefined) return false;
-    this.#batches.push(...made);
+    this.#batches = [...this.#batches, ...made];
     this.#segment = -1;
     if (this.#isFirst) this.#held?.completedBy(this.#stream, made[0]!, 0);
     this.#isFirst = false;
@@ -324,20 +332,17 @@ export class ChunkDecoder {
   #shareChunk(batch: Batch): boolean {
     if (this.#segment >= 0) return true;
     if (batch.segmentCount >= batch.segmentCapacity) return false;
-    this.#segment = batch.addSegment(
-      this.#chunks!.segmentView(this.#chunkSegment),
-    );
+    this.#segment = batch.addSegment(this.#chunks!.segmentView(this.#chunkSegment));
     return true;
   }
 
   #batchFor(bytes: number): Batch {
     const last = this.#batches.at(-1);
-    if (
-      last !== undefined && !last.full &&
-      bytes <= last.arena.byteLength - last.arenaUsed
-    ) return last;
+    if (last !== undefined && !last.full && bytes <= last.arena.byteLength - last.arenaUsed) return last;
     const batch = this.#pool.takeExtra();
-    this.#batches.push(batch);
+    // A list that begins empty is given room for 17.
+    if (this.#batches === NO_BATCHES) this.#batches = [batch];
+    else this.#batches.push(batch);
     this.#segment = -1;
     return batch;
   }

@@ -50,7 +50,7 @@ export class FramedStream {
       await Promise.all(pending);
       if (chunks.length > 0) await this.#write(chunks, events);
     } catch (thrown) {
-      metrics.failed += await this.framer.fail(thrown);
+      await this.fail(thrown);
       throw thrown;
     }
     const { earlier, held } = this.framer.wrote();
@@ -79,7 +79,9 @@ export class FramedStream {
 
   /** Fails what is held, and throws its bytes away. */
   async fail(reason: unknown): Promise<void> {
-    this.#options.metrics.failed += await this.framer.fail(reason);
+    const failed = await this.framer.fail(reason);
+    // Not in one line with the wait: what others count meanwhile would be lost.
+    this.#options.metrics.failed += failed;
   }
 
   async #write(chunks: Uint8Array[], events: number): Promise<void> {

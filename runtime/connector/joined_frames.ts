@@ -1,12 +1,13 @@
 /** Frames of deliveries whose postprocessor only ends each payload with a byte, in as few pieces as there can be. @module */
 import type { Codec } from "../codec/codec.ts";
+import { json } from "../codec/json.ts";
 import type { Batch } from "../data/batch.ts";
 import { type Delivery, type Event, eventsOf } from "../flow/delivery.ts";
-import { EventEncoder, type TextGroup, textSpans } from "../flow/event_encoder.ts";
+import { EventEncoder, type TextGroup } from "../flow/event_encoder.ts";
 
-/** What a delivery became. */
+/** What a delivery became; valid until the next one is framed. */
 export interface JoinedFrames {
-  /** In order; valid until the delivery is settled, or the next one is framed. */
+  /** In order; valid until the delivery is settled, too. */
   readonly chunks: Uint8Array[];
   /** Events in them. */
   readonly events: number;
@@ -17,20 +18,26 @@ export interface JoinedFrames {
 /** Memory that is encoded into again and again: memory made for every write would be most of what is collected. */
 const MEMORY_BYTES = 1 << 17;
 const encoder = new TextEncoder();
+const NO_CHUNKS: Uint8Array[] = [];
+const NO_EVENTS: readonly Event[] = [];
 
 /** Frames one delivery after the other. What it makes of one has to be written before it is given the next. */
-export class FrameJoiner {
+export class FrameJoiner implements JoinedFrames {
+  /** As {@linkcode JoinedFrames}. */
+  chunks: Uint8Array[] = [];
+  /** As {@linkcode JoinedFrames}. */
+  events = 0;
+  /** As {@linkcode JoinedFrames}. */
+  bytes = 0;
   readonly #ending: number;
   /** The ending as text; `undefined` where UTF-8 takes more than that byte for it. */
   readonly #endingText: string | undefined;
-  readonly #spans = textSpans();
+  /** Kept, as is the memory beside it: made for every write, they would be collected as often. */
+  readonly #values = new EventEncoder(NO_EVENTS, json);
   #memory: Uint8Array | undefined = undefined;
   #used = 0;
   /** The last texts had more than ASCII in them: the next ones probably have, too. */
   #isWide = false;
-  #chunks: Uint8Array[] = [];
-  #events = 0;
-  #bytes = 0;
   /** The run of neighbours at hand: the memory they lie in, and where. */
   #source: Uint8Array | undefined = undefined;
   #batch: Batch | undefined = undefined;
@@ -51,19 +58,20 @@ export class FrameJoiner {
    * @param onFailed told about an event that cannot be encoded; the others are framed
    */
   join(delivery: Delivery, codec: Codec, onFailed: (event: Event, thrown: unknown) => void): JoinedFrames {
-    this.#chunks = [];
-    this.#used = this.#events = this.#bytes = 0;
+    this.chunks = NO_CHUNKS;
+    this.#used = this.events = this.bytes = 0;
     const { batch, events } = delivery;
     if (events === undefined && codec.name === delivery.codec.name) {
       for (let index = 0; index < batch!.count; index++) this.#addRecord(batch!, index);
     } else this.#addEvents(eventsOf(delivery), codec, onFailed);
     this.#endRun();
     this.#source = this.#batch = undefined;
-    return { chunks: this.#chunks, events: this.#events, bytes: this.#bytes };
+    return this;
   }
 
   #addEvents(events: readonly Event[], codec: Codec, onFailed: (event: Event, thrown: unknown) => void): void {
-    const values = new EventEncoder(events, codec, this.#spans);
+    const values = this.#values;
+    values.begin(events, codec);
     const isText = this.#endingText !== undefined;
     for (let index = 0; index < events.length;) {
       const event = events[index]!;
@@ -85,6 +93,7 @@ export class FrameJoiner {
       }
       index++;
     }
+    values.end();
   }
 
   #addRecord(batch: Batch, index: number): void {
@@ -138,7 +147,7 @@ export class FrameJoiner {
     const framed = pieces.join(this.#endingText);
     const bytes = encoder.encode(framed);
     this.#isWide = bytes.byteLength > framed.length;
-    this.#chunks.push(bytes);
+    this.#add(bytes);
     this.#count(count, bytes.byteLength - count);
   }
 
@@ -150,7 +159,7 @@ export class FrameJoiner {
     if (framed > memory.byteLength - at) {
       memory = new Uint8Array(framed);
       at = 0;
-      this.#chunks.push(memory);
+      this.#add(memory);
     } else this.#took(framed);
     memory.set(bytes, at);
     memory[at + framed - 1] = this.#ending;
@@ -160,20 +169,26 @@ export class FrameJoiner {
   /** Bytes of the memory at hand are a chunk, or the end of the last one. */
   #took(bytes: number): void {
     const memory = this.#memory!;
-    const last = this.#chunks.at(-1);
+    const last = this.chunks.at(-1);
     const start = this.#used;
     this.#used += bytes;
-    if (last?.buffer !== memory.buffer) this.#chunks.push(memory.subarray(start, this.#used));
-    else this.#chunks[this.#chunks.length - 1] = memory.subarray(last.byteOffset, this.#used);
+    if (last?.buffer !== memory.buffer) this.#add(memory.subarray(start, this.#used));
+    else this.chunks[this.chunks.length - 1] = memory.subarray(last.byteOffset, this.#used);
+  }
+
+  /** A list that begins empty is given room for 17. */
+  #add(chunk: Uint8Array): void {
+    if (this.chunks === NO_CHUNKS) this.chunks = [chunk];
+    else this.chunks.push(chunk);
   }
 
   #count(events: number, bytes: number): void {
-    this.#events += events;
-    this.#bytes += bytes;
+    this.events += events;
+    this.bytes += bytes;
   }
 
   #endRun(): void {
-    if (this.#end > this.#start) this.#chunks.push(this.#source!.subarray(this.#start, this.#end));
+    if (this.#end > this.#start) this.#add(this.#source!.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
 }

@@ -39,6 +39,11 @@ export class SinkManager implements Consumer {
   /** Set when nothing will ever be written again. */
   #givenUp: CaissonError | undefined;
   #lostBy: { readonly reason: unknown } | undefined;
+  /** The write that is under way, where nothing else is: it is not to cost an object and two functions. */
+  #writing: Delivery | undefined;
+  readonly #tally: Tally = { failed: 0, refused: 0, held: 0 };
+  readonly #onWritten = (): void => this.#wrote(this.#taken(), this.#tally);
+  readonly #onRefused = (thrown: unknown): void => this.#refused(this.#taken(), thrown, this.#tally);
 
   /** Allocates nothing before the first delivery. */
   constructor(options: SinkManagerOptions) {
@@ -109,7 +114,8 @@ export class SinkManager implements Consumer {
   }
 
   #start(delivery: Delivery): void {
-    const tally: Tally = { failed: 0, refused: 0, held: 0 };
+    const tally = this.#writer.most === 1 && this.#open === 0 ? this.#tally : { failed: 0, refused: 0, held: 0 };
+    tally.failed = tally.refused = tally.held = 0;
     let writing: void | Promise<void> = undefined;
     try {
       if (this.#givenUp !== undefined) throw this.#givenUp;
@@ -119,17 +125,28 @@ export class SinkManager implements Consumer {
     }
     if (writing === undefined) return this.#settle(delivery, tally);
     this.#open++;
-    writing.then(
-      () => {
-        this.#settle(delivery, tally);
-        this.#done();
-      },
-      (thrown) => {
-        this.#writer.failAll(delivery, thrown, tally);
-        this.#settle(delivery, tally);
-        this.#done();
-      },
-    );
+    if (tally === this.#tally) {
+      this.#writing = delivery;
+      writing.then(this.#onWritten, this.#onRefused);
+      return;
+    }
+    writing.then(() => this.#wrote(delivery, tally), (thrown) => this.#refused(delivery, thrown, tally));
+  }
+
+  #taken(): Delivery {
+    const delivery = this.#writing!;
+    this.#writing = undefined;
+    return delivery;
+  }
+
+  #refused(delivery: Delivery, thrown: unknown, tally: Tally): void {
+    this.#writer.failAll(delivery, thrown, tally);
+    this.#wrote(delivery, tally);
+  }
+
+  #wrote(delivery: Delivery, tally: Tally): void {
+    this.#settle(delivery, tally);
+    this.#done();
   }
 
   #done(): void {
@@ -142,8 +159,8 @@ export class SinkManager implements Consumer {
     this.#flushDue();
     this.#startQueued();
     if (this.#open > 0 || this.#queue.length > 0) return;
-    for (const resume of this.#waiting.splice(0)) resume();
-    for (const resume of this.#idle.splice(0)) resume();
+    if (this.#waiting.length > 0) { for (const resume of this.#waiting.splice(0)) resume(); }
+    if (this.#idle.length > 0) { for (const resume of this.#idle.splice(0)) resume(); }
   }
 
   #startQueued(): void {

@@ -56,6 +56,9 @@ export class SinkWriter {
   /** Where framing only ends each payload with a byte, and pieces may be joined. */
   readonly #joiner: FrameJoiner | undefined;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Of the delivery that is being joined. */
+  #joining: Tally | undefined;
+  readonly #onNotJoined = (event: Event, thrown: unknown): void => this.#failEvent(event, thrown, this.#joining!);
   /** Of the delivery that is being cut into batches. */
   #feeding: Tally = { failed: 0, refused: 0, held: 0 };
 
@@ -224,10 +227,11 @@ export class SinkWriter {
   }
 
   #writeJoined(joiner: FrameJoiner, part: ByteSinkPart, delivery: Delivery, tally: Tally): void | Promise<void> {
+    this.#joining = tally;
     const { chunks, events, bytes } = joiner.join(
       delivery,
       this.#options.codec ?? delivery.codec,
-      (event, thrown) => this.#failEvent(event, thrown, tally),
+      this.#onNotJoined,
     );
     this.#metrics.bytes += bytes;
     if (events > 0) return part.write(chunks, events, 0);

@@ -2,6 +2,7 @@
 import type { Codec, Preprocessor } from "../codec/codec.ts";
 import type { Batch } from "../data/batch.ts";
 import { CaissonError, messageOf } from "../errors/caisson_error.ts";
+import { type Delivery, eventCount } from "../flow/delivery.ts";
 import type { Fanout } from "../flow/fanout.ts";
 import type { Failures } from "../flow/settlement.ts";
 import { BatchPool } from "./batch_pool.ts";
@@ -63,6 +64,7 @@ export class SourceManager implements BatchKeeper, ChunkKeeper {
   #lastTurn = 0;
   #idle: (() => void) | undefined;
   readonly #unsettled = new OpenSettlements();
+  #isReading = true;
   /** Why nothing gets another verdict any longer. */
   #abandoned: CaissonError | undefined;
   #failure: CaissonError | undefined;
@@ -102,14 +104,12 @@ export class SourceManager implements BatchKeeper, ChunkKeeper {
   /** Reads until the source ends, fails or is stopped; everything read has been settled when this resolves. */
   async run(): Promise<void> {
     try {
-      try {
-        await this.#read();
-      } finally {
-        this.#options.part.readingEnded?.();
-      }
+      await this.#read();
+      this.#tellReadingEnded();
       if (this.#decoder !== undefined) await this.#finish(this.#decoder);
     } catch (thrown) {
       this.#fail(thrown);
+      this.#tellReadingEnded();
     }
     const reason = this.#failure ?? this.#abandoned;
     if (reason !== undefined) this.#held?.abandon(reason);
@@ -182,6 +182,17 @@ export class SourceManager implements BatchKeeper, ChunkKeeper {
     await this.#passCut(undefined, flushed, (failures) => this.#tellEnded(stream, failures));
   }
 
+  /** Once. What the part throws hides neither what ended the reading nor what a decoder still holds. */
+  #tellReadingEnded(): void {
+    if (!this.#isReading) return;
+    this.#isReading = false;
+    try {
+      this.#options.part.readingEnded?.();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
   #tellEnded(stream: number, failures: ReadonlyMap<number, unknown>): void {
     try {
       this.#options.part.streamEnded?.(stream, failures);
@@ -200,32 +211,38 @@ export class SourceManager implements BatchKeeper, ChunkKeeper {
     onSettled?: (failures: ReadonlyMap<number, unknown>) => void,
   ): void | Promise<void> {
     if (this.#abandoned !== undefined && chunks !== undefined) return this.#refuse(chunks, this.#abandoned);
-    const { out, codec } = this.#options;
-    const cut = new CutChunks(this, {
-      chunks,
-      batches: batches.length,
-      opened: this.#held?.takeOpened() ?? NO_CHUNKS,
-      completed: this.#held?.takeCompleted() ?? NO_CHUNKS,
-      onSettled,
-    });
-    for (const { chunk, error } of this.#decoder?.takeErrors() ?? NO_CHUNKS) {
+    const { codec } = this.#options;
+    const opened = this.#held?.takeOpened() ?? NO_CHUNKS;
+    const completed = this.#held?.takeCompleted() ?? NO_CHUNKS;
+    const cut = new CutChunks(this, chunks, batches.length, opened, completed, onSettled);
+    const errors = this.#decoder?.takeErrors() ?? NO_CHUNKS;
+    for (let index = 0; index < errors.length; index++) {
+      const { chunk, error } = errors[index]!;
       cut.fail(chunk, error);
       this.metrics.failed++;
       this.#options.onError(asSourceError(this.#options.alias, error));
     }
     cut.begin();
-    let pushing: Promise<void> | undefined;
-    for (const batch of batches) {
+    let pushing: void | Promise<void> = undefined;
+    for (let index = 0; index < batches.length; index++) {
+      const batch = batches[index]!;
       this.#count(batch);
       // Made before it is this batch's turn: a stop that is out of patience has to find it.
       const settlement = new SourceSettlement(this.#unsettled, this, this.#events, batch, cut);
-      const push = (): void | Promise<void> => {
-        if (this.#abandoned === undefined) return out.push({ batch, events: undefined, codec, settlement });
-        settlement.abandon(batch.count, this.#abandoned);
-      };
-      pushing = pushing === undefined ? push() ?? undefined : pushing.then(push);
+      const delivery: Delivery = { batch, events: undefined, codec, settlement };
+      pushing = pushing === undefined ? this.#push(delivery) : this.#pushAfter(pushing, delivery);
     }
     return pushing;
+  }
+
+  #push(delivery: Delivery): void | Promise<void> {
+    if (this.#abandoned === undefined) return this.#options.out.push(delivery);
+    delivery.settlement.abandon(eventCount(delivery), this.#abandoned);
+  }
+
+  async #pushAfter(pushing: Promise<void>, delivery: Delivery): Promise<void> {
+    await pushing;
+    await this.#push(delivery);
   }
 
   /** As {@linkcode ChunkKeeper}. */

@@ -24,11 +24,11 @@ export interface Place {
 export interface ReplacedNode {
   /** `flow/node`. */
   readonly connector: string;
-  /** `replaced`, or `kept`: the old version goes on. */
+  /** `replaced`, or `kept`: the old version stays. */
   readonly outcome: "replaced" | "kept";
   /** How long nothing went through, milliseconds. */
   readonly pauseMs?: number;
-  /** Why the old version goes on. */
+  /** Why the old version goes on, or, of a source that is read no more, stays where it is. */
   readonly reason?: string;
 }
 

@@ -86,7 +86,11 @@ export class ReplaceableSource extends ForwardingPart implements SourcePart, Rep
   }
 
   #over(): CaissonError {
-    return replaceFailed(this.#options.alias, "a source that has ended", "one that reads; start its flow again");
+    return replaceFailed(
+      this.#options.alias,
+      "a source that is read no more: it ended, or its flow stops",
+      "one that is read; start its flow again",
+    );
   }
 
   /** Tells the part. */

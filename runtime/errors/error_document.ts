@@ -20,8 +20,8 @@ export function errorDocument(error: CaissonError): ErrorDocument {
 }
 
 /** The error of a document, which may come from a version that knows other codes. */
-export function errorOf({ error, errors = [error] }: ErrorDocument): CaissonError {
-  return gathered(errors.map(({ code, ...parts }) => {
+export function errorOf({ error, errors = [] }: ErrorDocument): CaissonError {
+  return gathered((errors.length === 0 ? [error] : errors).map(({ code, ...parts }) => {
     const known: ErrorCode = Object.hasOwn(codes, code) ? code as ErrorCode : "CAISSON_INTERNAL";
     return new CaissonError(known, parts);
   }))!;

@@ -31,29 +31,26 @@ export function throwErrors(errors: readonly CaissonError[]): void {
 }
 
 /**
- * All errors that one stands for, itself first. A flow with several mistakes is refused with all of them.
+ * All errors that one stands for, in the order in which they were found; the first has the code and subject of the one that
+ * was thrown. Of an error that stands for itself alone, that one. A flow with several mistakes is refused with all of them.
  *
  * @example Every mistake of a flow
  * ```ts
  * import { CaissonError, errorsIn, Runtime } from "@caisson/runtime";
- * import { assertEquals } from "@std/assert";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
  * await using runtime = new Runtime();
- * try {
- *   await runtime.deploy({
+ * const error = await assertRejects(() =>
+ *   runtime.deploy({
  *     name: "wrong",
  *     connectors: { in: { type: "null" }, out: { type: "null" } },
  *     links: [{ from: "in", to: "uot" }, { from: "inn", to: "out" }],
- *   });
- * } catch (error) {
- *   if (!(error instanceof CaissonError)) throw error;
- *   assertEquals(errorsIn(error).map(({ subject }) => subject), ["wrong: links[0].to", "wrong: links[1].from"]);
- * }
+ *   }), CaissonError);
+ * assertEquals(errorsIn(error).map(({ subject }) => subject), ["wrong: links[0].to", "wrong: links[1].from"]);
  * ```
  */
 export function errorsIn(error: CaissonError): readonly CaissonError[] {
   const { cause } = error;
-  return cause instanceof AggregateError && cause.errors.every((each) => each instanceof CaissonError)
-    ? cause.errors
-    : [error];
+  if (!(cause instanceof AggregateError) || cause.errors.length === 0) return [error];
+  return cause.errors.every((each) => each instanceof CaissonError) ? cause.errors : [error];
 }

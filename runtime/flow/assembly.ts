@@ -12,6 +12,7 @@ import type { CompiledPipeline } from "../pipeline/compiled_pipeline.ts";
 import { DurableStates } from "./durable_states.ts";
 import { Buffers } from "./buffers.ts";
 import type { Consumer } from "./delivery.ts";
+import type { LifeCycle } from "./life_cycle.ts";
 import { type ConnectorStage, planSink, planSource } from "./connector_stages.ts";
 import { DrainCounter, Fanout } from "./fanout.ts";
 import type { LetterBox } from "./dead_letters.ts";
@@ -35,6 +36,8 @@ export interface StartedSource {
   readonly name: string;
   /** Drives it. */
   readonly manager: SourceManager;
+  /** Where its node is in its life. */
+  readonly life: LifeCycle;
   /** Drained when it has ended. */
   readonly ports: readonly Fanout[];
 }
@@ -318,7 +321,8 @@ export class Assembly {
       gate,
       onError,
     });
-    this.sources.push({ name, manager, ports: [read, this.#fanout(name, "err")] });
+    const { life } = this.nodes.find((node) => node.role === "source" && node.name === name)!;
+    this.sources.push({ name, manager, life, ports: [read, this.#fanout(name, "err")] });
   }
 
   /** Lets the dead letters hand on what they hold, after every source's ports have drained. */

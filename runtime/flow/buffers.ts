@@ -30,7 +30,7 @@ export class Buffers {
       ...options,
       to: new GatedConsumer(options.to, gate),
       onFailed: () => {
-        if (life.takes("fail")) life.on("fail");
+        life.on("fail");
       },
     });
     life.on("start");

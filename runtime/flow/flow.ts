@@ -10,6 +10,7 @@ import { Assembly } from "./assembly.ts";
 import { checkFiles } from "./check_files.ts";
 import { checkFormats } from "./check_formats.ts";
 import type { FlowDefinition, PipelineDefinition } from "./flow_definition.ts";
+import { endLife } from "./close_node.ts";
 import type { FlowReport, FlowState, NodeReport } from "./flow_report.ts";
 import { buildGraph, type Graph } from "./graph.ts";
 import { LifeCycle } from "./life_cycle.ts";
@@ -183,9 +184,11 @@ export class Flow implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const drained = Promise.all(this.#assembly.sources.map(async ({ name, manager, ports }) => {
+    const drained = Promise.all(this.#assembly.sources.map(async ({ name, manager, life, ports }) => {
       await manager.run();
       this.#ended.add(name);
+      // Before the flow is over: others may go on for weeks.
+      endLife(life, manager.failure);
       await Promise.all(ports.map((port) => port.drain()));
     }));
     try {

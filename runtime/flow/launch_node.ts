@@ -84,7 +84,7 @@ export async function launchNode<P extends Part>(options: LaunchNodeOptions<P>):
     gate,
     onRetry: onError,
     onGivenUp: (error) => {
-      if (life.takes("fail")) life.on("fail");
+      life.on("fail");
       managed()?.giveUp?.(error);
       gate.release();
     },

@@ -16,7 +16,8 @@ const transitions: Readonly<Record<LifeState, Readonly<Partial<Record<LifeEvent,
   running: { pause: "paused", resume: "running", drain: "draining", stop: "stopped", fail: "failed" },
   paused: { pause: "paused", resume: "running", drain: "draining", stop: "stopped", fail: "failed" },
   draining: { drain: "draining", stop: "stopped", fail: "failed" },
-  stopped: { stop: "stopped" },
+  // A source that has ended may still fail: what it read is settled later, and its window flushed.
+  stopped: { stop: "stopped", fail: "failed" },
   // What failed is closed like everything else, and stays failed.
   failed: { stop: "failed", fail: "failed" },
 };

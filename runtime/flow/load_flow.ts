@@ -25,7 +25,7 @@ const jsonCodes: JsonFileCodes = {
  *
  * @param path a `.json` file, or a module (`.ts`, `.js`) whose default export is a flow
  * @throws {CaissonError} `CAISSON_FLOW_NOT_FOUND`, `CAISSON_FLOW_SYNTAX`, `CAISSON_HOST_PERMISSION`, or `CAISSON_FLOW_INVALID` or
- * `CAISSON_FLOW_LINK` for the first of all that is wrong in it
+ * `CAISSON_FLOW_LINK` for the first of all that is wrong in it: {@linkcode errorsIn} gives the others, too
  */
 export async function loadFlow(path: string): Promise<FlowDefinition> {
   const { value, text } = await readSource(path);

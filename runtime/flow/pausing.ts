@@ -104,6 +104,9 @@ export class Pausing {
     const { nodes, flow } = this.#options;
     for (const isMeant of [(node: Node) => node.name === name, (node: Node) => isPartOf(node.name, name)]) {
       const found = nodes.filter(isMeant);
+      // The writing end of a connector goes on when the reading end is over.
+      const going = found.filter(({ life }) => !life.isOver);
+      if (going.length > 0) return going;
       if (found.length > 0) return found;
     }
     throw new CaissonError("CAISSON_FLOW_INVALID", {

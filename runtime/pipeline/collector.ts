@@ -1,8 +1,10 @@
 /** What a pipeline hands on after one delivery: the events of each port. @module */
-import { Event } from "../flow/delivery.ts";
+import { type Delivery, Event } from "../flow/delivery.ts";
 import { Settlement } from "../flow/settlement.ts";
 import { MadeSettlement } from "./held.ts";
 import type { Emit } from "./operator.ts";
+
+const NO_EVENTS: Event[] = [];
 
 /** Gathers the events for one port. */
 export class PortCollector {
@@ -10,7 +12,7 @@ export class PortCollector {
   readonly name: string;
   /** Emits to the port. */
   readonly emit: Emit;
-  #events: Event[] = [];
+  #events: Event[] = NO_EVENTS;
   #foreign: Settlement[] = [];
   #own: Settlement | undefined;
   #cursor: Event | undefined;
@@ -36,17 +38,17 @@ export class PortCollector {
    * @param cursor an event that is moved on through its batch: of it only the place is kept
    */
   begin(own: Settlement, cursor?: Event): void {
-    this.#events = [];
+    this.#events = NO_EVENTS;
     this.#leading = 0;
-    this.#picks = [];
+    if (this.#picks.length > 0) this.#picks = [];
     this.#cursor = cursor;
-    this.#foreign = [];
+    if (this.#foreign.length > 0) this.#foreign = [];
     this.#own = own;
   }
 
   #collect(event: Event): boolean {
     if (event === this.#cursor) {
-      if (this.#events.length > 0) this.#events.push(this.#copyOf(event, event.index));
+      if (this.#events.length > 0) this.#add(this.#copyOf(event, event.index));
       else if (event.index === this.#leading && this.#picks.length === 0) this.#leading++;
       else this.#picks.push(event.index);
       return true;
@@ -57,8 +59,14 @@ export class PortCollector {
       settlement.retain();
       this.#foreign.push(settlement);
     }
-    this.#events.push(event);
+    this.#add(event);
     return true;
+  }
+
+  /** A list that begins empty is given room for 17. */
+  #add(event: Event): void {
+    if (this.#events === NO_EVENTS) this.#events = [event];
+    else this.#events.push(event);
   }
 
   /** Emits events of the cursor's batch, from one up to another. */
@@ -74,8 +82,8 @@ export class PortCollector {
   /** Makes events of the places kept. */
   #unpick(): void {
     if (this.#leading + this.#picks.length === 0) return;
-    for (let index = 0; index < this.#leading; index++) this.#events.push(this.#copyOf(this.#cursor!, index));
-    for (const index of this.#picks) this.#events.push(this.#copyOf(this.#cursor!, index));
+    for (let index = 0; index < this.#leading; index++) this.#add(this.#copyOf(this.#cursor!, index));
+    for (const index of this.#picks) this.#add(this.#copyOf(this.#cursor!, index));
     this.#leading = 0;
     this.#picks = [];
   }
@@ -104,23 +112,28 @@ export class PortCollector {
     }
   }
 
-  /** The events, and the settlement that whoever takes them releases once; it takes over one hold on `own`. */
-  finish(): { readonly events: readonly Event[]; readonly settlement: Settlement } {
+  /**
+   * The events as a delivery, of what they were decoded from. Whoever takes it releases its settlement once; that takes over
+   * one hold on `own`.
+   */
+  finish(batch: Delivery["batch"], codec: Delivery["codec"]): Delivery {
     this.#unpick();
     const own = this.#own!;
-    const foreign = this.#foreign;
     const events = this.#events;
-    if (foreign.length === 0) return { events, settlement: own };
-    let freed = false;
-    const settlement = new Settlement(() => {
-      for (const each of foreign) each.release();
-      if (freed) own.letGo();
-      else own.release();
-    }, () => {
-      freed = true;
-      own.hold();
-      own.release();
-    });
-    return { events, settlement };
+    return { batch, events, codec, settlement: this.#foreign.length === 0 ? own : settlementOf(own, this.#foreign) };
   }
+}
+
+/** Holds what the events of a delivery belong to, and what those among them do that were made of earlier ones. */
+function settlementOf(own: Settlement, foreign: readonly Settlement[]): Settlement {
+  let freed = false;
+  return new Settlement(() => {
+    for (const each of foreign) each.release();
+    if (freed) own.letGo();
+    else own.release();
+  }, () => {
+    freed = true;
+    own.hold();
+    own.release();
+  });
 }

@@ -24,7 +24,7 @@ export interface KernelHost {
   /** Before the first event of a delivery; `cursor`: one object that stands for all of them, one after the other. */
   readonly begin: (settlement: Settlement, cursor?: Event) => void;
   /** Runs one event; one that fails is told as `original` gives it. */
-  readonly run: (chain: Emit, event: Event, original?: () => Event) => void;
+  readonly run: (chain: Emit, event: Event, original?: (event: Event) => Event) => void;
   /** After the last event of a delivery. */
   readonly handOn: (delivery: Pick<Delivery, "batch" | "codec" | "settlement">) => void | Promise<void>;
 }

@@ -1,13 +1,10 @@
 /** Chains of operators between named ports, fused into one function and run synchronously in the host. @module */
-import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { sleep } from "../connector/sleep.ts";
 import { CaissonError } from "../errors/caisson_error.ts";
 import { type Consumer, type Delivery, Event } from "../flow/delivery.ts";
 import type { Batch } from "../data/batch.ts";
-import type { Fanout } from "../flow/fanout.ts";
 import { Settlement } from "../flow/settlement.ts";
-import { PortCollector } from "./collector.ts";
 import { type CompiledPipeline, linear, passesAll } from "./compiled_pipeline.ts";
 import { type CursorUse, cursorUseOf } from "./cursor_use.ts";
 import { fuse, type Placed } from "./fuse.ts";
@@ -15,6 +12,7 @@ import { KernelRunner } from "./kernel_runner.ts";
 import type { Emit, Operator, Snapshot } from "./operator.ts";
 import { actAlone, asOperatorError, readable } from "./operator_error.ts";
 import type { PipelineMetrics, PipelineOptions } from "./pipeline_options.ts";
+import { PipelinePorts } from "./pipeline_ports.ts";
 import { PipelineTimer } from "./pipeline_timer.ts";
 
 export { compileOperators, compilePipeline } from "./compile.ts";
@@ -29,10 +27,7 @@ export class Pipeline implements Consumer {
   /** In an order in which none comes before one that feeds it. */
   readonly #placed: readonly Placed[];
   readonly #chain: Emit | undefined;
-  readonly #out: PortCollector;
-  readonly #sides: { readonly collector: PortCollector; readonly fanout: Fanout }[] = [];
-  readonly #sideLengths: number[] = [];
-  readonly #errors: PortCollector;
+  readonly #ports: PipelinePorts;
   readonly #timer: PipelineTimer | undefined;
   readonly #pausing: readonly Operator[];
   readonly #cursorUse: CursorUse;
@@ -47,15 +42,10 @@ export class Pipeline implements Consumer {
     const compiled = "chains" in pipeline ? pipeline : linear(pipeline);
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    this.#out = new PortCollector("out", true);
-    this.#errors = new PortCollector("err", options.err.linked);
-    for (const name of compiled.ports) {
-      const fanout = options.port?.(name);
-      const collector = new PortCollector(name, fanout?.linked === true);
-      if (fanout !== undefined) this.#sides.push({ collector, fanout });
-    }
+    this.#ports = new PipelinePorts(compiled.ports, options, this.metrics);
+    const { out } = this.#ports;
     const fused = fuse(compiled, {
-      collector: (port) => this.#collector(port),
+      collector: (port) => this.#ports.collector(port),
       guarded: (next) => this.#guarded(next),
       warn: (operator, problem) => this.#warn(`${options.alias}: ${operator}`, problem),
       links: options,
@@ -65,13 +55,13 @@ export class Pipeline implements Consumer {
     this.#placed = fused.placed;
     this.#kernel = options.kernel === undefined ? undefined : new KernelRunner(options.kernel, fused, {
       metrics: this.metrics,
-      out: this.#out.emit,
-      outRange: (from, to) => this.#out.emitRange(from, to),
+      out: out.emit,
+      outRange: (from, to) => out.emitRange(from, to),
       failed: (event, error) => this.#failed(event, error),
       pass: (delivery) => options.out.push(delivery),
-      begin: (settlement, cursor) => this.#begin(settlement, cursor),
+      begin: (settlement, cursor) => this.#ports.begin(settlement, cursor),
       run: (next, event, original) => this.#runEvent(next, event, original),
-      handOn: (delivery) => this.#handOn(delivery),
+      handOn: (delivery) => this.#ports.handOn(delivery),
     });
     const operators = this.#placed.map(({ operator }) => operator);
     this.#cursorUse = cursorUseOf(compiled);
@@ -79,12 +69,6 @@ export class Pipeline implements Consumer {
     if (operators.some((operator) => operator.nextTimer !== undefined)) {
       this.#timer = new PipelineTimer(operators, this.#clock, () => this.#onTimer());
     }
-  }
-
-  #collector(name: string): PortCollector {
-    if (name === "out") return this.#out;
-    if (name === "err") return this.#errors;
-    return this.#sides.find(({ collector }) => collector.name === name)?.collector ?? unlinked;
   }
 
   /** Runs every event of a delivery through the operators. */
@@ -139,24 +123,23 @@ export class Pipeline implements Consumer {
   #runEvents(chain: Emit, delivery: Delivery): void | Promise<void> {
     const { events, settlement } = delivery;
     if (events === undefined) return this.#runRecords(chain, delivery, delivery.batch!);
-    this.#begin(settlement);
+    this.#ports.begin(settlement);
     for (let index = 0; index < events.length; index++) this.#runEvent(chain, events[index]!);
     this.metrics.in += events.length;
-    return this.#handOn(delivery);
+    return this.#ports.handOn(delivery);
   }
 
   #runRecords(chain: Emit, delivery: Delivery, batch: Batch): void | Promise<void> {
     const { codec, settlement } = delivery;
     const { count } = batch;
     const use = this.#cursorUse;
-    const unread = this.#valuesAreUnread(codec);
+    const unread = this.#ports.valuesAreUnread(codec);
     if (count > 0 && (use === "always" || (use === "unread" && unread))) {
       const cursor = Event.raw(batch, 0, codec, settlement);
-      const original = (): Event => Event.raw(batch, cursor.index, codec, settlement);
-      this.#begin(settlement, cursor);
-      for (let index = 0; index < count; index++) this.#runEvent(chain, cursor.moveTo(index), original);
+      this.#ports.begin(settlement, cursor);
+      for (let index = 0; index < count; index++) this.#runEvent(chain, cursor.moveTo(index), copyOf);
     } else {
-      this.#begin(settlement);
+      this.#ports.begin(settlement);
       // Each is made when it is its turn: a thousand made beforehand outlive a collection.
       for (let index = 0; index < count; index++) {
         const event = Event.raw(batch, index, codec, settlement);
@@ -165,60 +148,18 @@ export class Pipeline implements Consumer {
       }
     }
     this.metrics.in += count;
-    return this.#handOn(delivery);
+    return this.#ports.handOn(delivery);
   }
 
-  /** Whether no taker will look at the value of an event that has been through; operators keep values, but never the event. */
-  #valuesAreUnread(codec: Codec): boolean {
-    const { out, err } = this.#options;
-    return !out.readsValues(codec) && !err.readsValues(codec) &&
-      !this.#sides.some(({ fanout }) => fanout.readsValues(codec));
-  }
-
-  #runEvent(chain: Emit, event: Event, original?: () => Event): void {
-    const out = this.#out;
-    const sides = this.#sides;
-    const before = out.length;
-    for (let side = 0; side < sides.length; side++) this.#sideLengths[side] = sides[side]!.collector.length;
+  /** @param original what an event that fails is told as; without it, itself */
+  #runEvent(chain: Emit, event: Event, original?: (event: Event) => Event): void {
+    this.#ports.mark();
     try {
       if (!chain(event)) this.metrics.dropped++;
     } catch (error) {
-      // What the operators emitted before one threw is taken back: one event, one verdict.
-      out.takeBack(before);
-      for (let side = 0; side < sides.length; side++) sides[side]!.collector.takeBack(this.#sideLengths[side]!);
-      this.#failed(original?.() ?? event, error);
+      this.#ports.takeBack();
+      this.#failed(original?.(event) ?? event, error);
     }
-  }
-
-  #begin(settlement: Settlement, cursor?: Event): void {
-    this.#out.begin(settlement, cursor);
-    this.#errors.begin(settlement, cursor);
-    for (const { collector } of this.#sides) collector.begin(settlement, cursor);
-  }
-
-  /** Hands on what the ports gathered; `out` takes over the hold on the delivery. */
-  #handOn({ batch, codec, settlement }: Pick<Delivery, "batch" | "codec" | "settlement">): void | Promise<void> {
-    let waiting: Promise<void>[] | undefined;
-    const hand = (collector: PortCollector, fanout: Fanout, from: Delivery["batch"], decodes: Delivery["codec"]) => {
-      this.metrics.out += collector.length;
-      const finished = from !== undefined && collector.hasWholeBatch
-        ? { events: undefined, settlement }
-        : collector.finish();
-      const pushing = fanout.push({ batch: from, codec: decodes, ...finished });
-      if (pushing !== undefined) (waiting ??= []).push(pushing);
-    };
-    if (this.#errors.length > 0) {
-      settlement.retain();
-      hand(this.#errors, this.#options.err, undefined, json);
-    }
-    for (const { collector, fanout } of this.#sides) {
-      if (collector.length === 0) continue;
-      settlement.retain();
-      hand(collector, fanout, batch, codec);
-    }
-    hand(this.#out, this.#options.out, batch, codec);
-    if (waiting === undefined) return;
-    return waiting.length === 1 ? waiting[0] : Promise.all(waiting).then(() => {});
   }
 
   /** For an operator that makes events of its own: one that fails further on is no fault of the event at hand. */
@@ -237,7 +178,7 @@ export class Pipeline implements Consumer {
     const error = asOperatorError(this.#options.alias, thrown);
     this.#options.onError(error);
     if (this.#options.err.linked) {
-      this.#errors.emit(event.with({ error: error.toJSON(), event: readable(event) }));
+      this.#ports.errors.emit(event.with({ error: error.toJSON(), event: readable(event) }));
       return;
     }
     this.metrics.failed++;
@@ -251,9 +192,9 @@ export class Pipeline implements Consumer {
   /** Runs what makes events without one at hand, and hands them on. */
   #make(work: () => void): void | Promise<void> {
     const settlement = this.#made();
-    this.#begin(settlement);
+    this.#ports.begin(settlement);
     work();
-    return this.#handOn({ batch: undefined, codec: json, settlement });
+    return this.#ports.handOn({ batch: undefined, codec: json, settlement });
   }
 
   /** The settlement of events nobody sent: counted until whoever takes them lets go. */
@@ -320,11 +261,7 @@ export class Pipeline implements Consumer {
   /** Hands on what operators hold, unless told not to, and drains what follows. */
   async drain(flush = true): Promise<void> {
     await this.finish(flush);
-    await Promise.all([
-      this.#options.out.drain(),
-      this.#options.err.drain(),
-      ...this.#sides.map(({ fanout }) => fanout.drain()),
-    ]);
+    await this.#ports.drain();
   }
 
   /** Stops timers and hands on what operators hold. @param flush whether open windows give their results */
@@ -346,4 +283,7 @@ export class Pipeline implements Consumer {
   }
 }
 
-const unlinked = new PortCollector("", false);
+/** The event a cursor stands for, which is moved on. */
+function copyOf({ batch, index, codec, settlement }: Event): Event {
+  return Event.raw(batch!, index, codec, settlement);
+}

@@ -180,6 +180,26 @@ const testsShareTheProcess: Deno.lint.Rule = {
   },
 };
 
+const noUpdateAcrossAwait: Deno.lint.Rule = {
+  create(context) {
+    return {
+      AwaitExpression(node) {
+        let at: Deno.lint.Node | undefined = node;
+        while (at !== undefined && !/Function|^(?:Program|BlockStatement)$/.test(at.type)) {
+          if (at.type === "AssignmentExpression" && at.operator !== "=" && at.left.type === "MemberExpression") {
+            return context.report({
+              node: at,
+              message: "The old value is read before the wait: what others add meanwhile is lost",
+              hint: "Wait first, into a constant, and add that",
+            });
+          }
+          at = "parent" in at ? at.parent as Deno.lint.Node | undefined : undefined;
+        }
+      },
+    };
+  },
+};
+
 const style: Deno.lint.Plugin = {
   name: "caisson",
   rules: {
@@ -187,6 +207,7 @@ const style: Deno.lint.Plugin = {
     "dlopen-in-ffi": dlopenInFfi,
     "no-bare-error": noBareError,
     "prefer-private-field": preferPrivateField,
+    "no-update-across-await": noUpdateAcrossAwait,
     "no-export-all": noExportAll,
     "no-default-export": noDefaultExport,
     "tests-share-the-process": testsShareTheProcess,

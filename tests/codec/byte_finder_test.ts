@@ -8,7 +8,11 @@ function all(next: (start: number) => number): number[] {
 }
 
 function compare(chunk: Uint8Array, byte: number): void {
-  const finder = new ByteFinder(chunk, byte);
+  const finder = new ByteFinder(byte);
+  // What was looked for before must not show.
+  finder.begin(new Uint8Array(1000).fill(byte));
+  finder.next(0);
+  finder.begin(chunk);
   assertEquals(all((start) => finder.next(start)), all((start) => chunk.indexOf(byte, start)));
 }
 

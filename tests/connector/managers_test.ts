@@ -12,7 +12,7 @@ import type {
 import { SinkManager } from "../../runtime/connector/sink_manager.ts";
 import { SourceManager } from "../../runtime/connector/source_manager.ts";
 import type { Batch } from "../../runtime/data/batch.ts";
-import type { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { CaissonError } from "../../runtime/errors/caisson_error.ts";
 import { type Consumer, type Delivery, Event, eventsOf } from "../../runtime/flow/delivery.ts";
 import { Fanout } from "../../runtime/flow/fanout.ts";
 import { Settlement } from "../../runtime/flow/settlement.ts";
@@ -198,6 +198,33 @@ async function through(
   return part;
 }
 
+Deno.test("a part that cannot be told that reading ended hides neither why nor what was read", async () => {
+  for (const breaks of [true, false]) {
+    const errors: CaissonError[] = [];
+    let told = 0;
+    const part: SourcePart = {
+      produces: "chunks",
+      poll: (batch) => {
+        batch.appendBytes(encoder.encode("one\ntwo"), 0);
+        if (breaks) throw new Deno.errors.ConnectionReset("peer left");
+        return { state: "ended" };
+      },
+      readingEnded: () => {
+        told++;
+        throw new RangeError("not told");
+      },
+      close() {},
+    };
+    const collector = new Collector();
+    const manager = source(part, collector, errors);
+    await manager.run();
+    assertEquals(told, 1);
+    assertEquals(errors.map(({ found }) => found), [breaks ? "peer left" : "not told"]);
+    assertEquals(collector.texts, breaks ? [] : ["one", "two"]);
+    assertEquals(manager.failure, errors[0]);
+  }
+});
+
 Deno.test("a byte sink gets raw bytes unchanged when codecs are equal", async () => {
   const written: string[] = [];
   const part: ByteSinkPart = {
@@ -323,6 +350,35 @@ Deno.test("a rejected write fails its events and the next write is tried", async
   assert(sink.metrics.failed > 0 && sink.metrics.out > 0);
   assertEquals(errors[0]!.code, "CAISSON_SINK_FAILED");
   assertEquals(text.settled.length, 1);
+});
+
+Deno.test("a write that is under way when its sink is given up is still counted by itself", async () => {
+  let written = (): void => {};
+  const part: ByteSinkPart = {
+    accepts: "bytes",
+    write: () => new Promise((resolve) => written = resolve),
+    close() {},
+  };
+  const sink = new SinkManager({ alias: "t", part, codec: json, postprocessors: [], onError() {} });
+  const settled: [number, number[]][] = [];
+  const push = (id: number, values: readonly unknown[]) =>
+    sink.push({
+      batch: undefined,
+      events: values.map((value) => Event.made(value, json, 0)),
+      codec: json,
+      settlement: new Settlement((failures) => settled.push([id, [...failures.keys()]])),
+    });
+  const first = new Settlement((failures) => settled.push([1, [...failures.keys()]]));
+  const events = [1, () => {}, 3].map((value, index) => Event.made(value, json, 0).settledBy(first, index));
+  void sink.push({ batch: undefined, events, codec: json, settlement: first });
+  const reason = new CaissonError("CAISSON_CONNECTION_LOST", { subject: "t", found: "nobody" });
+  sink.giveUp(reason);
+  void push(2, [4, 5]);
+  assertEquals([settled.map(([id]) => id), sink.metrics.failed], [[2], 2]);
+  written();
+  await sink.drain();
+  assertEquals(settled[1], [1, [1]]);
+  assertEquals([sink.metrics.in, sink.metrics.out, sink.metrics.failed], [5, 2, 3]);
 });
 
 Deno.test("a batch sink gets a selection by record, not by copy", async () => {

@@ -156,7 +156,7 @@ Deno.test("a source that failed for good beside one that reads is not replaced, 
     await writeStamper(join(folder, "two"), "2.0.0", counting(2));
     const [replaced] = await runtime.replacePlugin("stamper", { folder: join(folder, "two") });
     assertEquals(replaced!.outcome, "kept");
-    assertStringIncludes(replaced!.reason!, "a source that has ended");
+    assertStringIncludes(replaced!.reason!, "a source that is read no more");
     await sink.more(10);
     source.end();
     await flow.done.catch(() => {});
@@ -169,12 +169,12 @@ Deno.test("a source that is read no more cannot be exchanged, also when it ended
   const sourceOf = ({ part }: ReturnType<typeof wrap>) => (part as { readonly source: SourcePart }).source;
   const over = wrap();
   sourceOf(over).readingEnded!();
-  await assertRejects(() => over.replaceable.replace(launched()), CaissonError, "a source that has ended");
+  await assertRejects(() => over.replaceable.replace(launched()), CaissonError, "a source that is read no more");
   const ending = wrap();
   const replacing = assertRejects(
     () => ending.replaceable.replace(launched()),
     CaissonError,
-    "a source that has ended",
+    "a source that is read no more",
   );
   await new Promise((resolve) => setTimeout(resolve));
   sourceOf(ending).readingEnded!();

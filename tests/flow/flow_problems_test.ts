@@ -2,6 +2,7 @@ import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { formatErrors } from "../../runtime/command/print_error.ts";
 import { CaissonError } from "../../runtime/errors/caisson_error.ts";
+import { errorDocument, errorOf } from "../../runtime/errors/error_document.ts";
 import { errorsIn } from "../../runtime/errors/report.ts";
 import { flowProblems } from "../../runtime/flow/flow_problems.ts";
 import { loadFlow } from "../../runtime/flow/load_flow.ts";
@@ -95,5 +96,25 @@ Deno.test("a file that is loaded is refused by its name, with all its errors", a
     assertEquals(shown.at(-1), '  next: Did you mean ["field", "id"]?');
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an error is itself where it names no others, also as a document", () => {
+  const error = new CaissonError("CAISSON_FLOW_LINK", { subject: "f: links[0]", found: "nothing" });
+  const causes = [
+    undefined,
+    new RangeError("x"),
+    new AggregateError([]),
+    new AggregateError([error, new RangeError("x")]),
+  ];
+  for (const cause of causes) {
+    const each = new CaissonError("CAISSON_FLOW_LINK", { subject: "f: links[0]", found: "nothing", cause });
+    assertEquals(errorsIn(each), [each]);
+    const document = errorDocument(each);
+    assertEquals(document.errors, undefined);
+    for (const errors of [undefined, []]) {
+      const again = errorOf(errors === undefined ? document : { ...document, errors });
+      assertEquals([again.code, again.subject, again.found], [error.code, error.subject, error.found]);
+    }
   }
 });

@@ -45,7 +45,7 @@ const table: Readonly<Record<LifeState, Readonly<Record<LifeEvent, LifeState | "
     resume: "refused",
     drain: "refused",
     stop: "stopped",
-    fail: "refused",
+    fail: "failed",
   },
   failed: { start: "refused", pause: "refused", resume: "refused", drain: "refused", stop: "failed", fail: "failed" },
 };

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CaissonError } from "../../mod.ts";
+import { CaissonError, type PollResult, Runtime, type SourcePart, toAsyncIterable } from "../../mod.ts";
 import { Gate } from "../../runtime/connector/gate.ts";
 import { type Driven, drivenFlow, eventually } from "./driven_flow.ts";
 
@@ -104,4 +104,41 @@ Deno.test("a flow that has ended is neither paused nor resumed, and a node that 
       assertEquals(code, "CAISSON_FLOW_STATE");
     }
   }
+});
+
+Deno.test("a source that has ended or failed says so while others go on, and only what goes on is paused", async () => {
+  const sinks = toAsyncIterable<number>();
+  let end = (): void => {};
+  await using runtime = new Runtime({ onError: () => {} });
+  const waiting = new Promise<void>((resolve) => end = resolve);
+  const part = (last: () => PollResult | Promise<PollResult>): SourcePart => ({
+    produces: "events",
+    poll: last,
+    close() {},
+  });
+  const parts: Record<string, SourcePart> = {
+    ending: part(() => ({ state: "ended" })),
+    failing: part(() => Promise.reject(new Error("no more"))),
+    lasting: part(() => waiting.then(() => ({ state: "ended" }))),
+  };
+  for (const [type, source] of Object.entries(parts)) runtime.provide({ type, kind: "source", create: () => source });
+  runtime.provide({ type: "out", kind: "sink", create: () => sinks.sink });
+  const names = Object.keys(parts);
+  const flow = await runtime.deploy({
+    name: "three",
+    connectors: { ...Object.fromEntries(names.map((type) => [type, { type }])), out: { type: "out" } },
+    links: names.map((from) => ({ from, to: "out" })),
+  });
+  const states = () => Object.fromEntries(flow.report().nodes.map(({ name, state }) => [name, state]));
+  await eventually(() => states()["ending"] === "stopped" && states()["failing"] === "failed", "two sources over");
+  assertEquals(states(), { ending: "stopped", failing: "failed", lasting: "running", out: "running" });
+  assertEquals(flow.report().nodes.find(({ name }) => name === "failing")!.error!.code, "CAISSON_SOURCE_FAILED");
+  const refused = await assertRejects(() => flow.pause("ending"), CaissonError);
+  assertEquals(refused.code, "CAISSON_FLOW_STATE");
+  await flow.pause();
+  assertEquals(states(), { ending: "stopped", failing: "failed", lasting: "paused", out: "paused" });
+  await flow.resume();
+  end();
+  await flow.done;
+  assertEquals(states(), { ending: "stopped", failing: "failed", lasting: "stopped", out: "stopped" });
 });

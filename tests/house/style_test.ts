@@ -104,6 +104,18 @@ const RULES: {
     allowed: [],
   },
   {
+    rule: "no-update-across-await",
+    source: `async function f(sums) { sums.a += 1 + await g(); }`,
+    refused: ["runtime/world.ts", "scripts/test.ts"],
+    allowed: [],
+  },
+  {
+    rule: "no-update-across-await",
+    source: `async function f(a) { a.b ??= g(async () => await h()); a.c = await g(); let d = 0; d += await g(); }`,
+    refused: [],
+    allowed: ["runtime/world.ts"],
+  },
+  {
     rule: "no-export-all",
     source: `export * from "./a.ts";`,
     refused: ["mod.ts", "plugins/sdk/mod.ts"],

@@ -55,3 +55,17 @@ Deno.test("a histogram counts beyond 32 bits and takes over another one", () => 
   assertEquals(count, 6_000_000_000);
   assert(p50 < 1.01 && p99 > 1.99, `${p50} ${p99}`);
 });
+
+Deno.test("mean and largest are exact, of merged ones too, and no percentile is above the largest", () => {
+  const one = new LatencyHistogram();
+  const other = new LatencyHistogram();
+  one.record(5.001, 3);
+  other.record(8.001);
+  one.add(other);
+  const { mean, p50, p99, p999, max } = one.report();
+  assertEquals([mean, p99, p999, max], [5.751, 8.001, 8.001, 8.001]);
+  assertAlmostEquals(p50, 5.001, 0.005);
+  one.reset();
+  one.record(0.002);
+  assertEquals(one.report(), { count: 1, mean: 0.002, p50: 0.002, p99: 0.002, p999: 0.002, max: 0.002 });
+});

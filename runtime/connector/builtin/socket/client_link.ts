@@ -64,6 +64,7 @@ export class ClientLink {
       const socket = await this.#transport.dial();
       const connection = this.connections.add(socket);
       this.#connection = connection;
+      connection.onWriteFailed = (from, lost) => this.over(from, lost);
       if (this.#closed) this.connections.remove(connection);
       else this.#read(connection);
       return connection;

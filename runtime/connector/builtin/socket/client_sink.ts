@@ -43,10 +43,7 @@ export class SocketClientSink implements ByteSinkPart {
     if (connection === undefined) throw this.#lost();
     // Not in `connect`: the source of the same connector is made after that.
     this.#link.discard();
-    return connection.write(chunks).catch((error: unknown) => {
-      this.#link.over(connection, error);
-      throw error;
-    });
+    return connection.write(chunks);
   }
 
   #lost(): CaissonError {

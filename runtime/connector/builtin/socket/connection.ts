@@ -47,6 +47,8 @@ export class Connection {
   readingSince = 0;
   /** The same for a write. */
   writingSince = 0;
+  /** Told that a write failed, and that the connection is closed now, before whoever wrote is. */
+  onWriteFailed: ((connection: Connection, lost: CaissonError) => void) | undefined;
   readonly #socket: Socket;
   readonly #alias: string;
   readonly #readBytes: number;
@@ -64,7 +66,17 @@ export class Connection {
     this.writingSince = 0;
     const lost = this.lost(this.#failure ?? error);
     this.close(lost);
+    this.onWriteFailed?.(this, lost);
     throw lost;
+  };
+  /** The one piece that is being written. */
+  #piece: Uint8Array | undefined;
+  readonly #onWritten = (written: number): void | Promise<void> => {
+    const piece = this.#piece!;
+    this.#piece = undefined;
+    this.bytesOut += written;
+    this.writingSince = 0;
+    if (written < piece.byteLength) return this.#writeAll([piece], written);
   };
 
   /** Takes over an open socket. */
@@ -148,15 +160,14 @@ export class Connection {
    */
   write(chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#closed) return Promise.reject(this.lost(this.#failure));
-    const [only, second] = chunks;
-    if (only === undefined || second !== undefined || only.byteLength === 0) return this.#writeAll(chunks, 0);
+    const only = chunks[0];
+    if (only === undefined || chunks.length > 1 || only.byteLength === 0 || this.#piece !== undefined) {
+      return this.#writeAll(chunks, 0);
+    }
     // Nearly every write: one piece, taken at once.
     this.writingSince = performance.now();
-    return this.#socket.write(only).then((written) => {
-      this.bytesOut += written;
-      this.writingSince = 0;
-      if (written < only.byteLength) return this.#writeAll(chunks, written);
-    }, this.#onWriteError);
+    this.#piece = only;
+    return this.#socket.write(only).then(this.#onWritten, this.#onWriteError);
   }
 
   /** Leaves out the first `at` bytes of the first chunk. */

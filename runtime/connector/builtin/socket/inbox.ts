@@ -17,7 +17,15 @@ export class Inbox implements Reading {
   #notices: StreamNotice[] = [];
   #ended = false;
   #failure: { readonly thrown: unknown } | undefined;
-  #wake: (() => void) | undefined;
+  /** Who waits to have this batch filled. */
+  #waiting: Batch | undefined;
+  #resolve!: (result: PollResult) => void;
+  #reject!: (thrown: unknown) => void;
+  // Made once: a wait is not to cost functions of its own.
+  readonly #executor = (resolve: (result: PollResult) => void, reject: (thrown: unknown) => void): void => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  };
 
   /**
    * @param signal ends a wait
@@ -55,9 +63,14 @@ export class Inbox implements Reading {
 
   /** Ends a wait, so that the manager looks around. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    const batch = this.#waiting;
+    if (batch === undefined) return;
+    this.#waiting = undefined;
+    try {
+      this.#resolve(this.#hand(batch));
+    } catch (thrown) {
+      this.#reject(thrown);
+    }
   }
 
   /** Hands over what is there, or waits for the first that comes. */
@@ -66,15 +79,8 @@ export class Inbox implements Reading {
       return this.#hand(batch);
     }
     if (signal.aborted) return FILLED;
-    return new Promise((resolve, reject) => {
-      this.#wake = () => {
-        try {
-          resolve(this.#hand(batch));
-        } catch (thrown) {
-          reject(thrown);
-        }
-      };
-    });
+    this.#waiting = batch;
+    return new Promise(this.#executor);
   }
 
   #hand(batch: Batch): PollResult {
