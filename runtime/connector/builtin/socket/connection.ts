@@ -1,6 +1,7 @@
 /** One connection of a socket connector: reads a piece at a time, writes in order, knows how long it has been quiet. @module */
 import { CaissonError, messageOf } from "../../../errors/caisson_error.ts";
 import { Gatherer } from "../gather.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 
 /** The part of a connection of Deno's that is used. */
 export interface Socket {
@@ -51,7 +52,8 @@ export class Connection {
   onWriteFailed: ((connection: Connection, lost: CaissonError) => void) | undefined;
   readonly #socket: Socket;
   readonly #alias: string;
-  readonly #readBytes: number;
+  readonly #room: ReadBuffer;
+  /** What the last read filled. */
   #buffer: Uint8Array | undefined;
   #gatherer: Gatherer | undefined;
   #start = 0;
@@ -60,7 +62,10 @@ export class Connection {
   #failure: unknown;
   #closed = false;
   // Made once: a read is not to cost two functions.
-  readonly #onLength = (length: number | null): void => this.#came(length);
+  readonly #onLength = (length: number | null): void => {
+    if (length !== null) this.#room.filled(length);
+    this.#came(length);
+  };
   readonly #onError = (error: unknown): void => this.#broke(error);
   readonly #onWriteError = (error: unknown): never => {
     this.writingSince = 0;
@@ -79,12 +84,12 @@ export class Connection {
     if (written < piece.byteLength) return this.#writeAll([piece], written);
   };
 
-  /** Takes over an open socket. */
+  /** Takes over an open socket; a read asks for at most `readBytes`. */
   constructor(socket: Socket, stream: number, alias: string, readBytes: number) {
     this.#socket = socket;
     this.stream = stream;
     this.#alias = alias;
-    this.#readBytes = readBytes;
+    this.#room = new ReadBuffer(readBytes);
   }
 
   /** When the peer gave its last sign of life, as far as the socket knows. */
@@ -113,15 +118,15 @@ export class Connection {
       }, this.#onError);
       return;
     }
-    const buffer = this.#buffer ??= new Uint8Array(this.#readBytes);
-    this.#socket.read(buffer).then(this.#onLength, this.#onError);
+    this.#buffer = this.#room.bytes;
+    this.#socket.read(this.#buffer).then(this.#onLength, this.#onError);
   }
 
   #came(length: number | null): void {
     this.readingSince = 0;
     if (this.#closed) return this.#broke(this.#failure);
     if (length === null) {
-      this.#buffer = undefined;
+      this.#free();
       this.ended = "read";
       return this.#reading!.onEnd(this, undefined);
     }
@@ -133,10 +138,15 @@ export class Connection {
 
   #broke(error: unknown): void {
     this.readingSince = 0;
-    this.#buffer = undefined;
+    this.#free();
     const reason = this.#failure ?? error;
     this.close();
     this.#reading!.onEnd(this, reason);
+  }
+
+  #free(): void {
+    this.#buffer = undefined;
+    this.#room.free();
   }
 
   /** Bytes that came and were not taken. */
