@@ -65,11 +65,11 @@ export function latencyRatio(
   return significant(medianRatio(above.map((run) => run[key]), below.map((run) => run[key])), 3);
 }
 
-/** A module that takes both ports, and says when it listens. */
-export function program(name: string): StartServer {
+/** A module that takes both ports, and says when it listens. `more`: arguments of Deno. */
+export function program(name: string, more: readonly string[] = []): StartServer {
   return async (...ports) => {
     const child = new Deno.Command(Deno.execPath(), {
-      args: [...runArguments, join(import.meta.dirname!, name), ...ports],
+      args: [...runArguments, ...more, join(import.meta.dirname!, name), ...ports],
       stdout: "piped",
       // The load generator closes first, and a flow says that its sink's connection is lost.
       stderr: "null",

@@ -23,7 +23,7 @@ import {
   syslogNgServer,
 } from "./latency.ts";
 import { pipelineCharts } from "./plots.ts";
-import { runArguments } from "./run_arguments.ts";
+import { runArguments, settledArguments } from "./run_arguments.ts";
 import { dataWorkload, workloadLines, type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values: { quick, json, plots } } = parseArgs({
@@ -109,6 +109,8 @@ try {
   const servers: Readonly<Record<string, StartServer>> = {
     flow: program("tcp_flow.ts"),
     hand: program("peers/tcp_loop.ts"),
+    "flow-settled": program("tcp_flow.ts", settledArguments),
+    "hand-settled": program("peers/tcp_loop.ts", settledArguments),
     "syslog-ng": syslogNgServer(folder, syslog.syslogNg),
   };
   for (const rate of RATES) {
@@ -154,11 +156,13 @@ console.log(
 );
 console.log("|---|---|---|---|---|---|---|");
 for (const rate of RATES) {
-  const { flow, hand, "syslog-ng": daemon } = latency[rate]!;
-  const ratios = [hand!, daemon!].flatMap((peer) =>
-    (["p50", "p99", "p99OfAll"] as const).map((key) => latencyRatio(key, flow!, peer))
-  );
-  console.log(`| ${rate}/s | ${ratios.join(" | ")} |`);
+  for (const state of ["", "-settled"]) {
+    const { [`flow${state}`]: flow, [`hand${state}`]: hand, "syslog-ng": daemon } = latency[rate]!;
+    const ratios = [hand!, daemon!].flatMap((peer) =>
+      (["p50", "p99", "p99OfAll"] as const).map((key) => latencyRatio(key, flow!, peer))
+    );
+    console.log(`| ${rate}/s${state.replace("-", ", ")} | ${ratios.join(" | ")} |`);
+  }
 }
 
 const pick = (variants: readonly string[]) =>

@@ -2,10 +2,11 @@
 import { CaissonError, messageOf } from "../../../errors/caisson_error.ts";
 import { Gatherer } from "../gather.ts";
 import { ReadBuffer } from "./read_buffer.ts";
+import { type Read, unrecordedRead } from "./unrecorded_read.ts";
 
 /** The part of a connection of Deno's that is used. */
 export interface Socket {
-  /** Reads at most as many bytes as fit; `null` at the end. */
+  /** Reads at most as many bytes as fit; `null` or 0 at the end. */
   read(bytes: Uint8Array): Promise<number | null>;
   /** Writes some of the bytes and says how many. */
   write(bytes: Uint8Array): Promise<number>;
@@ -52,6 +53,7 @@ export class Connection {
   onWriteFailed: ((connection: Connection, lost: CaissonError) => void) | undefined;
   readonly #socket: Socket;
   readonly #alias: string;
+  readonly #read: Read;
   readonly #room: ReadBuffer;
   /** What the last read filled. */
   #buffer: Uint8Array | undefined;
@@ -63,7 +65,8 @@ export class Connection {
   #closed = false;
   // Made once: a read is not to cost two functions.
   readonly #onLength = (length: number | null): void => {
-    if (length !== null) this.#room.filled(length);
+    if (length === null || length === 0) return this.#came(null);
+    this.#room.filled(length);
     this.#came(length);
   };
   readonly #onError = (error: unknown): void => this.#broke(error);
@@ -87,6 +90,7 @@ export class Connection {
   /** Takes over an open socket; a read asks for at most `readBytes`. */
   constructor(socket: Socket, stream: number, alias: string, readBytes: number) {
     this.#socket = socket;
+    this.#read = unrecordedRead(socket);
     this.stream = stream;
     this.#alias = alias;
     this.#room = new ReadBuffer(readBytes);
@@ -119,7 +123,7 @@ export class Connection {
       return;
     }
     this.#buffer = this.#room.bytes;
-    this.#socket.read(this.#buffer).then(this.#onLength, this.#onError);
+    this.#read(this.#buffer).then(this.#onLength, this.#onError);
   }
 
   #came(length: number | null): void {
