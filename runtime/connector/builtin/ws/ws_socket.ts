@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { CaissonError } from "../../../errors/caisson_error.ts";
 import type { Socket } from "../socket/connection.ts";
+import { type Read, unrecordedRead } from "../socket/unrecorded_read.ts";
 import { isCloseCode, mask, MAX_CONTROL, MAX_HEAD, OPCODE, writeFrame } from "./frame.ts";
 
 /** What one end of a connection is held to. */
@@ -32,6 +33,7 @@ export class WsSocket implements Socket {
   /** When bytes came last, `performance.now()`: a pong is a sign of life. */
   heard: number = performance.now();
   readonly #inner: Socket;
+  readonly #read: Read;
   readonly #options: WsOptions;
   readonly #input = new Uint8Array(INPUT_BYTES);
   #start = 0;
@@ -49,6 +51,7 @@ export class WsSocket implements Socket {
   /** @param rest bytes that came behind the handshake, at most as many as its head may have */
   constructor(inner: Socket, rest: Uint8Array, options: WsOptions) {
     this.#inner = inner;
+    this.#read = unrecordedRead(inner);
     this.#options = options;
     this.#input.set(rest);
     this.#end = rest.byteLength;
@@ -163,8 +166,8 @@ export class WsSocket implements Socket {
         this.#end -= this.#start;
         this.#start = 0;
       }
-      const length = await this.#inner.read(this.#input.subarray(this.#end));
-      if (length === null) throw this.#lost("a connection that ended without a close frame");
+      const length = await this.#read(this.#input.subarray(this.#end));
+      if (length === null || length === 0) throw this.#lost("a connection that ended without a close frame");
       this.heard = performance.now();
       this.#end += length;
     }
