@@ -8,7 +8,10 @@ import { dirname, join } from "@std/path";
 import type { WorkloadName } from "./workloads.ts";
 
 /** Packages syslog-ng needs; unpacked instead of installed, since it conflicts with rsyslog. */
-const SYSLOG_NG = ["syslog-ng-core", "libivykis0", "libjson-c5", "libpcre3"];
+const SYSLOG_NG = [
+  "syslog-ng-core",
+  ...["libcap2", "libglib2.0-0", "libivykis0", "libjson-c5", "libnet1", "libpcre3", "libwrap0"],
+];
 
 /** Events a second and core of a daemon, its start not counted. */
 export type Daemon = (workload: WorkloadName, file: string, lines: number) => Promise<number>;

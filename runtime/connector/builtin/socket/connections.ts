@@ -11,7 +11,7 @@ export interface SocketLimits {
   readonly idleMs: number;
   /** How long a peer may take nothing of what is written to it; 0: for ever, milliseconds. */
   readonly writeMs: number;
-  /** Bytes one read asks for, and a connection holds at most. */
+  /** Most bytes one read asks for, and a connection holds. */
   readonly readBytes: number;
 }
 

@@ -1,6 +1,6 @@
 /** What one connection reads into: as large as what comes needs. @module */
 
-/** Size to begin with, and to return to: an idle connection holds no more. */
+/** Size to begin with, and to return to: a connection that says little holds no more. */
 const LEAST_BYTES = 1 << 12;
 /** Factor from one size to the next. */
 const STEP = 4;
@@ -11,7 +11,7 @@ const ROOMY_READS = 256;
  * A buffer that grows when a read fills it and shrinks when reads leave most of it empty, as Netty's
  * `AdaptiveRecvByteBufAllocator` has it.
  *
- * Ten thousand quiet connections hold 40 MiB, not 640. And a burst is met in pieces of a few events before it comes in
+ * Ten thousand connections that say little hold 40 MiB, not 640. And a burst is met in pieces of a few events before it comes in
  * large ones: were every read of the largest size, the first event that two reads share would come with the first backlog
  * of 64 KiB, where code that has never seen one is thrown away by the compiler while hundreds of events wait.
  */
