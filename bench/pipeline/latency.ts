@@ -93,9 +93,6 @@ export function syslogNgServer(folder: string, command: SyslogNg): StartServer {
 /** Seconds before what is measured: the compilers of V8 take that long over a program that is called so seldom. */
 const WARM_SECONDS = 8;
 
-/** So often a run is begun: between the choice of a port and its use, somebody else may have been given it. */
-const ATTEMPTS = 3;
-
 /** Measures once, after {@linkcode WARM_SECONDS} under the same load. */
 export async function measureLatency(
   load: string,
@@ -103,24 +100,22 @@ export async function measureLatency(
   rate: number,
   seconds: number,
 ): Promise<Latency> {
-  for (let attempt = 1;; attempt++) {
-    const ports = [String(freePort()), String(freePort())] as const;
-    // It listens at once and tries for ten seconds to connect, so that nobody finds its port closed.
-    const running = new Deno.Command(load, {
-      args: [...ports, String(rate), String(seconds + WARM_SECONDS), String(WARM_SECONDS)],
-      stdout: "piped",
-    })
-      .spawn();
-    const child = await start(...ports);
-    const { success, stdout } = await running.output();
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      // It ended by itself.
-      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
-    }
-    await child.status;
-    if (success) return JSON.parse(new TextDecoder().decode(stdout)) as Latency;
-    if (attempt === ATTEMPTS) throw new Error(`the load generator failed ${ATTEMPTS} times`);
+  const ports = [String(freePort()), String(freePort())] as const;
+  // It listens at once and tries for ten seconds to connect, so that nobody finds its port closed.
+  const running = new Deno.Command(load, {
+    args: [...ports, String(rate), String(seconds + WARM_SECONDS), String(WARM_SECONDS)],
+    stdout: "piped",
+  })
+    .spawn();
+  const child = await start(...ports);
+  const { success, stdout } = await running.output();
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It ended by itself.
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
+  await child.status;
+  if (!success) throw new Error("the load generator failed");
+  return JSON.parse(new TextDecoder().decode(stdout)) as Latency;
 }

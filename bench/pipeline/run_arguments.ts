@@ -4,7 +4,7 @@
 export const runArguments: readonly string[] = ["run", "-A", "--no-lock", "--no-check", "--quiet"];
 
 /**
- * For latency, beside that: the young generation that V8 gives any program within ten minutes of the same load, given at
- * once. Decision 0026 has how it was found.
+ * For latency, beside that: given at once, the young generation that flow and loop both had after 400 s of it. Decision 0026
+ * has how that was found.
  */
-export const settledArguments: readonly string[] = ["--v8-flags=--min-semi-space-size=16"];
+export const settledArguments: readonly string[] = ["--v8-flags=--min-semi-space-size=8"];

@@ -6,7 +6,7 @@ import { type Read, unrecordedRead } from "./unrecorded_read.ts";
 
 /** The part of a connection of Deno's that is used. */
 export interface Socket {
-  /** Reads at most as many bytes as fit; `null` or 0 at the end. */
+  /** Reads at most as many bytes as fit; `null` at the end. */
   read(bytes: Uint8Array): Promise<number | null>;
   /** Writes some of the bytes and says how many. */
   write(bytes: Uint8Array): Promise<number>;

@@ -1,6 +1,6 @@
 /** Reads of a connection that fill no old space. @module */
 
-/** Reads at most as many bytes as fit; `null` or 0 at the end. */
+/** Reads at most as many bytes as fit; `null` or 0 at the end: to make one of both would cost a promise for each read. */
 export type Read = (bytes: Uint8Array) => Promise<number | null>;
 
 /** Releases of Deno of which it is known what is behind `read`. */
@@ -25,8 +25,8 @@ function coreRead(): CoreRead | undefined {
 /**
  * How to read from a socket: as Deno's connections do, without the set they keep the promise of each read in.
  *
- * V8 gives a set that was emptied a new table, and in old space once any table of it was there. At 20,000 reads a second
- * that is 3 MB a second which only a major collection returns: one every 2.4 s, each with up to 8 ms of standstill
+ * V8 gives a set that was emptied a new table, and in old space once any table of it was there. At 50,000 events a
+ * second that is 3 MB a second which only a major collection returns: one every 2.4 s, each with up to 8 ms of standstill
  * (decision 0026). Nothing public reads otherwise and leaves the other half of the connection open. So this uses what is
  * not public, in releases of Deno where it was looked at, and the public way everywhere else.
  */
